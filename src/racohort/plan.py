@@ -1,0 +1,59 @@
+"""The analysis plan of one run: what the cohort's `cohort.yml` and the run's parameters say to every section."""
+
+from dataclasses import dataclass
+
+from racohort.terms import visit_flag
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A planned visit: its code (AVISIT), its place in time order (AVISITN, 0 is baseline), a label and the planned day."""
+
+    AVISIT: str
+    AVISITN: int
+    label: str
+    day: float | None
+
+    @property
+    def flag(self) -> str:
+        """The ADSL column that says who was seen at this visit."""
+        return visit_flag(self.AVISIT)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What every section needs to know besides the data.
+
+    Visits are in time order and the first is baseline. `primary` holds PARAMCDs that exist in this cohort, the DAS28 variant
+    already chosen; `primary_visit` is one of the follow-up visits. `treated` is False for a cohort without a treatment start.
+    """
+
+    id: str
+    title: str
+    synthetic: bool
+    treated: bool
+    visits: tuple[Visit, ...]
+    primary: tuple[str, ...]
+    primary_visit: str
+    das28: str
+    alpha: float = 0.05
+    seed: int = 20191219
+
+    @property
+    def level(self) -> float:
+        """The confidence level, 1 - alpha."""
+        return 1 - self.alpha
+
+    @property
+    def baseline(self) -> Visit:
+        """The first visit."""
+        return self.visits[0]
+
+    @property
+    def follow_ups(self) -> tuple[Visit, ...]:
+        """The visits after baseline, in time order."""
+        return self.visits[1:]
+
+    def contrast(self, AVISIT: str) -> str:
+        """The name of the change from baseline to a visit, as `Y1-BL`."""
+        return f"{AVISIT}-{self.baseline.AVISIT}"

@@ -1,0 +1,68 @@
+"""The vocabulary: every column that was measured (CDISC, upper case) and every column that was computed (lower case)."""
+
+# --- the four analysis data sets, and co-medication (CDISC ADaM names) ---------------------------------------------
+
+#: One row per patient. Each visit of the cohort adds a flag column named by `visit_flag`.
+ADSL = (
+    "STUDYID", "USUBJID", "SITEID", "AGE", "SEX", "ARM", "DISDUR", "TRTSDT",
+    "FASFL", "SAFFL", "EFFFL", "EOSSTT", "EOSDT", "DCSREAS", "LSTCNTDT", "DTHFL", "DTHDT", "SYNTHFL",
+)  # fmt: skip
+
+#: One row per patient, parameter and record: ADLB holds laboratory values, ADQS scores, counts and scales.
+BDS = (
+    "STUDYID", "USUBJID", "SITEID", "SEX", "PARAMCD", "PARAM", "PARCAT1", "AVISIT", "AVISITN", "ADT", "ADY",
+    "AVAL", "AVALC", "AVALU", "censored", "limit", "DTYPE",
+    "BASE", "CHG", "PCHG", "ANRLO", "ANRHI", "ANRIND", "BNRIND", "ABLFL", "ANL01FL",
+    "SYNTHFL", "file", "sheet", "line", "column",
+)  # fmt: skip
+
+#: One row per adverse event.
+ADAE = (
+    "STUDYID", "USUBJID", "SITEID", "AETERM", "AEDECOD", "AEBODSYS", "ASTDT", "AENDT", "ASTDTC", "AENDTC", "ASTDY", "AENDY",
+    "AETOXGR", "AESER", "AEREL", "AEACN", "AEOUT", "AESDTH", "TRTEMFL", "SYNTHFL", "file", "sheet", "line",
+)  # fmt: skip
+
+#: One row per medication period (background DMARDs, glucocorticoids, and their changes).
+ADCM = (
+    "STUDYID", "USUBJID", "CMDECOD", "CMCLAS", "CMDOSE", "CMDOSU", "ASTDT", "AENDT", "ASTDY", "AENDY", "CMACT",
+    "SYNTHFL", "file", "sheet", "line",
+)  # fmt: skip
+
+
+def visit_flag(AVISIT: str) -> str:
+    """The name of the ADSL column that says whether a patient has any record at a visit.
+
+    >>> visit_flag("Y1")
+    'Y1FL'
+    """
+    return f"{AVISIT}FL"
+
+
+#: Population -> the ADSL flag that defines it. Denominators come from here and from nowhere else.
+POPULATIONS = {"all": "FASFL", "safety": "SAFFL", "efficacy": "EFFFL"}
+
+#: Where a value lies against its reference range; limits themselves are normal.
+RANGE_STATES = ("LOW", "NORMAL", "HIGH")
+
+# --- the results spine ----------------------------------------------------------------------------------------------
+
+RESULT_ID = ("section", "PARAMCD", "AVISIT", "population", "contrast", "statistic", "method")
+RESULT_TEXT = ("section", "population", "PARAMCD", "AVISIT", "contrast", "statistic", "method", "by", "category")
+RESULTS = (
+    "result_id", *RESULT_TEXT,
+    "value", "lower", "upper", "level", "value_text", "n", "count", "n_missing",
+    "p_value", "p_adjusted", "family", "unit", "function", "note",
+)  # fmt: skip
+RESULT_NUMBERS = ("value", "lower", "upper", "level", "p_value", "p_adjusted")
+RESULT_COUNTS = ("n", "count", "n_missing")
+
+SECTIONS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance")
+
+# --- cleaning's records ----------------------------------------------------------------------------------------------
+
+FINDINGS = ("class", "rule", "severity", "file", "sheet", "line", "column", "USUBJID", "value", "message", "remedy", "count")
+LEDGER = ("file", "sheet", "line", "column", "USUBJID", "AVISIT", "was", "became", "rule")
+QUARANTINE = ("file", "sheet", "line", "column", "USUBJID", "AVISIT", "value", "scope", "rule", "remedy")
+
+#: The classes of a finding, weakest first; a file's class is the strongest of its findings.
+CLASSES = ("normalise", "warn", "quarantine", "reject")
