@@ -7,12 +7,13 @@ from racohort.terms import visit_flag
 
 @dataclass(frozen=True)
 class Visit:
-    """A planned visit: its code (AVISIT), its place in time order (AVISITN, 0 is baseline), a label and the planned day."""
+    """A planned visit: its code (AVISIT), its place in time order (AVISITN, 0 is baseline), a label, the planned day and its window."""
 
     AVISIT: str
     AVISITN: int
     label: str
     day: float | None
+    window: tuple[float, float] | None = None
 
     @property
     def flag(self) -> str:

@@ -1,0 +1,49 @@
+# A report on one cohort of patients with rheumatoid arthritis. `make` lists the commands.
+# Variables reach the programs through the environment, as they were typed: never expanded, never on a shell line.
+MAKEOVERRIDES =
+unexport $(foreach name,$(.VARIABLES),$(if $(filter command%,$(origin $(name))),$(name)))
+export RC_COHORT := $(value COHORT)
+export RC_SET := $(value SET)
+export RC_RUN := $(value RUN)
+export RC_ONLY := $(value ONLY)
+export RC_FORCE := $(value FORCE)
+export RC_VERBOSE := $(value VERBOSE)
+export RC_OUT := $(value OUT)
+export RC_PARAMETERS := $(value PARAMETERS)
+export RC_SEED := $(value SEED)
+export RC_ARGS := $(value ARGS)
+export RC_PYTHON := $(or $(value PYTHON),python3)
+export PYTHONPATH := $(CURDIR)/src
+GIVEN := $(filter command% environment%,$(origin PYTHON))
+VENV := .venv
+RACOHORT := $(VENV)/bin/python -m racohort
+SETUP := "$$RC_PYTHON" -I src/racohort/environment.py
+MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/null)>)
+
+.PHONY: help report test lint lab check synthesise doctor clean distclean always
+.SUFFIXES:
+
+help: ## this list
+	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
+
+report: $(VENV)/ready ## the report on a cohort: COHORT=name-or-folder SET="k=v" RUN=name ONLY=section FORCE=1
+	@$(RACOHORT) report
+test: $(VENV)/ready ## the whole test suite: ARGS="-k safety"
+	@$(RACOHORT) test
+lint: $(VENV)/ready ## style, types, who imports whom
+	@$(RACOHORT) lint
+lab: $(VENV)/ready ## JupyterLab on the notebooks
+	@$(RACOHORT) lab
+check: $(VENV)/ready ## read and clean a cohort only, and print the findings: COHORT= OUT=folder
+	@$(RACOHORT) check
+synthesise: $(VENV)/ready ## make a synthetic cohort: PARAMETERS=file SEED=number OUT=folder
+	@$(RACOHORT) synthesise
+doctor: ## what is installed, what is missing, how to get it
+	@$(SETUP) doctor
+clean: ## remove what runs made; never anything under data/
+	@$(SETUP) clean
+distclean: ## the same, and the environment .venv
+	@$(SETUP) distclean
+
+$(VENV)/ready: requirements.lock pyproject.toml $(if $(GIVEN),always,$(if $(MADE_HERE),,always))
+	@$(SETUP) $(if $(GIVEN),set-up,set-up-keeping)

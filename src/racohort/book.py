@@ -1,0 +1,103 @@
+"""The book: the project's pages and the executed sections, built into HTML that opens from a file."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from ruamel.yaml import YAML
+
+from racohort.places import project_root
+
+SYNTHETIC = "Synthetic cohort: made by a program to prove the pipeline. It says nothing about the therapy."
+
+
+class BookFailed(Exception):
+    """A book that could not be built: the first faults, and where the whole log lies."""
+
+    exit_code = 1
+
+    def __init__(self, faults: list[str], log: Path) -> None:
+        super().__init__("; ".join(faults[:1]) or "the build ended without a word")
+        self.faults, self.log = faults, log
+
+
+def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
+    """An executed notebook without times, paths of this machine and warnings in its outputs; the warnings go beside it."""
+    warnings: list[str] = []
+    notebook.metadata.pop("papermill", None)
+    for cell in notebook.cells:
+        for added in ("papermill", "execution"):
+            cell.metadata.pop(added, None)
+        if cell.cell_type != "code":
+            continue
+        stderr = [output for output in cell.outputs if output.get("name") == "stderr"]
+        warnings += [line.strip() for output in stderr for line in output.text.splitlines() if "Warning: " in line]
+        cell.outputs = [output for output in cell.outputs if output not in stderr]
+        if "injected-parameters" in cell.metadata.get("tags", []) and _only_names(cell.source):
+            cell.metadata.tags = [*cell.metadata.tags, "remove-cell"]
+    return notebook, [warning.rpartition("/")[2] for warning in warnings]
+
+
+def _only_names(source: str) -> bool:
+    assigned = {line.partition("=")[0].strip() for line in source.splitlines() if "=" in line}
+    return assigned <= {"cohort", "run"}
+
+
+def copy_notebooks(executed: Iterable[Path], target: Path) -> list[str]:
+    """Copy executed notebooks in the form that may be published; returns their warnings."""
+    target.mkdir(parents=True, exist_ok=True)
+    told: list[str] = []
+    for path in executed:
+        notebook, warnings = publishable(nbformat.read(path, as_version=4))
+        nbformat.write(notebook, target / path.name)
+        told += [f"{path.stem}: {warning}" for warning in warnings]
+    return told
+
+
+def lay_out(pages: Path, missing: Iterable[str], announcement: str) -> None:
+    """Lay out the sources of a book in a folder that already holds its `notebooks`: pages, stand-ins, the announcement."""
+    source = project_root() / "book"
+    shutil.copytree(source, pages, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_build", "__pycache__", ".*"))
+    for stem in missing:
+        page = f"# {stem}\n\nThis section was not run for this partial report.\n"
+        (pages / "notebooks" / f"{stem}.md").write_text(page, "utf-8")
+    yaml = YAML()
+    yaml.width = 1000
+    config = yaml.load(pages / "_config.yml")
+    config["execute"] = {"execute_notebooks": "off"}
+    theme = config.setdefault("sphinx", {}).setdefault("config", {}).setdefault("html_theme_options", {})
+    theme["announcement"] = announcement
+    config["sphinx"]["recursive_update"] = True
+    yaml.dump(config, pages / "_config.yml")
+
+
+def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
+    """Build the laid-out book into the folder `html`; raises BookFailed, with the whole log kept, for any warning if strict."""
+    made = pages.parent / "made"
+    shutil.rmtree(made, ignore_errors=True)
+    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(pages)]
+    options = ["--path-output", str(made), "-n", "--keep-going", *(["-W"] if strict else [])]
+    surroundings = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    with log.open("wb") as file:
+        done = subprocess.run([*command, *options], stdout=file, stderr=subprocess.STDOUT, env=surroundings, check=False)
+    if done.returncode or not (made / "_build" / "html" / "index.html").is_file():
+        raise BookFailed(_faults(log, pages), log)
+    (made / "_build" / "html").rename(html)
+    shutil.rmtree(made, ignore_errors=True)
+
+
+def _faults(log: Path, pages: Path) -> list[str]:
+    lines = log.read_text("utf-8", errors="replace").replace(f"{pages}{os.sep}", "").splitlines()
+    return [line.strip() for line in lines if any(word in line for word in ("WARNING:", "ERROR:", "Error:"))]
+
+
+def paths_of_this_machine(folder: Path, forbidden: Iterable[str]) -> list[str]:
+    """The files of a folder, by their path in it, that hold one of the forbidden texts."""
+    texts = [text.encode() for text in forbidden if len(text) > 5]
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return [path.relative_to(folder).as_posix() for path in files if any(text in path.read_bytes() for text in texts)]

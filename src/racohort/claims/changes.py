@@ -1,0 +1,141 @@
+"""Claims that something changed: the paper's own tests, then the estimate that this report plans."""
+
+import pandas as pd
+
+from racohort.claims.answers import (
+    AGREES,
+    AS_PLANNED,
+    AS_PRINTED,
+    CONTRADICTS,
+    DIRECTION,
+    UNDECIDED,
+    Answer,
+    Evidence,
+    untested,
+)  # fmt: skip
+from racohort.formats import count, estimate, is_missing, listed, number, p_value
+from racohort.labels import shown_unit
+from racohort.plan import Visit
+from racohort.printed import Claim
+
+#: A printed direction as a sign.
+_SIGN = {"lower": -1, "higher": 1}
+
+
+def judge_change(claim: Claim, evidence: Evidence) -> list[Answer]:
+    """The answers to a claim about one parameter at one printed time; a claim the paper does not make is shown, not judged."""
+    visit, code = evidence.visit(claim.year or 0), evidence.code(claim.parameters[0])
+    if visit is None:
+        return untested(claim, no_visit(claim, evidence), {"PARAMCD": code})
+    parts = {"PARAMCD": code, "AVISIT": visit.AVISIT, "contrast": evidence.plan.contrast(visit.AVISIT), "population": "efficacy"}
+    change = evidence.row(section="efficacy", statistic="mean_change", method="paired_t", **parts)
+    if change is None or change["n"] < 2:
+        both = f"both {evidence.plan.baseline.label} and {visit.label}"
+        return untested(claim, f"{evidence.label(code)}: fewer than two patients have a value at {both}.", parts)
+    if claim.silent:
+        why = f"The paper says nothing about it, and silence is not a claim. Seen: {_lower(_seen(change, evidence))}."
+        return untested(claim, why, parts, (change,))
+    return [_as_printed(claim, change, evidence, parts), _as_planned(claim, evidence, parts)]
+
+
+def no_visit(claim: Claim, evidence: Evidence) -> str:
+    """Why no visit of this cohort answers for the printed time."""
+    near, planned = evidence.paper.near(claim.year or 0), listed([visit.label for visit in evidence.plan.follow_ups])
+    there = f"planned are {planned}" if planned else "none is planned"
+    return f"No follow-up visit within {number(near.within)} days of {count(near.year, 'year')}; {there}."
+
+
+def _as_printed(claim: Claim, change: pd.Series, evidence: Evidence, parts: dict[str, str]) -> Answer:
+    """By paired t and Wilcoxon, each at the paper's level, uncorrected."""
+    rank = evidence.row(section="efficacy", statistic="w", method="wilcoxon", **parts)
+    centre = evidence.row(section="efficacy", statistic="hodges_lehmann", **parts)
+    alpha, where = evidence.paper.alpha, change["value"] if centre is None else centre["value"]
+    sides = (_side(claim, change["value"], change["p_value"], alpha),
+             0 if rank is None else _side(claim, where, rank["p_value"], alpha))  # fmt: skip
+    verdict, lead = _from_two_tests(claim, sides)
+    tests = f"paired t {p_value(change['p_value'])}, Wilcoxon {p_value(None if rank is None else rank['p_value'])}"
+    rows = tuple(row for row in (change, rank, centre) if row is not None)
+    return Answer(claim, AS_PRINTED, verdict, f"{lead} {_seen(change, evidence)}; {tests}.", rows, **parts)
+
+
+def _from_two_tests(claim: Claim, sides: tuple[int, int]) -> tuple[str, str]:
+    """The verdict of two tests, each for (1), against (-1) or undecided (0), and the sentence that says so."""
+    words = _words(claim)
+    if sides == (1, 1):
+        return AGREES, f"{words[0]} than at baseline by both tests."
+    if sides == (-1, -1):
+        return CONTRADICTS, f"{words[1]} than at baseline by both tests."
+    if set(sides) == {0, 1}:
+        return DIRECTION, f"{words[0]} than at baseline by one of the two tests only."
+    if sides == (0, 0):
+        return UNDECIDED, "No evidence of a change by either test."
+    return UNDECIDED, "The two tests do not point the same way."
+
+
+def _words(claim: Claim) -> tuple[str, str]:
+    return ("Lower", "Higher") if claim.direction == "lower" else ("Higher", "Lower")
+
+
+def _side(claim: Claim, value: float, p: float, alpha: float, null: float = 0.0) -> int:
+    """1 where an estimate lies on the claimed side of its null value and its p is below alpha, -1 on the other, else 0."""
+    if is_missing(p) or is_missing(value) or not p < alpha or value == null:
+        return 0
+    return 1 if (value > null) == (_SIGN[claim.direction or "lower"] > 0) else -1
+
+
+def _as_planned(claim: Claim, evidence: Evidence, parts: dict[str, str]) -> Answer:
+    """By the estimate of the plan, adjusted for multiple testing where it belongs to a family."""
+    row, alpha = _planned_row(evidence, parts), evidence.plan.alpha
+    null, adjusted = 1.0 if row["statistic"] == "gmr" else 0.0, not is_missing(row["p_adjusted"])
+    raw = _side(claim, row["value"], row["p_value"], alpha, null)
+    final = _side(claim, row["value"], row["p_adjusted"], alpha, null) if adjusted else raw
+    verdict, lead = _from_adjusted(claim, raw, final, adjusted)
+    more = f", adjusted {p_value(row['p_adjusted'])} (family {row['family'] or '–'})" if adjusted else ""
+    why = f"{lead} {_seen(row, evidence)}; {p_value(row['p_value'])}{more}."
+    return Answer(claim, AS_PLANNED, verdict, why, (row,), **parts)
+
+
+def _from_adjusted(claim: Claim, raw: int, final: int, adjusted: bool) -> tuple[str, str]:
+    """The verdict of one estimate before and after adjustment, each for (1), against (-1) or undecided (0)."""
+    words = _words(claim)
+    after = "after adjustment for multiple testing" if adjusted else "(not adjusted: it belongs to no family of tests)"
+    if final:
+        return (AGREES, f"{words[0]} than at baseline {after}.") if final > 0 else (CONTRADICTS, f"{words[1]} than at baseline {after}.")
+    if raw > 0:
+        return DIRECTION, f"{words[0]} than at baseline, but not {after}."
+    return UNDECIDED, f"No evidence of a change {after}."
+
+
+def _planned_row(evidence: Evidence, parts: dict[str, str]) -> pd.Series:
+    """The row of the planned estimate: the one that carries an adjusted p, else the first there is."""
+    wanted = [("mmrm_change", "mmrm_satterthwaite"), ("mmrm_change", "mmrm_kr"),
+              ("gmr", "paired_t_log"), ("mean_change", "paired_t")]  # fmt: skip
+    if evidence.catalogue["scale"].get(parts["PARAMCD"], "") == "log":
+        wanted = [*wanted[2:3], *wanted[:2], *wanted[3:]]
+    found = (evidence.row(section="efficacy", statistic=statistic, method=method, **parts) for statistic, method in wanted)
+    rows = [row for row in found if row is not None]
+    return next((row for row in rows if not is_missing(row["p_adjusted"])), rows[0])
+
+
+def _seen(row: pd.Series, evidence: Evidence) -> str:
+    """An estimate of change with its interval and n, as part of a sentence."""
+    ratio = row["statistic"] == "gmr"
+    name = {"gmr": "Ratio to baseline", "mmrm_change": "Mean change (mixed model)"}.get(row["statistic"], "Mean change")
+    unit = "" if ratio else shown_unit(row["unit"])
+    digits = 2 if ratio else evidence.digits(row["PARAMCD"])
+    return f"{name} {estimate(row['value'], row['lower'], row['upper'], digits, _level(row), unit)}, n = {number(row['n'])}"
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _level(row: pd.Series) -> float:
+    return 0.95 if is_missing(row["level"]) else float(row["level"])
+
+
+def seen_change(evidence: Evidence, code: str, visit: Visit) -> tuple[pd.Series, str] | None:
+    """The mean change of a parameter at a visit, as row and as words; None where this cohort has none."""
+    row = evidence.row(section="efficacy", population="efficacy", PARAMCD=code, AVISIT=visit.AVISIT, statistic="mean_change",
+                       method="paired_t", contrast=evidence.plan.contrast(visit.AVISIT))  # fmt: skip
+    return None if row is None else (row, _lower(_seen(row, evidence)))

@@ -1,0 +1,218 @@
+"""What users type: the verbs of the `racohort` command, each the target of the same name in the Makefile."""
+
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from racohort import __version__
+from racohort.places import UsageError, build_folder, cohort_folder, project_root
+from racohort.publish import write_whole
+
+DEFAULT = "wang2019-synthetic"
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
+
+
+def _examples(*lines: str) -> str:
+    return "\b\nExamples:" + "".join(f"\n  {line}" for line in lines)
+
+
+def _told(verb: Callable[..., None]) -> Callable[..., None]:
+    """The verb, with its known failures told in a few lines and turned into the exit status of the contract."""
+
+    @wraps(verb)
+    def told(**options: Any) -> None:
+        verbose = options.get("verbose", False)
+        try:
+            verb(**options)
+        except Exception as caught:
+            error: Any = caught
+            status = getattr(error, "exit_code", None)
+            if status is None or isinstance(error, click.ClickException | click.exceptions.Exit):
+                raise
+            click.echo("\n".join(explain(error)), err=True)
+            if verbose and getattr(error, "traceback", ""):
+                click.echo(error.traceback, err=True)
+            sys.exit(status)
+
+    return told
+
+
+def explain(error: Any) -> list[str]:
+    """A failure in at most five lines: what failed, why, and what to open."""
+    if hasattr(error, "section"):
+        where = f"  cell {error.cell} of " if getattr(error, "cell", None) else "  "
+        first = f"The section {error.section} failed; the earlier book is as it was."
+        why = [f"  why: {line}" for line in _brief(str(error))]
+        return [first, *why, f"{where}the notebook to open: {_near(error.notebook)}"]
+    if hasattr(error, "faults"):
+        faults = [f"  {line[:200]}" for line in error.faults[:3]] or ["  no fault was named"]
+        return ["The book could not be built; the earlier book is as it was.", *faults, f"  the whole log: {_near(error.log)}"]
+    return _brief(str(error), 8)
+
+
+def _brief(text: str, most: int = 3) -> list[str]:
+    lines = [line.strip()[:300] for line in text.splitlines() if line.strip()]
+    return lines[:most] or ["no reason was given"]
+
+
+def _near(path: Path) -> str:
+    return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else str(path)
+
+
+@click.group(context_settings=SETTINGS)
+@click.version_option(__version__)
+def main() -> None:
+    """A report on one cohort of patients with rheumatoid arthritis, from its raw files to a book."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+
+
+def _stop(number: int, _frame: object) -> None:
+    raise KeyboardInterrupt(signal.Signals(number).name)
+
+
+def _cohort_option(verb: Callable[..., None]) -> Callable[..., None]:
+    words = "A name in data/cohorts, or a folder."
+    return click.option("--cohort", envvar="RC_COHORT", default=DEFAULT, show_default=True, help=words)(verb)
+
+
+@main.command(
+    epilog=_examples("racohort report", "racohort report --cohort ../xian --run strict --set 'alpha=0.01 primary=DAS28,CRP'")
+)
+@_cohort_option
+@click.option("--set", "settings", envvar="RC_SET", default="", help="Parameters, quoted as in a shell; a list is a,b.")
+@click.option("--run", envvar="RC_RUN", default="", help="A name for this run, kept beside the unnamed one.")
+@click.option("--only", envvar="RC_ONLY", default="", help="Sections to bring up to date, with what they need.")
+@click.option("--force", envvar="RC_FORCE", is_flag=True, help="Run every section again.")
+@click.option("--verbose", envvar="RC_VERBOSE", is_flag=True, help="Show the traceback of a section that failed.")
+@_told
+def report(cohort: str, settings: str, run: str, only: str, force: bool, verbose: bool) -> None:
+    """Run the sections, build the book, publish it; the last line is the path of its first page."""
+    from racohort import pipeline
+
+    prepared = pipeline.prepare(cohort, settings, run)
+    click.echo(f"{prepared.cohort['id']}{f' ({run})' if run else ''}: {prepared.cohort['title']}")
+    if settings and not run:
+        click.echo("  SET without RUN: this run replaces the unnamed run; RUN=name keeps both.")
+    page = pipeline.make_report(prepared, only.replace(",", " ").split(), force, click.echo)
+    click.echo(str(page))
+
+
+@main.command(epilog=_examples("racohort check --cohort xian-2014", "racohort check --cohort ../clinic/xian --out checked"))
+@_cohort_option
+@click.option("--out", envvar="RC_OUT", default="", help="A folder for the data sets, ledger, quarantine and findings.")
+@_told
+def check(cohort: str, out: str) -> None:
+    """Read and clean a cohort only, and print what was found."""
+    from racohort.checking import check_cohort
+
+    cohort_folder(cohort)
+    for line in check_cohort(cohort, Path(out) if out else build_folder() / "check"):
+        click.echo(line)
+
+
+@main.command(epilog=_examples("racohort synthesise --seed 7 --out /tmp/cohort"))
+@click.option("--parameters", envvar="RC_PARAMETERS", default="", help="A parameter file [default: that of the default cohort].")
+@click.option("--seed", envvar="RC_SEED", type=int, default=None, help="A seed other than the parameter file's.")
+@click.option("--out", envvar="RC_OUT", default="", help="The folder to write [default: data/cohorts/wang2019-synthetic].")
+@_told
+def synthesise(parameters: str, seed: int | None, out: str) -> None:
+    """Make a synthetic cohort from a parameter file and a seed."""
+    from racohort.simulate import synthesise as make_files
+
+    default = project_root() / "data" / "cohorts" / DEFAULT
+    source = Path(parameters) if parameters else default / "parameters.yml"
+    if (seed is not None or parameters) and not out:
+        raise UsageError("parameters or a seed of your own need a folder of their own: OUT=folder. The default cohort keeps its own.")
+    folder = Path(out) if out else default
+    if (folder / "cohort.yml").exists() and not (folder / "parameters.yml").exists():
+        raise UsageError(f"{folder} holds a cohort that was not made by this command. Choose another folder with OUT=.")
+    try:
+        files = make_files(source.read_text("utf-8"), seed)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"the parameter file {source} cannot be used: {error}") from None
+    for name, content in files.items():
+        write_whole(folder / name, content)
+        click.echo(f"  {folder / name}  {len(content):,} bytes")
+
+
+@main.command(epilog=_examples("racohort lab"))
+@_told
+def lab() -> None:
+    """Open JupyterLab on the notebooks."""
+    folder = project_root() / "notebooks"
+    sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", "--ServerApp.ip=127.0.0.1"]))
+
+
+@main.command(epilog=_examples("racohort test", "racohort test --args '-k safety'"))
+@click.option("--args", "arguments", envvar="RC_ARGS", default="", help="More arguments for pytest, quoted as in a shell.")
+@_told
+def test(arguments: str) -> None:
+    """Run the tests."""
+    sys.exit(1 if _called("pytest", *_words(arguments)) else 0)
+
+
+@main.command(epilog=_examples("racohort lint", "racohort lint --args --fix"))
+@click.option("--args", "arguments", envvar="RC_ARGS", default="", help="More arguments for ruff, quoted as in a shell.")
+@_told
+def lint(arguments: str) -> None:
+    """Check the style, the types and who imports whom."""
+    contracts = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
+    style = [_called("ruff", "check", *_words(arguments)), _called("ruff", "format", "--check", "--quiet")]
+    results = [*style, _called("mypy"), _run([sys.executable, "-c", contracts])]
+    sys.exit(1 if any(results) else 0)
+
+
+def _called(module: str, *arguments: str) -> int:
+    return _run([sys.executable, "-m", module, *arguments])
+
+
+def _run(command: list[str]) -> int:
+    return subprocess.call(command, cwd=project_root())
+
+
+def _words(text: str) -> list[str]:
+    try:
+        return shlex.split(text)
+    except ValueError as error:
+        raise UsageError(f"ARGS={text!r} cannot be read: {error}. Close every quotation mark.") from None
+
+
+@main.command(epilog=_examples("racohort doctor"))
+def doctor() -> None:
+    """Say what is installed, what is missing, and how to get it."""
+    from racohort import environment
+
+    sys.exit(environment.doctor(project_root()))
+
+
+@main.command(epilog=_examples("racohort clean"))
+@_told
+def clean() -> None:
+    """Remove what runs made; never anything under data/."""
+    from racohort import environment
+
+    environment.clean(project_root())
+
+
+@main.command(epilog=_examples("racohort distclean"))
+@_told
+def distclean() -> None:
+    """Remove what runs made, and the environment .venv as well."""
+    from racohort import environment
+
+    environment.clean(project_root())
+    shutil.rmtree(project_root() / ".venv", ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

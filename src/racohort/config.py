@@ -1,0 +1,254 @@
+"""The parameters of a cohort: what `cohort.yml` may say, checked by name and exact type, and nothing else accepted."""
+
+import datetime
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from racohort.roles import ROLES
+from racohort.schema import CohortError, Finding
+
+Pair = Annotated[list[float | None], Field(min_length=2, max_length=2)]
+Plain = str | int | float | bool
+Parameter = Plain | list[Plain]
+ID = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
+CODE = r"[A-Z][A-Z0-9_]{0,7}"
+
+
+class Strict(BaseModel):
+    """A mapping without unknown keys, whose values have exactly the type that is written here."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, populate_by_name=True)
+
+
+class Column(Strict):
+    """What one source column holds: a role, or an analyte (`paramcd`) in a unit."""
+
+    role: str | None = Field(None, description="A role, such as USUBJID, AVISIT, ADT or SEX.")
+    paramcd: str | None = Field(None, description="The code of an analyte in the catalogue, such as CRP.")
+    unit: str | None = Field(None, description="The unit the values are in, as the laboratory writes it.")
+    visit: str | None = Field(None, description="The visit the column belongs to (shape wide).")
+    format: str | None = Field(None, description="The date format, such as %Y-%m-%d.")
+    codes: dict[str, str] | None = Field(None, description="Value in the file -> its meaning.")
+    lower_limit: float | None = Field(None, description="Values below it cannot be measured by the assay.")
+    upper_limit: float | None = Field(None, description="Values above it cannot be measured by the assay.")
+    below: Literal["sqrt2", "half"] = Field("sqrt2", description="What stands for a value below the limit: limit/sqrt 2, or limit/2.")
+    decimal: Literal[".", ","] | None = Field(None, description="The decimal mark, where it cannot be told from the file.")
+
+    @model_validator(mode="after")
+    def _one_meaning(self) -> "Column":
+        if (self.role is None) == (self.paramcd is None):
+            raise ValueError("give either `role` or `paramcd`, and only one of them")
+        if self.role is not None and self.role not in ROLES:
+            raise ValueError(f"there is no role {self.role!r}; the roles are {', '.join(ROLES)}")
+        return self
+
+
+class File(Strict):
+    """One raw file, its path relative to `cohort.yml`; it is read and never written."""
+
+    path: str = Field(min_length=1, description="Where the file is, relative to cohort.yml.")
+    shape: Literal["subject", "visit", "long", "wide", "event", "adam", "sdtm"] = Field(description="What one row of the file is.")
+    sheet: int | str | None = Field(None, description="The sheet of a workbook, by number from 1 or by name.")
+    expected_rows: int | None = Field(None, ge=0, description="How many rows of data the file must have.")
+    sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="The hash the file must have.")
+    encoding: str | None = Field(None, description="The encoding, where it cannot be told from the bytes.")
+    header_line: int = Field(1, ge=1, description="The line of the column names, where text stands above them.")
+    columns: dict[str, Column] = Field(default_factory=dict, description="Columns that mean something else in this file.")
+
+
+class PlannedVisit(Strict):
+    """One planned visit: its labels in the files, the planned day, and the days that count as this visit."""
+
+    labels: list[str] = Field(default_factory=list, description="What the files call the visit, besides its code.")
+    day: float | None = Field(None, description="The planned day, counted from treatment start or baseline (day 0).")
+    window: Pair | None = Field(None, description="First and last day that count as this visit.")
+
+
+class TreatmentStart(Strict):
+    """Where the first day of treatment is found; leave the key out for a cohort without a treatment."""
+
+    source: Literal["visit", "column"] = Field(alias="from", description="`visit`: the date of a visit; `column`: the role TRTSDT.")
+    visit: str | None = Field(None, description="The visit whose date it is; baseline if left out.")
+    column: str | None = Field(None, description="The source column with the date.")
+
+
+class Study(Strict):
+    """When and where the study ran; a date outside it is an error in the file."""
+
+    start: datetime.date | None = Field(None, description="First day on which anything can have happened.")
+    end: datetime.date | None = Field(None, description="Last day on which anything can have happened.")
+    timezone: str = Field("UTC", description="The time zone in which days are counted.")
+
+
+class Ranges(Strict):
+    """Overrides for one analyte, or for AGE: what is possible, what is plausible, and the laboratory's reference range."""
+
+    possible: Pair | None = Field(None, description="Outside it a value cannot be true and is quarantined.")
+    plausible: Pair | None = Field(None, description="Outside it a value is kept with a warning.")
+    reference: Pair | None = Field(None, description="Reference range of both sexes.")
+    reference_m: Pair | None = Field(None, description="Reference range of men.")
+    reference_f: Pair | None = Field(None, description="Reference range of women.")
+    tolerance: float | None = Field(None, description="How far a shipped score may be from its components.")
+
+
+class Analyte(Strict):
+    """One analyte as the catalogue holds it, or as a cohort declares one that the catalogue lacks."""
+
+    label: str = Field(description="English name.")
+    label_zh: str = Field("", description="Chinese name.")
+    synonyms: list[str] = Field(default_factory=list, description="Other names in headers and laboratory lists.")
+    unit: str = Field("", description="The unit everything is converted to.")
+    units: dict[str, float] = Field(default_factory=dict, description="Other unit -> factor to the unit above.")
+    panel: str = Field("Other", description="The group in which tables show it.")
+    domain: Literal["LB", "QS"] = Field("LB", description="Laboratory (LB) or scores and scales (QS).")
+    scale: Literal["linear", "log", "ordinal", "count"] = Field("linear", description="The scale it is analysed on.")
+    direction: Literal["lower", "higher", "none"] = Field("none", description="Which direction is a benefit.")
+    digits: int = Field(1, ge=0, le=6, description="Decimals shown.")
+    efficacy: bool = Field(False, description="Shown in the efficacy section.")
+    safety: bool = Field(False, description="Shown in the safety section.")
+    component: bool = Field(False, description="A part of a composite score.")
+    possible: Pair = Field(default_factory=lambda: [None, None], description="Outside it a value cannot be true.")
+    plausible: Pair = Field(default_factory=lambda: [None, None], description="Outside it a value is doubted.")
+    reference: Pair | None = Field(None, description="Reference range of both sexes.")
+    reference_m: Pair | None = Field(None, description="Reference range of men.")
+    reference_f: Pair | None = Field(None, description="Reference range of women.")
+    step: float | None = Field(None, description="The grid its values lie on, such as 0.125 for HAQ-DI.")
+    levels: list[str] = Field(default_factory=list, description="The words of an ordinal analyte, lowest first.")
+    source: str = Field("declared by the cohort", description="Where the ranges come from.")
+
+
+class Cohort(Strict):
+    """A cohort, as its `cohort.yml` describes it."""
+
+    id: str = Field(pattern=f"^{ID}$", description="Names the report's folder: letters, digits, points, hyphens, underscores.")
+    title: str = Field("", description="What the report is called.")
+    synthetic: bool = Field(False, description="true puts the mark 'synthetic cohort' on everything.")
+    privacy: Literal["internal", "share", "publish"] = Field("internal", description="Who may see the report.")
+    files: list[File] = Field(min_length=1, description="The raw files.")
+    columns: dict[str, Column] = Field(default_factory=dict, description="Source column -> what it holds.")
+    visits: dict[str, PlannedVisit] = Field(min_length=1, description="The planned visits in time order; the first is baseline.")
+    treatment_start: TreatmentStart | None = Field(None, description="Where the first day of treatment is found.")
+    filter: dict[str, str | list[str]] = Field(default_factory=dict, description="Keep only patients with these values, e.g. one arm.")
+    missing: list[str] = Field(default_factory=lambda: ["", "NA", "."], description="Cells that mean: no value.")
+    study: Study = Field(default_factory=lambda: Study(), description="When and where the study ran.")
+    das28_variant: Literal["auto", "ESR4", "ESR3", "CRP4", "CRP3", "unknown"] = Field("auto", description="The variant of a shipped DAS28.")
+    ranges: dict[str, Ranges] = Field(default_factory=dict, description="Overrides of the catalogue's ranges, by PARAMCD or AGE.")
+    analytes: dict[str, Analyte] = Field(default_factory=dict, description="Analytes that the catalogue lacks, by PARAMCD.")
+    parameters: dict[str, Parameter] = Field(default_factory=dict, description="Parameters of the analysis.")
+
+    @field_validator("analytes")
+    @classmethod
+    def _short_codes(cls, analytes: dict[str, Analyte]) -> dict[str, Analyte]:
+        wrong = [code for code in analytes if not re.fullmatch(CODE, code)]
+        if wrong:
+            raise ValueError(f"a PARAMCD has at most 8 capital letters and digits, unlike {', '.join(wrong)}")
+        return analytes
+
+    @model_validator(mode="after")
+    def _known_visits(self) -> "Cohort":
+        entries = [*self.columns.values(), *(column for file in self.files for column in file.columns.values())]
+        named = [entry.visit for entry in entries if entry.visit is not None]
+        if self.treatment_start and self.treatment_start.visit is not None:
+            named.append(self.treatment_start.visit)
+        unknown = sorted(set(named) - set(self.visits))
+        if unknown:
+            raise ValueError(f"no visit is called {', '.join(unknown)}; the visits are {', '.join(self.visits)}")
+        return self
+
+    @property
+    def baseline(self) -> str:
+        """The code of the first visit."""
+        return next(iter(self.visits))
+
+
+def cohort_schema() -> dict[str, Any]:
+    """The JSON Schema of `cohort.yml`, from which editors complete and check."""
+    schema = Cohort.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "cohort.yml"}
+
+
+def parse_cohort(text: str, source: str = "cohort.yml") -> Cohort:
+    """The cohort that a `cohort.yml` describes.
+
+    `text` is YAML 1.2 of plain values: tags, aliases, duplicate and unknown keys are refused. `source` is the name used in messages.
+    Raises CohortError whose findings name the line or key, what is wrong with it and what to do.
+
+    >>> cohort = parse_cohort("id: a\\nfiles: [{path: a.csv, shape: visit}]\\nvisits: {BL: {day: 0}}\\ncolumns: {id: {role: USUBJID}}")
+    >>> cohort.baseline, cohort.missing
+    ('BL', ['', 'NA', '.'])
+    """
+    said = read_yaml(text, source)
+    try:
+        return Cohort.model_validate(said)
+    except ValidationError as error:
+        raise CohortError([_told(one, source) for one in error.errors()]) from None
+
+
+def read_yaml(text: str, source: str) -> dict[str, Any]:
+    """A mapping of plain values from strict YAML 1.2; raises CohortError for anything else."""
+    try:
+        node = YAML(typ="safe", pure=True).compose(text)
+        _check_plain(node, source)
+        said = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise CohortError([_fault(source, mark.line + 1 if mark else None, f"cannot be read: {problem}")]) from None
+    if not isinstance(said, Mapping):
+        raise CohortError([_fault(source, 1, "holds no mapping of keys to values")])
+    return dict(said)
+
+
+def _check_plain(node: Node | None, source: str, seen: set[int] | None = None) -> None:
+    """Raise CohortError for a tag, an alias, or a key that occurs twice."""
+    seen = set() if seen is None else seen
+    if node is None:
+        return
+    line = node.start_mark.line + 1
+    if id(node) in seen or node.anchor:
+        raise CohortError([_fault(source, line, "an anchor or alias (& or *) is not allowed; write the value out")])
+    seen.add(id(node))
+    if re.match(r"\s*!", _written(node)):
+        raise CohortError([_fault(source, line, "a tag (!) is not allowed; write a plain value")])
+    if isinstance(node, MappingNode):
+        _check_keys(node, source)
+    for part in _parts(node):
+        _check_plain(part, source, seen)
+
+
+def _written(node: Node) -> str:
+    mark = node.start_mark
+    return str(mark.buffer[mark.pointer : mark.pointer + 40]) if mark.buffer is not None else ""
+
+
+def _parts(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def _check_keys(node: MappingNode, source: str) -> None:
+    names = [key.value for key, _ in node.value if isinstance(key.value, str)]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise CohortError([_fault(source, node.start_mark.line + 1, f"the key {twice[0]!r} occurs twice; keep one of them")])
+
+
+def _fault(source: str, line: int | None, message: str) -> Finding:
+    where = f"{source}, line {line}: " if line else f"{source}: "
+    return Finding("cohort_yml", where + message, file=source, line=line)
+
+
+def _told(error: Mapping[str, Any], source: str) -> Finding:
+    """One finding for one fault that pydantic found: the key, its value, what it must be."""
+    key = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "list[", "constrained-")))
+    value = "" if isinstance(error["input"], dict | list) else repr(error["input"])[:80]
+    wrong = {"extra_forbidden": "is no key of cohort.yml", "missing": "is missing"}.get(error["type"], error["msg"].removeprefix("Value error, "))
+    shown = f" ({value})" if value and error["type"] != "missing" else ""
+    return Finding("cohort_yml", f"{source}, {key or 'the whole file'}{shown}: {wrong}", file=source, column=key, value=value)

@@ -1,0 +1,70 @@
+"""States before and after in the same patients: who entered and who left remission, and every move between states."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from racohort.columns import at_most
+from racohort.efficacy.responders import STATES, derive_states
+from racohort.endpoints import visit_table
+from racohort.intervals import mcnemar, newcombe_paired
+from racohort.plan import Plan
+from racohort.results import as_results
+from racohort.summaries import members
+
+Row = dict[str, Any]
+
+
+def compare_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Remission, low disease activity and normal function before and after, in the same patients.
+
+    Returns
+    -------
+    For each follow-up visit, contrast `Y1-BL`: `difference` of proportions, follow-up minus baseline (`newcombe_paired`), and `mcnemar`
+    by mid-p (`mcnemar_midp`) and exact (`mcnemar_exact`), for STATE `remission` and `low_or_remission` (the cohort's DAS28) and HAQ
+    `normal` (HAQ-DI 0.5 or below); and `count` by `BSTATE>STATE`, the transitions with `missing` included.
+    """
+    rows: list[Row] = []
+    for code, by, category, limit in _targets(plan):
+        if code in set(values["PARAMCD"]):
+            wide = visit_table(values, code, plan)
+            rows += [row | {"PARAMCD": code} for visit in plan.follow_ups
+                     for row in _paired_rows(wide, visit.AVISIT, limit, by, category, plan)]  # fmt: skip
+    if plan.das28 in set(values["PARAMCD"]):
+        rows += list(_transition_rows(derive_states(values, adsl, plan), plan))
+    size = len(members(adsl, "efficacy"))
+    common = {"section": "efficacy", "population": "efficacy", "function": "efficacy.compare_states"}
+    return as_results({**common, **row, "n_missing": size - row["n"]} for row in rows)
+
+
+def _targets(plan: Plan) -> list[tuple[str, str, str, float]]:
+    """Code, grouping, name and upper limit of the states; remission is below 2.6, so its limit lies just under it."""
+    below = 2.6 - 2e-9
+    return [(plan.das28, "STATE", "remission", below), (plan.das28, "STATE", "low_or_remission", 3.2), ("HAQDI", "HAQ", "normal", 0.5)]
+
+
+def _paired_rows(wide: pd.DataFrame, AVISIT: str, limit: float, by: str, category: str, plan: Plan) -> Iterator[Row]:
+    pair = wide[[plan.baseline.AVISIT, AVISIT]].dropna()
+    before, after = (at_most(pair[visit].to_numpy(), limit) for visit in (plan.baseline.AVISIT, AVISIT))
+    cells = [int(np.sum(a & b)) for a, b in ((before, after), (before, ~after), (~before, after), (~before, ~after))]
+    place = {"AVISIT": AVISIT, "contrast": plan.contrast(AVISIT), "by": by, "category": category, "n": len(pair)}
+    change, test = newcombe_paired(*cells, plan.level), mcnemar(*cells)
+    lower, upper = change["ci"]  # type: ignore[misc]
+    note = f"{cells[1]} left and {cells[2]} entered the state."
+    yield place | {"statistic": "difference", "method": "newcombe_paired", "value": -change["diff_pre_minus_post"],  # type: ignore[operator]
+                   "lower": -upper, "upper": -lower, "level": plan.level, "note": note}  # fmt: skip
+    for method, name in (("mcnemar_midp", "p_mid"), ("mcnemar_exact", "p_exact")):
+        yield place | {"statistic": "mcnemar", "method": method, "p_value": test[name] if len(pair) else np.nan, "note": note}
+
+
+def _transition_rows(states: pd.DataFrame, plan: Plan) -> Iterator[Row]:
+    for visit in plan.follow_ups:
+        moves = pd.crosstab(states[plan.baseline.AVISIT], states[visit.AVISIT]).reindex(index=STATES, columns=STATES, fill_value=0)
+        for before in STATES:
+            for after in STATES:
+                count = int(moves.loc[before, after])
+                yield {"PARAMCD": plan.das28, "AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT), "statistic": "count",
+                       "method": "population", "by": "BSTATE>STATE", "category": f"{before}>{after}", "count": count,
+                       "value": float(count), "n": len(states)}  # fmt: skip

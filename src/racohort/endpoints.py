@@ -1,0 +1,124 @@
+"""Endpoints: which efficacy parameters a cohort has, what part each plays, and their values as patients by visits."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from racohort.plan import Plan
+from racohort.summaries import analysed, members
+
+#: The biomarkers of the exploratory family, tested on the scale of the analyte.
+BIOMARKERS = ("ESR", "CRP", "RF", "ACCP")
+
+#: The forms of the DAS28, the four-variable ones first.
+DAS28_FORMS = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One efficacy parameter of a cohort: its name, unit and scale, which direction is better, and its part in the plan.
+
+    `role` is "primary", "biomarker" (exploratory family), "secondary", or "component" of a composite score.
+    """
+
+    PARAMCD: str
+    label: str
+    unit: str
+    scale: str
+    direction: str
+    digits: int
+    role: str
+
+    @property
+    def log(self) -> bool:
+        """Whether changes are read as ratios, on the log scale."""
+        return self.scale == "log"
+
+    @property
+    def shown_unit(self) -> str:
+        """The unit as a reader wants it after a number: none for a score."""
+        return "" if self.unit in ("score", "1", "") else self.unit
+
+
+def select_values(
+    adlb: pd.DataFrame, adqs: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
+) -> pd.DataFrame:  # fmt: skip
+    """The values that stand for each patient, efficacy parameter and planned visit, in the efficacy population.
+
+    Parameters
+    ----------
+    adlb, adqs, adsl : the analysis data sets (columns of `terms.BDS` and `terms.ADSL`)
+    plan, catalogue : visits of this cohort; index PARAMCD with the column `efficacy`
+
+    Returns
+    -------
+    Tidy rows USUBJID, PARAMCD, AVISIT, AVAL, censored, sorted by patient so that the order of the input rows cannot matter;
+    missing values have no row.
+    """
+    codes = catalogue.index[catalogue["efficacy"].astype(bool)]
+    visits = [visit.AVISIT for visit in plan.visits]
+    both = pd.concat([part[part["PARAMCD"].isin(codes)] for part in (adqs, adlb)], ignore_index=True)
+    kept = analysed(both, members(adsl, "efficacy"), visits)[["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored"]]
+    return kept.sort_values(["PARAMCD", "USUBJID", "AVISIT"], ignore_index=True)
+
+
+def list_endpoints(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> tuple[Endpoint, ...]:
+    """The endpoints of this cohort: primary ones first, then biomarkers, further scores, and components.
+
+    A parameter is listed when at least one patient has a value of it at any planned visit.
+    """
+    there = set(values["PARAMCD"])
+    known = [*plan.primary, *BIOMARKERS, *DAS28_FORMS, *catalogue.index]
+    found = [_endpoint(code, plan, catalogue) for code in dict.fromkeys(known) if code in there and code in catalogue.index]
+    order = ("primary", "biomarker", "secondary", "component")
+    return tuple(sorted(found, key=lambda endpoint: order.index(endpoint.role)))
+
+
+def _endpoint(code: str, plan: Plan, catalogue: pd.DataFrame) -> Endpoint:
+    row = catalogue.loc[code]
+    part = "component" if bool(row["component"]) else "secondary"
+    role = "primary" if code in plan.primary else "biomarker" if code in BIOMARKERS else part
+    digits = 0 if pd.isna(row["digits"]) else int(row["digits"])
+    return Endpoint(code, str(row["PARAM"]), str(row["AVALU"]), str(row["scale"]), str(row["direction"]), digits, role)
+
+
+def visit_table(values: pd.DataFrame, code: str, plan: Plan) -> pd.DataFrame:
+    """Values of one parameter as patients (index USUBJID) by planned visits (columns AVISIT, in time order); NaN is missing.
+
+    Raises ValueError where a patient has two values at one visit: pairs are joined by patient, never by position.
+    """
+    chosen = values[values["PARAMCD"] == code]
+    twice = chosen.duplicated(["USUBJID", "AVISIT"])
+    if twice.any():
+        raise ValueError(f"{code}: two values at one visit for {', '.join(sorted(set(chosen.loc[twice, 'USUBJID']))[:5])}")
+    wide = chosen.pivot(index="USUBJID", columns="AVISIT", values="AVAL").sort_index()
+    return wide.reindex(columns=[visit.AVISIT for visit in plan.visits]).astype("float64")
+
+
+def paired_values(wide: pd.DataFrame, plan: Plan, AVISIT: str) -> tuple[np.ndarray, np.ndarray]:
+    """Baseline and follow-up of the patients who have both, in the order of patients.
+
+    >>> table = pd.DataFrame({"BL": [5.0, 4.0], "Y1": [3.0, np.nan]})
+    >>> from racohort.plan import Visit
+    >>> plan = Plan("a", "A", True, True, (Visit("BL", 0, "BL", 0), Visit("Y1", 1, "Y1", 365)), (), "Y1", "")
+    >>> [values.tolist() for values in paired_values(table, plan, "Y1")]
+    [[5.0], [3.0]]
+    """
+    pair = wide[[plan.baseline.AVISIT, AVISIT]].dropna().to_numpy()
+    return pair[:, 0], pair[:, 1]
+
+
+def working_table(values: pd.DataFrame, endpoint: Endpoint, plan: Plan) -> pd.DataFrame:
+    """`visit_table` on the scale on which the endpoint is analysed: natural logarithms for a log scale, where zero becomes missing."""
+    wide = visit_table(values, endpoint.PARAMCD, plan)
+    return np.log(wide.where(wide > 0)) if endpoint.log else wide
+
+
+def change_row(endpoint: Endpoint, value: float, ci: tuple[float, float], level: float) -> dict[str, Any]:
+    """A change on the working scale as the start of a result row: `mean_change`, or `gmr` taken back from the logarithm."""
+    numbers = [float(number) for number in (value, *ci)]
+    value, lower, upper = np.exp(numbers).tolist() if endpoint.log else numbers
+    name, unit = ("gmr", "") if endpoint.log else ("mean_change", endpoint.unit)
+    return {"statistic": name, "value": value, "lower": lower, "upper": upper, "level": level, "unit": unit}

@@ -1,0 +1,120 @@
+"""One section: its notebook run by papermill in a fresh kernel of this very interpreter, kept only if it ran to its end."""
+
+import logging
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import nbformat
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbformat import NotebookNode
+from papermill import execute_notebook
+from papermill.exceptions import PapermillExecutionError
+
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+#: The tags of cells that papermill adds.
+ADDED = {"injected-parameters", "papermill-error-cell-tag"}
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class SectionFailed(Exception):
+    """A section that did not run to its end: what went wrong, in which cell, and the notebook as far as it came."""
+
+    exit_code = 1
+
+    def __init__(self, section: str, why: str, cell: int | None, notebook: Path, traceback: str = "") -> None:
+        super().__init__(why)
+        self.section, self.why, self.cell, self.notebook, self.traceback = section, why, cell, notebook, traceback
+
+
+class OwnKernel(AsyncKernelManager):
+    """A kernel of the running interpreter, whatever kernels are registered on the machine, in an environment of its own.
+
+    It talks through sockets in its own folder, which no other user of the machine can open, and needs no network port.
+    """
+
+    environment: ClassVar[dict[str, str]] = {}
+    log_file: ClassVar[Path]
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The command that starts the kernel: never that of a registered kernel."""
+        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        return KernelSpec(argv=argv, display_name="RA cohort (Python)", language="python", env=dict(self.environment))
+
+    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
+        """Start it, with what it writes outside of cells kept in a file."""
+        with self.log_file.open("ab") as log:
+            await self._async_start_kernel(stdout=log, stderr=log, **options)
+
+
+def kernel_environment(neutral: Path, **given: str) -> dict[str, str]:
+    """What a section's kernel sees besides the user's environment: no start-up files, no stray modules, one thread."""
+    source = str(Path(__file__).resolve().parents[1])
+    isolated = {"IPYTHONDIR": str(neutral), "PYTHONPATH": source, "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}
+    drawing = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONHASHSEED": "0"}
+    return {**isolated, **drawing, **dict.fromkeys(THREADS, "1"), **given}
+
+
+def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[str, Any], given: Mapping[str, str]) -> float:
+    """Run a notebook with its parameters, keep the executed one as `target`, and say how many seconds it took.
+
+    `given` holds environment variables of the kernel. The notebook runs under a temporary name; it takes its own only if
+    no cell raised, every cell that holds code was executed, and no output is an error. Raises SectionFailed otherwise, and
+    leaves the notebook as far as it came in the folder `failed` beside the target's folder.
+    """
+    started = time.monotonic()
+    partial = target.parent.parent / "failed" / target.name
+    for folder in (partial.parent, target.parent):
+        folder.mkdir(parents=True, exist_ok=True)
+    partial.unlink(missing_ok=True)
+    trace = ""
+    with tempfile.TemporaryDirectory(prefix="racohort-") as neutral:
+        try:
+            _execute(notebook, partial, dict(parameters), kernel_environment(Path(neutral), **given))
+        except PapermillExecutionError as error:
+            trace = ANSI.sub("", str(error))
+        except Exception as error:  # a kernel that died or never came: its words are the reason
+            trace = f"{type(error).__name__}: {error}"
+    _check_complete(section, partial, trace)
+    partial.replace(target)
+    return time.monotonic() - started
+
+
+def _execute(notebook: Path, target: Path, parameters: dict[str, Any], environment: dict[str, str]) -> None:
+    logging.getLogger("papermill").setLevel(logging.CRITICAL)
+    neutral = Path(environment["IPYTHONDIR"])
+    private = {"transport": "ipc", "connection_file": str(neutral / "kernel.json")}
+    kernel = type("SectionKernel", (OwnKernel,), {"environment": environment, "log_file": neutral / "kernel.log", **private})
+    options = {"progress_bar": False, "log_output": False, "kernel_name": "racohort", "language": "python"}
+    own = {"kernel_manager_class": kernel, "shutdown_kernel": "immediate", "ipython_hist_file": ""}
+    execute_notebook(notebook, target, parameters, cwd=environment["IPYTHONDIR"], **options, **own)
+
+
+def _check_complete(section: str, partial: Path, trace: str) -> None:
+    if not partial.exists():
+        raise SectionFailed(section, trace or "the notebook was not written", None, partial, trace)
+    cells = [cell for cell in nbformat.read(partial, as_version=4).cells if not ADDED & set(cell.metadata.get("tags", []))]
+    for number, cell in enumerate(cells, start=1):
+        fault = cell_fault(cell)
+        if fault:
+            raise SectionFailed(section, fault, number, partial, trace)
+    if trace:
+        raise SectionFailed(section, trace.strip().splitlines()[-1], None, partial, trace)
+
+
+def cell_fault(cell: NotebookNode) -> str:
+    """Why an executed cell does not count as executed; empty where it does."""
+    if cell.cell_type != "code" or not cell.source.strip():
+        return ""
+    for output in cell.outputs:
+        if output.output_type == "error":
+            return ANSI.sub("", f"{output.ename}: {output.evalue}")
+    if cell.execution_count is None:
+        return "the kernel ended before this cell (out of memory, or stopped from outside)"
+    return ""

@@ -1,0 +1,104 @@
+"""Three and more visits of complete cases, with pingouin behind this one adapter: description, not the main model.
+
+pingouin drops incomplete patients without a word and rounds what it returns; here they are left out beforehand and counted,
+and its rounding is off.
+"""
+
+from math import nan
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from racohort.columns import Numbers, as_columns
+from racohort.estimators.change import Estimate
+
+_ANOVA = ("F", "df1", "df2", "p", "eps_gg", "p_gg", "eps_hf", "p_hf", "mauchly_W", "np2", "ng2")
+_FRIEDMAN = ("Q", "df", "p", "kendall_w")
+
+
+def _pingouin():  # type: ignore[no-untyped-def]
+    """pingouin, loaded when it is first needed (it takes seconds), with its rounding off."""
+    import pingouin
+
+    for option in ("round", "round.column.CI95", "round.column.BF10"):
+        pingouin.options[option] = None
+    return pingouin
+
+
+def _complete_patients(data: Numbers) -> tuple[pd.DataFrame, int]:
+    """The patients seen at every visit (rows x visits) and how many were left out."""
+    values = np.atleast_2d(as_columns(data)[0])
+    complete = np.isfinite(values).all(axis=1)
+    return pd.DataFrame(values[complete]), int((~complete).sum())
+
+
+def _long(wide: pd.DataFrame) -> pd.DataFrame:
+    long = wide.rename_axis("patient").reset_index().melt("patient", var_name="visit", value_name="value")
+    return long.astype({"visit": int})
+
+
+def rm_anova_oneway(data: Numbers) -> Estimate:
+    """Repeated-measures analysis of variance over visits, with Greenhouse-Geisser and Huynh-Feldt corrections.
+
+    Parameters
+    ----------
+    data : patients x visits; patients with a missing visit are left out
+
+    Returns
+    -------
+    `F`, `df1`, `df2`, `p`, `eps_gg`, `p_gg`, `eps_hf`, `p_hf`, `mauchly_W`, `np2`, `ng2`, `n`, `n_dropped`; NaN for fewer than
+    two patients or visits, or where nothing varies within patients. Oracle: R afex.
+
+    >>> result = rm_anova_oneway([[3, 2, 1], [5, 5, 2], [4, 3, 3], [6, 2, 1], [2, 2, 2], [5, 4, 1], [5, None, 2]])
+    >>> round(result["F"], 3), round(result["p_gg"], 4), result["n"], result["n_dropped"]
+    (7.478, 0.015, 6, 1)
+    """
+    wide, dropped = _complete_patients(data)
+    counts = {"n": len(wide), "n_dropped": dropped}
+    if min(wide.shape) < 2 or not _varies_within(wide):
+        return {**dict.fromkeys(_ANOVA, nan), **counts}
+    pingouin = _pingouin()
+    columns = {"dv": "value", "within": "visit", "subject": "patient"}
+    table = pingouin.rm_anova(_long(wide), **columns, correction=True, detailed=True, effsize="ng2")
+    visit, error = table.iloc[0], table.iloc[1]
+    f, df1, df2 = float(visit["F"]), int(visit["DF"]), int(error["DF"])
+    gg, hf = (float(pingouin.epsilon(wide, correction=kind)) for kind in ("gg", "hf"))
+    p, p_gg, p_hf = (float(stats.f.sf(f, df1 * eps, df2 * eps)) for eps in (1.0, gg, hf))
+    np2 = float(visit["SS"] / (visit["SS"] + error["SS"]))
+    found = (f, df1, df2, p, gg, p_gg, hf, p_hf, _mauchly(wide), np2, float(visit["ng2"]))
+    return {**dict(zip(_ANOVA, found, strict=True)), **counts}
+
+
+def _mauchly(wide: pd.DataFrame) -> float:
+    """Mauchly's W; 1 for two visits, NaN where there are too few patients for it."""
+    if wide.shape[1] == 2:
+        return 1.0
+    return float(_pingouin().sphericity(wide).W) if len(wide) >= wide.shape[1] else nan
+
+
+def _varies_within(wide: pd.DataFrame) -> bool:
+    """Whether anything is left when the means of patients and of visits are taken out."""
+    values = wide.to_numpy()
+    residuals = values - values.mean(axis=1, keepdims=True) - values.mean(axis=0) + values.mean()
+    return bool(np.abs(residuals).max() > 1e-12 * max(1.0, float(np.abs(values).max())))
+
+
+def friedman(data: Numbers) -> Estimate:
+    """Friedman's rank test over visits, corrected for ties, with Kendall's W; patients with a missing visit are left out.
+
+    Returns
+    -------
+    `Q`, `df`, `p`, `kendall_w`, `n`, `n_dropped`; NaN for fewer than two patients or visits, or where every patient's values are
+    all tied. Oracle: R friedman.test.
+
+    >>> result = friedman([[3, 2, 1], [5, 5, 2], [4, 3, 3], [6, 2, 1], [2, 2, 2], [5, 4, 1]])
+    >>> round(result["Q"], 3), round(result["p"], 4), round(result["kendall_w"], 2)
+    (9.0, 0.0111, 0.75)
+    """
+    wide, dropped = _complete_patients(data)
+    counts = {"n": len(wide), "n_dropped": dropped}
+    if min(wide.shape) < 2 or bool((wide.nunique(axis=1) == 1).all()):
+        return {**dict.fromkeys(_FRIEDMAN, nan), **counts}
+    row = _pingouin().friedman(_long(wide), dv="value", within="visit", subject="patient").iloc[0]
+    return {"Q": float(row["Q"]), "df": int(row["ddof1"]), "p": float(row["p_unc"]), "kendall_w": float(row["W"]), **counts}

@@ -1,0 +1,75 @@
+"""The figure of adverse events: patients per term with exact intervals, and the rate beside them."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from racohort.figures.style import INK, Figure, canvas, finish
+from racohort.formats import count, level_of, percent
+from racohort.labels import OVERVIEW_LABELS
+from racohort.plan import Plan
+from racohort.results import pick_result, select_results
+from racohort.summaries import were_supplied
+
+#: Terms beyond these are in the table only.
+MOST_TERMS = 30
+
+
+def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
+    """Overview categories and terms, most frequent first: share of patients, and events per 100 person-years.
+
+    Draws the rows of `estimate_events`; a category in which nobody had an event is drawn with its upper limit. None where no events were supplied.
+    """
+    if not were_supplied(results):
+        return None
+    overview = select_results(results, by="overview", statistic="proportion")
+    terms = select_results(results, by="AEDECOD", statistic="proportion").head(MOST_TERMS)
+    rows = pd.concat([overview, terms], ignore_index=True)
+    rates = select_results(results, statistic="rate").set_index(["by", "category"])
+    rates = rates.reindex(pd.MultiIndex.from_frame(rows[["by", "category"]]))
+    y = _places(len(overview), len(terms))
+    fig, axes = canvas(7.2, 0.75 + 0.235 * (y.max() + 1), 1, 2, sharey=True, width_ratios=(1.35, 1))
+    _draw_dots(axes[0], rows, y, 100, INK["accent"], "Patients (%)")
+    _draw_dots(axes[1], rates, y, 1, INK["accent2"], "Events per 100 person-years")
+    _name_rows(axes[0], rows, y)
+    return finish(fig, "events", _alt(results, terms), _caption(overview, plan), plan.synthetic)
+
+
+def _places(overview: int, terms: int) -> np.ndarray:
+    """Heights of the rows, a gap between the overview and the terms."""
+    return np.concatenate([np.arange(overview), np.arange(terms) + overview + 0.8])
+
+
+def _draw_dots(ax: Any, rows: pd.DataFrame, y: np.ndarray, scale: float, colour: str, label: str) -> None:
+    ax.hlines(y, scale * rows["lower"].to_numpy(), scale * rows["upper"].to_numpy(), color=colour, lw=1.4)
+    none = (rows["count"].fillna(0) == 0).to_numpy()
+    for some, fill in ((none, INK["paper"]), (~none, colour)):
+        ax.plot(scale * rows["value"].to_numpy()[some], y[some], "o", color=colour, mfc=fill, ms=5, clip_on=False, zorder=3)
+    ax.set_xlabel(label)
+    ax.set_xlim(left=0)
+    ax.margins(x=0.05)
+    ax.grid(axis="y", visible=False)
+
+
+def _name_rows(ax: Any, rows: pd.DataFrame, y: np.ndarray) -> None:
+    words = rows["category"].where(rows["by"] != "overview", rows["category"].map(OVERVIEW_LABELS))
+    names = [f"{word}  {some}/{n}" for word, some, n in zip(words, rows["count"], rows["n"], strict=True)]
+    ax.set_yticks(y, names, fontsize=8)
+    ax.set_ylim(y.max() + 0.7, -0.7)
+
+
+def _caption(overview: pd.DataFrame, plan: Plan) -> str:
+    return (
+        f"Adverse events, safety population (n = {overview['n'].iloc[0]}): overview above, terms below, most frequent first. Left: "
+        f"patients with at least one event, {level_of(plan.level)} Clopper-Pearson interval; right: all events per 100 person-years, "
+        "Garwood interval. Open circles: nobody had such an event; the bar ends at the largest risk compatible with that."
+    )
+
+
+def _alt(results: pd.DataFrame, terms: pd.DataFrame) -> str:
+    anyone = pick_result(results, by="overview", category="ANY", statistic="proportion")
+    share = "" if anyone is None else f"{anyone['count']} of {anyone['n']} patients ({percent(anyone['value'])}) had any event; "
+    most = terms.iloc[0] if len(terms) else None
+    first = "no term was recorded" if most is None else f"the most frequent term is {most['category']} ({count(most['count'], 'patient')})"
+    return f"Dot plot of adverse events with exact intervals: {share}{first}."

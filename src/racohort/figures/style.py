@@ -1,0 +1,159 @@
+"""The house style: one palette, one canvas, and a finished figure in a light and a dark rendering.
+
+The palette is defined once, here, as pairs of a light and a dark colour under a name. Figures are drawn with the light ones;
+the dark rendering is the same drawing with every light colour exchanged for its partner, so the two cannot differ in content.
+"""
+
+import base64
+import io
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from html import escape
+from types import MappingProxyType
+from typing import Any
+
+import matplotlib
+from cycler import cycler
+from matplotlib import font_manager
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as Drawing
+
+#: Name -> (light, dark). Telling colours apart under colour blindness is tested for every group that shares a figure.
+PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType({
+    "ink": ("#1d2733", "#e6eaef"),  # text and axes
+    "muted": ("#566472", "#a6b1bd"),  # secondary text
+    "faint": ("#aab4be", "#5d6875"),  # single patients, reference lines
+    "grid": ("#e3e8ec", "#2c343e"),
+    "paper": ("#ffffff", "#14181e"),
+    "accent": ("#0b6a94", "#5cb8e0"),  # the estimate
+    "accent2": ("#a94a12", "#f0975a"),  # the second series; marks
+    "low": ("#2f78bd", "#6fb1ee"),  # below a range; low activity
+    "normal": ("#93a3a0", "#76857f"),  # within the range
+    "high": ("#c4501c", "#e8703c"),  # above a range; high activity
+    "good": ("#00714f", "#41c795"),  # responses
+    "moderate": ("#e0ab35", "#f3d27c"),
+    "none": ("#8d7cab", "#9d8cc0"),
+    "missing": ("#cfd6dc", "#3d4752"),  # always with a hatch
+    "band": ("#d9ebf2", "#1d3a49"),  # reference ranges and bands
+    "warm": ("#c4603f", "#ee8a68"),  # the two ends of a diverging scale
+    "cool": ("#3f7fa6", "#74b3db"),
+})  # fmt: skip
+
+#: Name -> light colour: what figures draw with.
+INK: Mapping[str, str] = MappingProxyType({name: pair[0] for name, pair in PALETTE.items()})
+
+_DARK = {light: dark for light, dark in PALETTE.values()} | {"#000000": PALETTE["ink"][1]}
+_CHINESE = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "PingFang SC", "Heiti SC")
+_MARK_INCHES = 0.24
+
+_STYLE: dict[str, Any] = {
+    "font.size": 9.0, "axes.titlesize": 9.5, "axes.labelsize": 9.0, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
+    "legend.fontsize": 8.5, "figure.titlesize": 10.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
+    "axes.titlepad": 7.0, "axes.labelpad": 5.0, "text.color": INK["ink"], "axes.labelcolor": INK["ink"],
+    "axes.edgecolor": INK["muted"], "axes.linewidth": 0.7, "axes.spines.top": False, "axes.spines.right": False,
+    "xtick.color": INK["muted"], "ytick.color": INK["muted"], "xtick.labelcolor": INK["ink"], "ytick.labelcolor": INK["ink"],
+    "xtick.major.size": 3.0, "ytick.major.size": 3.0, "xtick.major.width": 0.7, "ytick.major.width": 0.7,
+    "axes.grid": True, "axes.axisbelow": True, "grid.color": INK["grid"], "grid.linewidth": 0.7,
+    "figure.facecolor": INK["paper"], "axes.facecolor": INK["paper"], "savefig.facecolor": INK["paper"],
+    "legend.frameon": False, "legend.edgecolor": INK["grid"], "legend.facecolor": INK["paper"], "legend.borderaxespad": 0.2,
+    "lines.linewidth": 1.6, "lines.markersize": 5.0, "lines.solid_capstyle": "round", "patch.edgecolor": INK["paper"],
+    "figure.constrained_layout.w_pad": 0.07, "figure.constrained_layout.h_pad": 0.07,
+    "hatch.linewidth": 0.6, "hatch.color": INK["muted"], "axes.unicode_minus": True, "axes.formatter.use_mathtext": False,
+    "axes.prop_cycle": cycler(color=[INK[name] for name in ("accent", "accent2", "good", "moderate", "none", "cool")]),
+    "svg.fonttype": "path", "svg.hashsalt": "racohort", "path.simplify": True,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A finished figure: its name, alt text, caption that stands alone, and the drawing as SVG for light and dark pages.
+
+    A notebook shows the light rendering; the book shows the one that suits the reader's theme. The dark picture carries the
+    `hidden` attribute, which only the book's style sheet lifts.
+    """
+
+    name: str
+    alt: str
+    caption: str
+    light: str
+    dark: str
+    synthetic: bool = False
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html(), "text/plain": self.alt}
+
+    def html(self) -> str:
+        """The `<figure>` element: both pictures, the alt text and the caption, every text escaped."""
+        pictures = _picture("ra-light", self.light, self.alt) + _picture("ra-dark", self.dark, self.alt, " hidden")
+        mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
+        caption = f"<figcaption>{mark}{escape(self.caption)}</figcaption>"
+        return f'<figure class="ra-figure" id="fig-{escape(self.name)}">{pictures}{caption}</figure>'
+
+
+def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int = 1, **kw: Any) -> tuple[Drawing, Any]:
+    """An empty drawing in the house style and its axes, as `matplotlib.figure.Figure.subplots` gives them.
+
+    Width and height in inches; further arguments (`sharex`, `width_ratios`, `squeeze`, ...) go to `subplots`. The drawing belongs
+    to no window and to no global state, so nothing is shown twice and nothing is left open.
+    """
+    style: Any = _STYLE | {"font.family": ["DejaVu Sans", *_installed_chinese()]}
+    matplotlib.rcParams.update(style)
+    fig = Drawing(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(fig)
+    return fig, fig.subplots(rows, columns, **kw)
+
+
+def finish(fig: Drawing, name: str, alt: str, caption: str, synthetic: bool) -> Figure:
+    """The drawing as a `Figure` in both renderings, marked where the cohort is synthetic.
+
+    `name` becomes the anchor `fig-<name>` (letters, digits, hyphens). `alt` says what a reader would see; `caption` stands alone:
+    population, n, what the interval is. Raises ValueError for a bad name or an empty alt text or caption.
+    """
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
+        raise ValueError(f"a figure's name has letters, digits and hyphens only, not {name!r}")
+    if not (alt.strip() and caption.strip()):
+        raise ValueError(f"figure {name} needs an alt text and a caption")
+    if synthetic:
+        _draw_mark(fig)
+    light = _as_svg(fig, name)
+    return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic)
+
+
+def _draw_mark(fig: Drawing) -> None:
+    """Add a strip under the drawing that says that the cohort is synthetic."""
+    width, height = fig.get_size_inches()
+    fig.set_size_inches(width, height + _MARK_INCHES)
+    share = _MARK_INCHES / (height + _MARK_INCHES)
+    if (engine := fig.get_layout_engine()) is not None:
+        engine.set(rect=(0, share, 1, 1 - share))  # type: ignore[call-arg]
+    fig.text(0.995, share * 0.45, "SYNTHETIC COHORT", ha="right", va="center", fontsize=6.8, fontweight="bold",
+             color=INK["accent2"], bbox={"boxstyle": "round,pad=0.35", "fc": INK["paper"], "ec": INK["accent2"], "lw": 0.8})  # fmt: skip
+
+
+def _as_svg(fig: Drawing, name: str) -> str:
+    """The drawing as SVG text, the same bytes for the same drawing; path coordinates to a hundredth of a point."""
+    out = io.BytesIO()
+    with matplotlib.rc_context({"svg.hashsalt": f"racohort-{name}"}):
+        fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    svg = out.getvalue().decode("utf-8")
+    svg = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"(\.\d\d)\d+", r"\1", path[0]), svg)
+    return re.sub(r">\s+<", "><", svg)
+
+
+def _darken(svg: str) -> str:
+    """Every light colour of the palette exchanged for its dark partner, in one pass."""
+    return re.sub(r"#[0-9a-f]{6}\b", lambda colour: _DARK.get(colour[0], colour[0]), svg)
+
+
+def _picture(css: str, svg: str, alt: str, attributes: str = "") -> str:
+    data = base64.b64encode(svg.encode()).decode()
+    return f'<img class="{css} dark-light" src="data:image/svg+xml;base64,{data}" alt="{escape(alt)}"{attributes}>'
+
+
+def _installed_chinese() -> list[str]:
+    """The first Chinese typeface of this machine, if it has one; without it Chinese names in a figure show as boxes."""
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    installed = {font.name for font in font_manager.fontManager.ttflist}
+    return [family for family in _CHINESE if family in installed][:1]

@@ -1,0 +1,209 @@
+"""Numbers as words: one place that decides on signs, digits, intervals, denominators and p-values.
+
+Whatever is missing is shown as an en dash, a minus is a true minus, and nothing is shown as minus zero. Rounding happens here
+and nowhere below.
+"""
+
+import math
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Any
+
+#: What stands where a number is missing.
+MISSING = "–"
+
+
+def is_missing(x: Any) -> bool:
+    """Whether a value is None, NaN or pandas' NA.
+
+    >>> is_missing(None), is_missing(float("nan")), is_missing(0)
+    (True, True, False)
+    """
+    return x is None or str(x) in {"nan", "NaT", "<NA>"}
+
+
+def number(x: Any, digits: int = 0) -> str:
+    """A number with a fixed count of decimals, a true minus and a comma between thousands; an en dash for a missing one.
+
+    Halves are rounded away from zero, as readers do.
+
+    >>> number(-1.234, 2), number(-0.001, 2), number(float("nan"), 1), number(12345.6, 1), number(6.25, 1)
+    ('−1.23', '0.00', '–', '12,345.6', '6.3')
+    """
+    if is_missing(x):
+        return MISSING
+    if math.isinf(x):
+        return "∞" if x > 0 else "−∞"
+    text = f"{_rounded(abs(float(x)), digits):,f}"
+    return f"−{text}" if x < 0 and text.strip("0.,") else text
+
+
+def _rounded(x: float, digits: int) -> Decimal:
+    return Decimal(repr(x)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, Context(prec=400))
+
+
+def signed(x: Any, digits: int = 0) -> str:
+    """A number that carries its sign, plus or minus, unless it is shown as zero.
+
+    >>> signed(0.5, 1), signed(-0.5, 1), signed(0.01, 1)
+    ('+0.5', '−0.5', '0.0')
+    """
+    text = number(x, digits)
+    return f"+{text}" if not is_missing(x) and x > 0 and text.strip("0.,") else text
+
+
+def level_of(level: float) -> str:
+    """A confidence level as a percentage.
+
+    >>> level_of(0.95), level_of(0.975)
+    ('95 %', '97.5 %')
+    """
+    return f"{100 * level:.4g} %"
+
+
+def interval(lower: Any, upper: Any, digits: int, level: float = 0.95) -> str:
+    """A confidence interval with its level; says so where there is none.
+
+    >>> interval(-0.28, 0.13, 2)
+    '95 % CI −0.28 to 0.13'
+    >>> interval(float("nan"), float("nan"), 2)
+    '95 % CI not estimable'
+    """
+    if is_missing(lower) and is_missing(upper):
+        return f"{level_of(level)} CI not estimable"
+    return f"{level_of(level)} CI {number(lower, digits)} to {number(upper, digits)}"
+
+
+def estimate(value: Any, lower: Any, upper: Any, digits: int, level: float = 0.95, unit: str = "") -> str:
+    """An estimate with its unit and interval.
+
+    >>> estimate(-0.08, -0.28, 0.13, 2)
+    '−0.08 (95 % CI −0.28 to 0.13)'
+    >>> estimate(-12, -20.4, -3.6, 1, unit="mm/h")
+    '−12.0 mm/h (95 % CI −20.4 to −3.6)'
+    """
+    shown = " ".join(part for part in (number(value, digits), unit) if part)
+    return f"{shown} ({interval(lower, upper, digits, level)})"
+
+
+def p_cell(p: Any) -> str:
+    """A p-value for a table cell: three significant digits, `< 0.001` below and `> 0.999` above.
+
+    >>> p_cell(0.02341), p_cell(0.047), p_cell(0.0009), p_cell(0.9995), p_cell(None)
+    ('0.0234', '0.0470', '< 0.001', '> 0.999', '–')
+    """
+    if is_missing(p):
+        return MISSING
+    if p < 0.001:
+        return "< 0.001"
+    return "> 0.999" if p > 0.999 else f"{float(p):#.3g}"
+
+
+def p_value(p: Any) -> str:
+    """A p-value for a sentence.
+
+    >>> p_value(0.02341), p_value(1e-9), p_value(float("nan"))
+    ('p = 0.0234', 'p < 0.001', 'p not computed')
+    """
+    if is_missing(p):
+        return "p not computed"
+    text = p_cell(p)
+    return f"p {text}" if text[0] in "<>" else f"p = {text}"
+
+
+def percent(x: Any, digits: int = 1) -> str:
+    """A proportion as a percentage; exact 0 and 1 carry no decimals, and nothing else is rounded to them.
+
+    >>> percent(0), percent(0.046875), percent(1), percent(0.0001), percent(0.9999), percent(None)
+    ('0 %', '4.7 %', '100 %', '< 0.1 %', '> 99.9 %', '–')
+    """
+    text = _percent(x, digits)
+    return text if text == MISSING else f"{text} %"
+
+
+def _percent(x: Any, digits: int) -> str:
+    """The figure before the percent sign."""
+    if is_missing(x) or x in (0, 1):
+        return MISSING if is_missing(x) else number(100 * x)
+    step = 10.0**-digits
+    if 0 < x < 1 and 100 * x < step / 2:
+        return f"< {number(step, digits)}"
+    if 0 < x < 1 and 100 * x > 100 - step / 2:
+        return f"> {number(100 - step, digits)}"
+    return number(100 * x, digits)
+
+
+def proportion(
+    count: Any, n: Any, lower: Any = None, upper: Any = None, level: float = 0.95, digits: int = 1, noun: str = ""
+) -> str:  # fmt: skip
+    """A numerator with its denominator, percentage and interval (bounds as proportions); `noun` names what is counted, in plural.
+
+    >>> proportion(0, 64, 0, 0.0560)
+    '0 of 64 (0 %; 95 % CI 0 to 5.6 %)'
+    >>> proportion(3, 64, noun="patients"), proportion(0, 0)
+    ('3 of 64 patients (4.7 %)', '0 of 0')
+    """
+    shown = f"{number(count)} of {number(n)} {noun}".rstrip()
+    if is_missing(n) or is_missing(count) or n == 0:
+        return shown
+    share = percent(count / n, digits)
+    if is_missing(lower) and is_missing(upper):
+        return f"{shown} ({share})"
+    return f"{shown} ({share}; {level_of(level)} CI {_percent(lower, digits)} to {_percent(upper, digits)} %)"
+
+
+def mean_sd(mean: Any, sd: Any, digits: int) -> str:
+    """A mean with its standard deviation.
+
+    >>> mean_sd(4.722, 0.831, 2), mean_sd(None, None, 2)
+    ('4.72 ± 0.83', '–')
+    """
+    return MISSING if is_missing(mean) else f"{number(mean, digits)} ± {number(sd, digits)}"
+
+
+def median_iqr(median: Any, q1: Any, q3: Any, digits: int) -> str:
+    """A median with its quartiles.
+
+    >>> median_iqr(12.4, 5, 30, 1)
+    '12.4 (5.0 to 30.0)'
+    """
+    return MISSING if is_missing(median) else f"{number(median, digits)} ({number(q1, digits)} to {number(q3, digits)})"
+
+
+def plural_of(singular: str) -> str:
+    """The regular plural of an English noun.
+
+    >>> plural_of("patient"), plural_of("therapy"), plural_of("day"), plural_of("loss")
+    ('patients', 'therapies', 'days', 'losses')
+    """
+    if singular.endswith("y") and singular[-2:-1] not in "aeiou":
+        return f"{singular[:-1]}ies"
+    return f"{singular}es" if singular.endswith(("s", "x", "ch", "sh")) else f"{singular}s"
+
+
+def count(n: Any, singular: str, plural: str | None = None) -> str:
+    """A number of things, in the right grammatical number.
+
+    >>> count(1, "patient"), count(0, "patient"), count(1234, "visit"), count(2, "analysis", "analyses")
+    ('1 patient', '0 patients', '1,234 visits', '2 analyses')
+    """
+    return f"{number(n)} {singular if n == 1 else plural or plural_of(singular)}"
+
+
+def listed(words: Sequence[str], last: str = "and") -> str:
+    """Words as an English list.
+
+    >>> listed(["a", "b", "c"]), listed(["a", "b"], "or"), listed(["a"]), listed([])
+    ('a, b and c', 'a or b', 'a', '')
+    """
+    words = [str(word) for word in words]
+    return f" {last} ".join([part for part in (", ".join(words[:-1]), *words[-1:]) if part])
+
+
+def capitalised(text: str) -> str:
+    """A text whose first letter is a capital, the rest untouched.
+
+    >>> capitalised("no DAS28 value"), capitalised("")
+    ('No DAS28 value', '')
+    """
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,77 @@
+"""The catalogue of analytes as a frame, with what a cohort adds or overrides."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pydantic import ValidationError
+
+from racohort.config import Analyte, Cohort, Ranges, read_yaml
+from racohort.places import project_root
+from racohort.schema import CohortError, Finding
+
+COLUMNS = (
+    "PARAM", "label_zh", "AVALU", "PARCAT1", "domain", "scale", "direction", "digits", "efficacy", "safety", "component",
+    "possible_low", "possible_high", "plausible_low", "plausible_high",
+    "range_low_m", "range_high_m", "range_low_f", "range_high_f", "synonyms", "units", "step", "levels", "tolerance", "source",
+)  # fmt: skip
+#: A shipped score may differ by this much from what its components give.
+TOLERANCE = 0.1
+
+
+def read_catalogue(config: Cohort | None = None) -> pd.DataFrame:
+    """The analytes, index PARAMCD: those of data/catalogue/analytes.yml, then the cohort's own, with the cohort's ranges.
+
+    Limits are float64, NaN where there is none. Raises CohortError for ranges of an analyte that nobody declared.
+    """
+    text = (project_root() / "data" / "catalogue" / "analytes.yml").read_text("utf-8")
+    analytes = {code: _checked(code, facts) for code, facts in read_yaml(text, "analytes.yml").items()}
+    if config is not None:
+        analytes |= config.analytes
+    frame = pd.DataFrame([_row(facts) for facts in analytes.values()], columns=list(COLUMNS))
+    frame.index = pd.Index(list(analytes), name="PARAMCD", dtype="str")
+    return frame if config is None else _overridden(frame, config)
+
+
+def _checked(code: str, facts: Any) -> Analyte:
+    try:
+        return Analyte.model_validate(facts)
+    except ValidationError as error:
+        raise CohortError([Finding("cohort_yml", f"analytes.yml, {code}: {error.errors()[0]['msg']}")]) from None
+
+
+def _row(analyte: Analyte) -> dict[str, Any]:
+    men = analyte.reference_m or analyte.reference
+    women = analyte.reference_f or analyte.reference
+    limits = {"possible": analyte.possible, "plausible": analyte.plausible}
+    row = {f"{name}_{end}": _limit(pair, i) for name, pair in limits.items() for i, end in enumerate(("low", "high"))}
+    row |= {f"range_{end}_{sex}": _limit(pair, i) for sex, pair in (("m", men), ("f", women)) for i, end in enumerate(("low", "high"))}
+    same = ("label_zh", "domain", "scale", "direction", "digits", "efficacy", "safety", "component", "synonyms", "units", "levels", "source")
+    row |= {name: getattr(analyte, name) for name in same}
+    step = np.nan if analyte.step is None else analyte.step
+    return row | {"PARAM": analyte.label, "AVALU": analyte.unit, "PARCAT1": analyte.panel, "step": step, "tolerance": TOLERANCE}
+
+
+def _limit(pair: list[float | None] | None, end: int) -> float:
+    return np.nan if pair is None or pair[end] is None else float(pair[end])  # type: ignore[arg-type]
+
+
+def _overridden(frame: pd.DataFrame, config: Cohort) -> pd.DataFrame:
+    for code, ranges in config.ranges.items():
+        if code in frame.index:
+            for column, value in _overrides(ranges).items():
+                frame.loc[code, column] = value
+        elif code != "AGE":
+            raise CohortError([Finding("analyte_unknown", f"cohort.yml, ranges.{code}: no analyte is called {code}", value=code)])
+    return frame
+
+
+def _overrides(ranges: Ranges) -> dict[str, float]:
+    pairs = {"possible": ("possible",), "plausible": ("plausible",), "reference": ("m", "f"), "reference_m": ("m",), "reference_f": ("f",)}
+    found = {} if ranges.tolerance is None else {"tolerance": ranges.tolerance}
+    for name, parts in pairs.items():
+        pair = getattr(ranges, name)
+        for part in parts if pair is not None else ():
+            low, high = (f"range_low_{part}", f"range_high_{part}") if len(part) == 1 else (f"{part}_low", f"{part}_high")
+            found |= {low: _limit(pair, 0), high: _limit(pair, 1)}
+    return found

@@ -1,0 +1,128 @@
+"""Delimited text: delimiter, header, fields and physical lines, with everything a plain reader would pass over in silence."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from racohort.config import File
+from racohort.io.encodings import decode
+from racohort.io.headers import header_key
+from racohort.schema import RawTable, Records, shorten
+
+DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+_COMMA = re.compile(r"[+-]?\d+,\d+")
+_POINT = re.compile(r"[+-]?\d+\.\d+")
+
+Record = tuple[int, list[str]]
+
+
+def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTable, records: Records) -> None:
+    """Fill a table with the cells of delimited text; `known` are the column names that `cohort.yml` declares.
+
+    Adds findings; after one of class `reject` the table stays empty.
+    """
+    text = decode(data, entry.encoding, table, records)
+    if not text.strip():
+        if not records.findings or records.findings[-1].file != table.file:
+            records.note("file_empty", f"{table.file} is empty", table)
+        return
+    delimiter = _delimiter(text, entry.header_line, table, records)
+    rows = list(_records(text, delimiter, table, records))
+    header_at = _header(rows, entry, known, table, records)
+    if header_at is None:
+        return
+    kept = _whole_rows(rows[header_at + 1 :], rows[header_at][1], text, table, records)
+    if not kept and not any(finding.rule in ("too_many_fields", "truncated", "quoting") for finding in records.findings):
+        records.note("no_rows", f"{table.file} has a header but no rows of data: no rows to analyse", table)
+    table.cells = pd.DataFrame([fields for _, fields in kept], columns=rows[header_at][1], dtype="str")
+    table.line = np.array([line for line, _ in kept], dtype="int64")
+    table.decimal = _decimal(table.cells) if delimiter != "," else "."
+
+
+def _delimiter(text: str, header_line: int, table: RawTable, records: Records) -> str:
+    """The character that splits the header into most fields; one other than the expected is a finding."""
+    lines = text.split("\n", header_line + 19)[header_line - 1 : header_line + 19]
+    counts = {mark: max((line.count(mark) for line in lines), default=0) for mark in DELIMITERS}
+    first = {mark: lines[0].count(mark) if lines else 0 for mark in DELIMITERS}
+    found = max(DELIMITERS, key=lambda mark: (first[mark] > 0, first[mark], counts[mark]))
+    expected = "\t" if table.file.lower().endswith((".tsv", ".tab")) else ","
+    if found != expected and counts[found]:
+        records.note("delimiter", f"{table.file}: the delimiter is the {DELIMITERS[found]}, not the {DELIMITERS[expected]}", table)
+    return found if counts[found] else expected
+
+
+def _records(text: str, delimiter: str, table: RawTable, records: Records) -> Iterator[Record]:
+    """Every record with the physical line it starts on; blank lines are left out."""
+    csv.field_size_limit(2**31 - 1)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for fields in reader:
+            if fields and fields != [""]:
+                yield start, fields
+            start = reader.line_num + 1
+    except csv.Error as error:
+        records.note("quoting", f"line {start}: {error}; a quotation mark is not closed or stands inside a cell", table, line=start)
+
+
+def _header(rows: list[Record], entry: File, known: Sequence[str], table: RawTable, records: Records) -> int | None:
+    """The place of the header among the records: the declared line, refused where the declared columns stand further down."""
+    at = next((place for place, (line, _) in enumerate(rows) if line >= entry.header_line), None)
+    if at is None:
+        return None
+    wanted = {header_key(name) for name in known}
+    matches = [sum(header_key(name) in wanted for name in fields) for _, fields in rows[at : at + 30]]
+    best = int(np.argmax(matches))
+    if best and matches[best] > 2 * matches[0] and matches[best] > 1:
+        line = rows[at + best][0]
+        said = f"the header is on line {line}, not on line {rows[at][0]}: text stands above the column names"
+        records.note("header_not_first", said, table, line=line)
+        return None
+    return at
+
+
+def _whole_rows(rows: list[Record], header: list[str], text: str, table: RawTable, records: Records) -> list[Record]:
+    """The rows with as many fields as the header; a longer one refuses the file, a shorter one is quarantined or tells of its end."""
+    width, kept, short = len(header), [], []
+    for line, fields in rows:
+        if len(fields) > width:
+            said = f"line {line} has {len(fields)} fields, the header has {width} fields"
+            records.note("too_many_fields", said, table, line=line, value=shorten(",".join(fields)))
+            return []
+        if fields == header:
+            records.note("header_repeated", f"line {line} repeats the header and was left out", table, line=line)
+        elif len(fields) < width:
+            short.append((line, fields))
+        elif any(field.strip() for field in fields):
+            kept.append((line, fields))
+        else:
+            records.note("blank_rows", f"line {line} has no value in any column and was left out", table, line=line)
+    return _without_short(kept, short, rows, width, text, table, records)
+
+
+def _without_short(
+    kept: list[Record], short: list[Record], rows: list[Record], width: int, text: str, table: RawTable, records: Records
+) -> list[Record]:
+    table.rows_read = len(kept) + len(short)
+    if short and short[-1] == rows[-1] and not text.endswith(("\n", "\r")):
+        line, fields = short[-1]
+        said = f"the file is truncated: it ends in line {line} after {len(fields)} of {width} fields, without an end of line"
+        records.note("truncated", said, table, line=line)
+        return []
+    cells = [{"line": line, "column": "", "USUBJID": "", "AVISIT": "", "value": f"{len(fields)} fields"} for line, fields in short]
+    if cells:
+        records.hold("short_row", table, pd.DataFrame(cells), f"where the header has {width} fields", "row")
+    return kept
+
+
+def _decimal(cells: pd.DataFrame) -> str:
+    """The decimal mark of a file whose delimiter is not the comma: a comma where numbers have commas and none has a point."""
+    sample = {value for column in cells.columns for value in cells[column].iloc[:, 0].head(500)} if cells.columns.has_duplicates else {
+        value for column in cells for value in cells[column].head(500)
+    }  # fmt: skip
+    commas = any(_COMMA.fullmatch(value) for value in sample)
+    return "," if commas and not any(_POINT.fullmatch(value) for value in sample) else "."

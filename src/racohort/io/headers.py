@@ -1,0 +1,140 @@
+"""Column names: which source column is which declared column, however its name was spelled on the way."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+import pandas as pd
+
+from racohort.config import Cohort, Column
+from racohort.schema import RawTable, Records
+from racohort.units import unit_factor
+
+_WITH_UNIT = re.compile(r"(.+?)\s*[(\[（]\s*([^()\[\]（）]*)\s*[)\]）]\s*")
+
+
+def header_key(name: str) -> str:
+    """A column name as it is compared: full-width letters, case, spaces and punctuation make no difference.
+
+    >>> header_key("ＨＡＱ"), header_key("CRP_mg_L "), header_key("白细胞")
+    ('haq', 'crpmgl', '白细胞')
+    """
+    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
+
+
+def expected_columns(config: Cohort, columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Declared columns by source name, a `{visit}` in a name written out for every visit and its labels."""
+    expected: dict[str, Column] = {}
+    for name, column in columns.items():
+        if "{visit}" not in name:
+            expected[name] = column
+            continue
+        for code, visit in config.visits.items():
+            for label in [code, *visit.labels]:
+                expected[name.replace("{visit}", label)] = column.model_copy(update={"visit": code})
+    return expected
+
+
+def match_columns(table: RawTable, config: Cohort, columns: Mapping[str, Column], catalogue: pd.DataFrame, records: Records) -> None:
+    """Set `table.columns`: each source column that is read, with what it holds.
+
+    Names that differ in spelling only, names cut to 8 characters and names with another unit are matched with a finding; unnamed
+    row numbers are left out, undeclared columns are warned of, and a name that occurs twice refuses the file.
+    """
+    _check_unique(table, records)
+    expected = expected_columns(config, columns)
+    names = list(dict.fromkeys(str(name) for name in table.cells.columns))
+    table.columns = {name: expected[name] for name in names if name in expected}
+    left = [name for name in names if name not in expected]
+    absent = {name: column for name, column in expected.items() if name not in table.columns}
+    for finder in (_by_spelling, _by_cut_name, _by_unit, _by_synonym):
+        left = [name for name in left if not finder(name, absent, table, catalogue, records)]
+    _note_cut_names(table, records)
+    _note_left(left, table, records)
+
+
+def _check_unique(table: RawTable, records: Records) -> None:
+    keys = pd.Series([header_key(str(name)) for name in table.cells.columns])
+    twice = [str(name) for name, same in zip(table.cells.columns, keys.duplicated(keep=False) & (keys != ""), strict=True) if same]
+    if twice:
+        records.note("column_twice", f"{table.file} has two columns called {twice[0]!r}", table, column=twice[0])
+        table.cells = table.cells.loc[:, ~table.cells.columns.duplicated()]
+
+
+def _take(name: str, declared: str, column: Column, absent: dict[str, Column], table: RawTable) -> bool:
+    table.columns[name] = column
+    del absent[declared]
+    return True
+
+
+def _by_spelling(name: str, absent: dict[str, Column], table: RawTable, _: pd.DataFrame, records: Records) -> bool:
+    same = [declared for declared in absent if header_key(declared) == header_key(name) != ""]
+    if not same:
+        return False
+    records.note("header_spelling", f"the column {name!r} was read as {same[0]!r}", table, line=1, column=name, value=name)
+    return _take(name, same[0], absent[same[0]], absent, table)
+
+
+def _by_cut_name(name: str, absent: dict[str, Column], table: RawTable, _: pd.DataFrame, records: Records) -> bool:
+    key = header_key(name)
+    same = [declared for declared in absent if table.file.lower().endswith(".xpt") and header_key(declared)[:8] == key != ""]
+    if len(same) != 1:
+        return False
+    records.note("name_cut", f"the column {name!r} was read as {same[0]!r}, cut to 8 characters by the file's format", table, column=name)
+    return _take(name, same[0], absent[same[0]], absent, table)
+
+
+def _by_unit(name: str, absent: dict[str, Column], table: RawTable, catalogue: pd.DataFrame, records: Records) -> bool:
+    """A column such as `CRP (mg/dL)` that stands in the place of a declared one."""
+    parts = _WITH_UNIT.fullmatch(unicodedata.normalize("NFKC", name))
+    if not parts:
+        return False
+    stem, unit = header_key(parts[1]), parts[2]
+    same = [declared for declared, column in absent.items() if stem in _names(declared, column, catalogue)]
+    if len(same) != 1:
+        return False
+    column = absent[same[0]]
+    if column.paramcd is None or unit_factor(catalogue, column.paramcd, unit) is None:
+        records.note("unit_unknown", f"the column {name!r} has a unit that cannot be converted for {same[0]!r}", table, column=name)
+        return _take(name, same[0], column, absent, table)
+    declared_unit = column.unit or str(catalogue.at[column.paramcd, "AVALU"])
+    said = f"the column {name!r} was read as {same[0]!r}, its values converted from {unit} (declared: {declared_unit})"
+    records.note("header_unit", said, table, line=1, column=name, value=name, count=len(table.cells))
+    return _take(name, same[0], column.model_copy(update={"unit": unit}), absent, table)
+
+
+def _by_synonym(name: str, absent: dict[str, Column], table: RawTable, catalogue: pd.DataFrame, records: Records) -> bool:
+    key = header_key(name)
+    same = [declared for declared, column in absent.items() if key and column.paramcd and key in _names(declared, column, catalogue)]
+    if len(same) != 1:
+        return False
+    records.note("header_spelling", f"the column {name!r} was read as {same[0]!r}", table, line=1, column=name, value=name)
+    return _take(name, same[0], absent[same[0]], absent, table)
+
+
+def _names(declared: str, column: Column, catalogue: pd.DataFrame) -> set[str]:
+    """Everything a declared column may be called: its own name, its PARAMCD, label and synonyms."""
+    if column.paramcd is None or column.paramcd not in catalogue.index:
+        return {header_key(declared)}
+    facts = catalogue.loc[column.paramcd]
+    return {header_key(text) for text in (declared, column.paramcd, facts["PARAM"], facts["label_zh"], *facts["synonyms"]) if text}
+
+
+def _note_cut_names(table: RawTable, records: Records) -> None:
+    """In an XPT file a name of 8 characters may have been cut; say how each was read."""
+    if table.file.lower().endswith(".xpt") and table.shape not in ("adam", "sdtm"):
+        full = [f"{name} as {column.paramcd or column.role}" for name, column in table.columns.items() if len(name) == 8]
+        if full and not any(finding.rule == "name_cut" and finding.file == table.file for finding in records.findings):
+            said = f"names of 8 characters may have been cut by the file's format; read as declared: {', '.join(full)}"
+            records.note("name_cut", said, table, count=len(full))
+
+
+def _note_left(left: list[str], table: RawTable, records: Records) -> None:
+    unnamed = [name for name in left if not name.strip() or re.fullmatch(r"Unnamed: \d+|__index_level_\d+__", name)]
+    for name in unnamed:
+        if not name.startswith("__index"):
+            records.note("row_numbers", "a column without a name (row numbers) was left out", table, line=1, column=name)
+    others = [name for name in left if name not in unnamed]
+    if others:
+        said = f"{table.file}: not declared, so not read: {', '.join(map(repr, others[:10]))}{' and others' if len(others) > 10 else ''}"
+        records.note("column_undeclared", said, table, line=1, column=others[0], count=len(others))

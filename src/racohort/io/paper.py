@@ -1,0 +1,25 @@
+"""A paper's claims, read from its folder."""
+
+from pathlib import Path
+
+from racohort.places import project_root
+from racohort.printed import ClaimsError, Paper, parse_claims
+
+
+def read_claims(folder: str = "") -> Paper:
+    """The claims of a paper.
+
+    Parameters
+    ----------
+    folder : a folder that holds `claims.yml`; empty for the paper of this project, `data/paper`.
+
+    Raises
+    ------
+    ClaimsError where the file is missing, is not UTF-8 or does not fit the schema; one line for each fault.
+    """
+    path = (Path(folder) if folder else project_root() / "data" / "paper") / "claims.yml"
+    try:
+        return parse_claims(path.read_text(encoding="utf-8"), path.name)
+    except (OSError, UnicodeDecodeError) as error:
+        fault = type(error).__name__
+        raise ClaimsError(f"{path.name}: cannot be read ({fault}). Give a folder that holds a claims.yml.") from None

@@ -1,0 +1,153 @@
+"""A cohort's folder as raw tables: every cell a text, with its file, sheet, line and column."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from racohort.config import Cohort, File, parse_cohort
+from racohort.io.binary import read_parquet, read_xpt
+from racohort.io.catalogue import read_catalogue
+from racohort.io.delimited import read_delimited
+from racohort.io.headers import expected_columns, header_key, match_columns
+from racohort.io.workbooks import read_workbook
+from racohort.places import cohort_folder
+from racohort.schema import Raw, RawTable, Records
+from racohort.shapes import adam_columns, looks_like
+
+#: Larger files are refused.
+LARGEST = 2_000_000_000
+#: How files of each kind start, and the endings that go with the kind.
+KINDS = {
+    "XLSX": ((b"PK\x03\x04",), (".xlsx", ".xlsm")),
+    "Parquet": ((b"PAR1",), (".parquet",)),
+    "XPT": ((b"HEADER RECORD*******LIBRARY",), (".xpt",)),
+    "XLS": ((b"\xd0\xcf\x11\xe0",), (".xls",)),
+    "PDF": ((b"%PDF",), (".pdf",)),
+    "HTML": ((b"<!DOCTYPE", b"<html", b"<HTML", b"<!doctype"), (".html", ".htm")),
+    "gzip": ((b"\x1f\x8b",), (".gz",)),
+}
+CSV = (".csv", ".tsv", ".tab", ".txt")
+
+
+def read_raw(cohort: str) -> Raw:
+    """A cohort as text.
+
+    `cohort` is a name under data/cohorts or a folder with a `cohort.yml`. Raises UsageError where there is none, and CohortError where
+    the description or a file cannot be used: missing, damaged, of another kind or shape, without a declared column.
+    """
+    folder, records = cohort_folder(cohort), Records()
+    config = parse_cohort((folder / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
+    catalogue = read_catalogue(config)
+    _check_analytes(config, catalogue, records)
+    tables = [_read_file(folder, entry, config, records) for entry in config.files]
+    records.stop_if_rejected()
+    for table, entry in zip(tables, config.files, strict=True):
+        columns = adam_columns(table) if entry.shape in ("adam", "sdtm") else {}
+        match_columns(table, config, columns | config.columns | entry.columns, catalogue, records)
+    _check_complete(config, tables, records)
+    records.stop_if_rejected()
+    return Raw(config, tables, records)
+
+
+def _check_analytes(config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
+    entries = {**config.columns, **{name: column for file in config.files for name, column in file.columns.items()}}
+    for name, column in entries.items():
+        if column.paramcd is not None and column.paramcd not in catalogue.index:
+            said = f"cohort.yml, columns.{name}: no analyte is called {column.paramcd}"
+            records.note("analyte_unknown", said, file="cohort.yml", column=name, value=column.paramcd)
+    records.stop_if_rejected()
+
+
+def _read_file(folder: Path, entry: File, config: Cohort, records: Records) -> RawTable:
+    table = RawTable(entry.path, "", entry.shape, pd.DataFrame(dtype="str"), np.array([], dtype="int64"))
+    data = _bytes(folder, entry, table, records)
+    if data is None:
+        return table
+    table.sha256 = hashlib.sha256(data).hexdigest()
+    if entry.sha256 is not None and table.sha256 != entry.sha256:
+        said = f"{table.file} is corrupt or was changed: its SHA-256 is {table.sha256[:12]}…, declared is {entry.sha256[:12]}…"
+        records.note("file_corrupt", said, table)
+        return table
+    _parse(data, entry, config, table, records)
+    if entry.expected_rows is not None and len(table.cells) and table.rows_read != entry.expected_rows:
+        said = f"{table.file} has {table.rows_read} rows of data, declared are {entry.expected_rows}"
+        records.note("row_count", said, table)
+    return table
+
+
+def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> bytes | None:
+    """The bytes of a declared file, or None with a finding."""
+    if "://" in entry.path or "\x00" in entry.path:
+        records.note("file_outside", f"{entry.path!r} is no path of a file", table)
+        return None
+    path = folder / entry.path
+    try:
+        if not path.is_file():
+            records.note("file_missing", f"there is no file {entry.path!r} beside cohort.yml", table)
+            return None
+        if path.stat().st_size > LARGEST:
+            records.note("file_size", f"{table.file} has a size of {path.stat().st_size:,} bytes; at most {LARGEST:,} are read", table)
+            return None
+        return path.read_bytes()
+    except OSError as error:
+        records.note("file_missing", f"{entry.path!r} cannot be opened: {error.strerror}", table)
+        return None
+
+
+def _parse(data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
+    """Fill the table by the reader for what the bytes are, where the name agrees with it."""
+    ending = Path(entry.path).suffix.lower()
+    kind = next((kind for kind, (starts, _) in KINDS.items() if data.lstrip().startswith(starts) or data.startswith(starts)), "CSV")
+    endings = KINDS[kind][1] if kind in KINDS else CSV
+    if not data.strip():
+        records.note("file_empty", f"{table.file} is empty ({len(data)} bytes)", table)
+    elif ending not in endings:
+        records.note("file_kind", f"{table.file} is named {ending or 'without an ending'} but is a file of kind {kind}", table)
+    elif kind == "XLSX":
+        read_workbook(data, entry, table, records)
+    elif kind == "Parquet":
+        read_parquet(data, table, records)
+    elif kind == "XPT":
+        read_xpt(data, table, records)
+    elif kind == "CSV":
+        known = list(expected_columns(config, config.columns | entry.columns))
+        read_delimited(data, entry, known, table, records)
+    else:
+        records.note("file_unsupported", f"{table.file} is of kind {kind}, which is not read (or it is protected by a password)", table)
+
+
+def _check_complete(config: Cohort, tables: list[RawTable], records: Records) -> None:
+    """Every declared column must be in some file, a `{visit}` pattern at least once; otherwise the shape may be another."""
+    found = {id(column) for table in tables for column in table.columns.values()}
+    missing = [name for name, column in config.columns.items() if not _is_found(name, column, config, tables, found)]
+    for table, entry in zip(tables, config.files, strict=True):
+        missing_here = [name for name in entry.columns if name not in table.columns and not _spelled(name, table)]
+        for name in missing_here:
+            records.note("column_missing", f"{table.file} lacks the declared column {name!r}", table, column=name)
+    for name in missing:
+        files = ", ".join(table.file for table in tables)
+        records.note("column_missing", f"the declared column {name!r} is in none of the files ({files})", tables[0], column=name)
+    if missing:
+        for table in tables:
+            looks_like(table, config, records)
+
+
+def _is_found(name: str, column: object, config: Cohort, tables: list[RawTable], found: set[int]) -> bool:
+    if id(column) in found:
+        return True
+    names = set(expected_columns(config, {name: column}))  # type: ignore[dict-item]
+    keys = {header_key(one) for one in names}
+    matched = {read for table in tables for read in table.columns}
+    same = [other for table in tables for other in table.columns.values() if "{visit}" not in name and _same_meaning(other, column)]
+    return bool(names & matched) or bool(keys & {header_key(one) for one in matched}) or bool(same)
+
+
+def _same_meaning(one: object, other: object) -> bool:
+    """Whether a column that was read under another name or unit is this declared one."""
+    return getattr(one, "paramcd", None) is not None and getattr(one, "paramcd", 0) == getattr(other, "paramcd", 1)
+
+
+def _spelled(name: str, table: RawTable) -> bool:
+    return header_key(name) in {header_key(one) for one in table.columns} or "{visit}" in name

@@ -1,0 +1,146 @@
+"""Workbooks (XLSX): checked for size before they are opened, then every cell as text."""
+
+import datetime
+import io
+import re
+import zipfile
+from typing import Any
+
+import numpy as np
+import openpyxl
+import pandas as pd
+from defusedxml import ElementTree
+
+from racohort.config import File
+from racohort.schema import RawTable, Records
+
+#: A workbook may inflate to this many bytes, or to this multiple of its own size, whichever is more.
+INFLATED, RATIO = 150_000_000, 20
+#: The sheet's used area may be this many times larger than the number of its cells.
+SPREAD = 50
+_ROW = re.compile(rb'<row[^>]*? r="(\d+)"')
+_COLUMN = re.compile(rb'<c r="([A-Z]+)\d+"')
+_NO_VALUE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*><f[^>]*>([^<]*)</f>(?:<v\s*/>|<v></v>)?</c>')
+
+
+def read_workbook(data: bytes, entry: File, table: RawTable, records: Records) -> None:
+    """Fill a table with the cells of one sheet as text; after a finding of class `reject` it stays empty."""
+    if not _is_sane(data, table, records):
+        return
+    try:
+        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        sheet = _sheet(book, entry, table, records)
+        rows = [] if sheet is None else [[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, EOFError, OSError) as error:
+        records.note("file_corrupt", f"{table.file} is corrupt: the workbook cannot be opened ({type(error).__name__})", table)
+        return
+    table.native = True
+    _fill(rows, entry, table, records)
+    _note_unseen(data, table, records)
+    _mark_formulas(data, book, table)
+
+
+def as_text(value: Any) -> str:
+    """A typed cell as the text a reader would write: dates as ISO, numbers with up to 15 digits, nothing as "".
+
+    >>> as_text(14.0), as_text(39.6), as_text(datetime.datetime(2013, 3, 1)), as_text(None), as_text(True)
+    ('14', '39.6', '2013-03-01', '', 'TRUE')
+    """
+    if value is None or value is pd.NaT:
+        return ""
+    if isinstance(value, bool | np.bool_):
+        return str(bool(value)).upper()
+    if isinstance(value, int | np.integer):
+        return str(int(value))
+    if isinstance(value, float | np.floating):
+        return "" if np.isnan(value) else f"{float(value):.15g}"
+    if isinstance(value, datetime.datetime):
+        return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
+
+
+def _is_sane(data: bytes, table: RawTable, records: Records) -> bool:
+    """Whether the archive's declared sizes and the sheets' used areas are those of a real workbook."""
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        inflated = sum(member.file_size for member in archive.infolist())
+        if inflated > max(INFLATED, RATIO * len(data)):
+            said = f"{table.file} has a size of {len(data):,} bytes and would inflate to a size of {inflated:,} bytes"
+            records.note("file_size", said, table)
+            return False
+        return all(_is_dense(archive.read(name), table, records) for name in archive.namelist() if _is_sheet(name))
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+        records.note("file_corrupt", f"{table.file} is corrupt: it cannot be unpacked ({type(error).__name__})", table)
+        return False
+
+
+def _is_sheet(name: str) -> bool:
+    return re.fullmatch(r"xl/worksheets/[^/]+\.xml", name) is not None
+
+
+def _is_dense(sheet: bytes, table: RawTable, records: Records) -> bool:
+    rows = max((int(row) for row in _ROW.findall(sheet)), default=0)
+    columns = max((_number(letters) for letters in set(_COLUMN.findall(sheet))), default=0)
+    if rows * columns > SPREAD * sheet.count(b"<c ") + 1_000_000:
+        said = f"{table.file}: a size of {rows:,} rows x {columns:,} columns for {sheet.count(b'<c '):,} cells"
+        records.note("file_size", said, table)
+        return False
+    return True
+
+
+def _number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
+
+
+def _sheet(book: Any, entry: File, table: RawTable, records: Records) -> Any:
+    """The declared sheet; the first where none is declared, with a warning where there are more."""
+    names = book.sheetnames
+    wanted = entry.sheet if entry.sheet is not None else 1
+    name = names[wanted - 1] if isinstance(wanted, int) and 1 <= wanted <= len(names) else wanted
+    if name not in names:
+        records.note("sheet_missing", f"{table.file} has no sheet {wanted!r}; its sheets are {', '.join(names)}", table)
+        return None
+    table.sheet = str(name)
+    others = [other for other in names if other != name]
+    if entry.sheet is None and others:
+        records.note("workbook_hidden", f"{table.file}: only the sheet {name!r} was read, not {', '.join(others)}", table)
+    return book[name]
+
+
+def _fill(rows: list[list[str]], entry: File, table: RawTable, records: Records) -> None:
+    rows = rows[entry.header_line - 1 :]
+    if not any(any(row) for row in rows):
+        records.note("file_empty", f"{table.file}: the sheet {table.sheet!r} is empty", table)
+        return
+    width = max(i + 1 for row in rows for i, value in enumerate(row) if value)
+    filled = [(entry.header_line + i, [*row, *[""] * width][:width]) for i, row in enumerate(rows)]
+    body = [(line, row) for line, row in filled[1:] if any(value.strip() for value in row)]
+    table.cells = pd.DataFrame([row for _, row in body], columns=filled[0][1], dtype="str")
+    table.line = np.array([line for line, _ in body], dtype="int64")
+    table.rows_read = len(body)
+    if not body:
+        records.note("no_rows", f"{table.file} has a header but no rows of data: no rows to analyse", table)
+
+
+def _note_unseen(data: bytes, table: RawTable, records: Records) -> None:
+    """Comments are lost when a workbook is read: say where they are."""
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    for name in archive.namelist():
+        if re.fullmatch(r"xl/(?:threadedComments/threadedComment|comments/comment|comments)\d*\.xml", name):
+            cells = [element.get("ref", "") for element in ElementTree.fromstring(archive.read(name)).iter() if element.tag.endswith("omment")]
+            where = f"{table.file}: {len(cells)} cells carry a comment (first: {cells[0] if cells else '?'}); a comment is not read"
+            line = re.sub(r"\D", "", cells[0]) if cells else ""
+            records.note("workbook_comment", where, table, line=int(line) if line else None, count=max(1, len(cells)))
+
+
+def _mark_formulas(data: bytes, book: Any, table: RawTable) -> None:
+    """Put the formula itself where it has no stored value, so that it is seen and quarantined as no value."""
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    part = getattr(book[table.sheet], "_worksheet_path", "") if table.sheet else ""
+    rows = {line: row for row, line in enumerate(table.line)}
+    for letters, line, formula in _NO_VALUE.findall(archive.read(part)) if part in archive.namelist() else []:
+        if int(line) in rows and _number(letters) <= table.cells.shape[1]:
+            table.cells.iloc[rows[int(line)], _number(letters) - 1] = f"={formula.decode('utf-8', 'replace')}"

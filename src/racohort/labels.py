@@ -1,0 +1,77 @@
+"""How a parameter, its unit and its decimals are written for a reader: what the catalogue says, or the code itself."""
+
+import re
+
+import pandas as pd
+
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+#: Numbers of ADSL that are no PARAMCD of the catalogue: label, unit, decimals.
+_OWN = {"AGE": ("Age", "years", 0), "DISDUR": ("Disease duration", "years", 1), "BMI": ("Body mass index", "kg/m²", 1)}
+
+
+#: What the overview categories are called.
+OVERVIEW_LABELS = {
+    "ANY": "Any event", "TEAE": "Treatment-emergent", "RELATED": "Related to treatment", "SERIOUS": "Serious",
+    "GRADE3": "Grade 3 or higher", "DISCONT": "Leading to discontinuation", "DEATH": "Death",
+}  # fmt: skip
+#: What the windows after the infusion are called.
+WINDOW_LABELS = {
+    "DAY1": "Day of infusion and the day after", "LE30D": "Up to 30 days", "LE1Y": "Up to 1 year", "GT1Y": "Later than 1 year",
+    "ALL": "Whole follow-up", "UNDATED": "Onset not dated",
+}  # fmt: skip
+
+#: What is said where a cohort has no such data.
+NO_LABORATORY = "No safety laboratory was supplied with this cohort."
+NO_RANGES = "No laboratory value of this cohort can be held against a reference range."
+NO_EVENTS = (
+    "No adverse events were supplied with this cohort: nothing is known about them, which is not the same as none having occurred."
+)
+
+
+def label_of(code: str, catalogue: pd.DataFrame) -> str:
+    """The name of a parameter; its code where nothing knows it.
+
+    >>> label_of("AGE", pd.DataFrame())
+    'Age'
+    """
+    if code in _OWN and code not in catalogue.index:
+        return _OWN[code][0]
+    return str(catalogue.loc[code, "PARAM"]) if code in catalogue.index else code
+
+
+def unit_of(code: str, catalogue: pd.DataFrame) -> str:
+    """The unit of a parameter as it is stored; empty where there is none."""
+    if code in _OWN and code not in catalogue.index:
+        return _OWN[code][1]
+    return str(catalogue.loc[code, "AVALU"]) if code in catalogue.index else ""
+
+
+def digits_of(code: str, catalogue: pd.DataFrame) -> int:
+    """The decimals with which single values of a parameter are shown; 1 where nothing says so."""
+    if code in _OWN and code not in catalogue.index:
+        return _OWN[code][2]
+    return int(catalogue.loc[code, "digits"]) if code in catalogue.index else 1
+
+
+def panel_of(code: str, catalogue: pd.DataFrame) -> str:
+    """The panel of a parameter, `Other` where nothing knows it."""
+    return str(catalogue.loc[code, "PARCAT1"]) if code in catalogue.index else "Other"
+
+
+def shown_unit(unit: str) -> str:
+    """A unit as it is printed.
+
+    >>> shown_unit("10^9/L"), shown_unit("umol/L"), shown_unit("score")
+    ('10⁹/L', 'µmol/L', '')
+    """
+    if unit in ("score", "joints", ""):
+        return ""
+    raised = re.sub(r"\^(\d+)", lambda power: power[1].translate(_RAISED), unit)
+    return re.sub(r"\bu(?=mol|g|kat)", "µ", raised)
+
+
+def label_with_unit(code: str, catalogue: pd.DataFrame) -> str:
+    """The name of a parameter with its unit, for the head of a row or an axis."""
+    unit = shown_unit(unit_of(code, catalogue))
+    return f"{label_of(code, catalogue)} ({unit})" if unit else label_of(code, catalogue)

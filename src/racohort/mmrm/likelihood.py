@@ -1,0 +1,102 @@
+"""The restricted likelihood, its gradient and its information, from sums over patterns of missing visits.
+
+Patients with the same visits enter only by their number, mean and scatter, so that the work does not grow with the patients.
+Matrices are kept at full size with zeros at visits that a pattern lacks. Notation as in Kenward and Roger 1997: C the
+covariance of the means, V_a the derivative of the covariance by parameter a, P_a = -sum X'V^-1 V_a V^-1 X, Q_ab = sum X'V^-1
+V_a V^-1 V_b V^-1 X.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from racohort.mmrm.covariance import Derivatives, Floats
+
+
+class Patterns(NamedTuple):
+    """Patients grouped by the visits they have (G patterns, v visits)."""
+
+    seen: Floats
+    n: Floats
+    mean: Floats
+    scatter: Floats
+
+
+def group_patterns(data: Floats) -> Patterns:
+    """Number, mean and scatter about the mean of the patients of each pattern of seen visits (rows patients, NaN not seen)."""
+    patterns, member = np.unique(np.isfinite(data), axis=0, return_inverse=True)
+    values, member = np.nan_to_num(data), member.ravel()
+    counts = np.bincount(member).astype(float)
+    mean = np.array([values[member == g].mean(axis=0) for g in range(counts.size)])
+    centred = values - mean[member]
+    scatter = np.array([centred[member == g].T @ centred[member == g] for g in range(counts.size)])
+    return Patterns(patterns.astype(float), counts, mean, scatter)
+
+
+class Likelihood(NamedTuple):
+    """Minus twice the restricted log-likelihood at a covariance, and what its derivatives are made of.
+
+    `inverse` is V^-1 of each pattern, `residual` the scatter about the estimated means, `sum_residual` the sum of residuals.
+    """
+
+    minus2: float
+    means: Floats
+    C: Floats
+    inverse: Floats
+    residual: Floats
+    sum_residual: Floats
+
+
+def restricted_likelihood(patterns: Patterns, covariance: Floats) -> Likelihood | None:
+    """The restricted likelihood at a covariance matrix; None where that is not positive definite."""
+    if not np.isfinite(covariance).all() or np.linalg.eigvalsh(covariance)[0] <= 0:
+        return None
+    seen, n = patterns.seen, patterns.n
+    both = seen[:, :, None] * seen[:, None, :]
+    filled = covariance * both + np.eye(covariance.shape[0]) * (1 - seen)[:, :, None]
+    inverse = np.linalg.inv(filled) * both
+    A = np.tensordot(n, inverse, 1)
+    C = np.linalg.inv(A)
+    means = C @ np.einsum("g,gij,gj->i", n, inverse, patterns.mean)
+    apart = (patterns.mean - means) * seen
+    residual = patterns.scatter + n[:, None, None] * apart[:, :, None] * apart[:, None, :]
+    degrees = n @ seen.sum(axis=1) - len(means)
+    determinants = n @ np.linalg.slogdet(filled)[1] + np.linalg.slogdet(A)[1]
+    minus2 = determinants + np.sum(inverse * residual) + degrees * np.log(2 * np.pi)
+    return Likelihood(float(minus2), means, C, inverse, residual, n[:, None] * apart)
+
+
+class Information(NamedTuple):
+    """Gradient of minus twice the log-likelihood, expected and observed information of the log-likelihood, and P, Q, R."""
+
+    gradient: Floats
+    expected: Floats
+    observed: Floats
+    P: Floats
+    Q: Floats
+    R: Floats | None
+
+
+def information(patterns: Patterns, at: Likelihood, covariance: Derivatives) -> Information:
+    """Gradient and information at a covariance, in closed form (derivatives of V that are not linear included)."""
+    n, M, C, V = patterns.n, at.inverse, at.C, covariance.first
+    B = np.einsum("gij,ajk,gkl->gail", M, V, M, optimize=True)
+    P = -np.tensordot(n, B, 1)
+    Q = np.einsum("g,gaij,bjk,gkl->abil", n, B, V, M, optimize=True)
+    weighted = M @ at.residual @ M
+    slope = np.tensordot(n, M - M @ C @ M, 1) - weighted.sum(axis=0)
+    CP = C @ P
+    projected = (
+        np.einsum("g,gaij,bji->ab", n, B, V, optimize=True)
+        - 2 * np.einsum("ij,abji->ab", C, Q)
+        + np.einsum("aij,bji->ab", CP, CP)
+    )
+    u = np.einsum("gaij,gj->ai", B, at.sum_residual)
+    quadratic = np.einsum("aij,gjk,bkl,gli->ab", V, M, V, weighted, optimize=True) - u @ C @ u.T
+    curvature = -projected + quadratic + quadratic.T
+    R = None
+    if covariance.second is not None:
+        curvature = curvature + np.einsum("ij,abji->ab", slope, covariance.second)
+        R = np.einsum("g,gij,abjk,gkl->abil", n, M, covariance.second, M, optimize=True)
+    gradient = np.einsum("ij,aji->a", slope, V)
+    return Information(gradient, projected / 2, curvature / 2, P, Q, R)

@@ -1,0 +1,236 @@
+"""What needs which, what is up to date, what runs, and when a finished run takes the place of the earlier one."""
+
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from racohort import fingerprints
+from racohort.fingerprints import file_hash, key, read_json, write_json
+from racohort.parameters import Value, declared_parameters, read_settings, resolve_parameters
+from racohort.places import UsageError, cohort_folder, project_root, report_folder, run_name, work_folder
+from racohort.publish import hold, new_folder, recover, replace
+from racohort.terms import SECTIONS
+
+ANALYSES = ("participants", "safety", "efficacy", "robustness")
+#: Section -> the sections whose results it reads.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "cleaning": (),
+    **dict.fromkeys(ANALYSES, ("cleaning",)),
+    "concordance": ("cleaning", *ANALYSES),
+}
+STEMS = {section: f"{number:02d}-{section}" for number, section in enumerate(SECTIONS, start=1)}
+
+Say = Callable[[str], None]
+
+
+class Refused(Exception):
+    """A cohort that cannot be reported on; the command ends with status 1."""
+
+    exit_code = 1
+
+
+@dataclass
+class Run:
+    """One run: its cohort, its parameters, what they were hashed to, and what is known of earlier work in its folder."""
+
+    cohort: dict[str, Any]
+    folder: Path
+    run: str
+    code: str
+    inputs: dict[str, str]
+    declared: dict[str, dict[str, Value]]
+    values: dict[str, Value]
+    sources: dict[str, str]
+    state: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def work(self) -> Path:
+        """The folder in which the run is made."""
+        return work_folder(self.cohort["id"], self.run)
+
+    @property
+    def published(self) -> Path:
+        """The folder that holds the run once it is finished."""
+        return report_folder(self.cohort["id"], self.run)
+
+    @property
+    def origin(self) -> str:
+        """The cohort's folder as the state file remembers it: inside the project without the project's own path."""
+        root = project_root()
+        return self.folder.relative_to(root).as_posix() if self.folder.is_relative_to(root) else str(self.folder)
+
+    def notebook(self, section: str) -> Path:
+        """The executed notebook of a section."""
+        return self.work / "notebooks" / f"{STEMS[section]}.ipynb"
+
+    def given(self, section: str) -> dict[str, Value]:
+        """The parameters to inject: those the notebook declares and whose value differs from its own literal."""
+        wanted = {"cohort": self.cohort["id"], "run": self.run, **self.values}
+        return {name: wanted[name] for name, literal in self.declared[section].items() if wanted[name] != literal}
+
+    def section_key(self, section: str) -> str:
+        """The key of everything the section's results rest on."""
+        values = {name: self.values[name] for name in self.declared[section] if name in self.values}
+        before = {name: self.outputs(name) for name in NEEDS[section]}
+        cohort = [self.cohort["mapping"], self.run, self.inputs]
+        return key([self.code, file_hash(source_notebook(section)), values, cohort, before])
+
+    def outputs(self, section: str) -> dict[str, str]:
+        """The hashes of what the section wrote, by path in the work folder."""
+        return {name: file_hash(self.work / name) for name in sorted(self._written(section))}
+
+    def _written(self, section: str) -> list[str]:
+        written = [f"results/{section}.parquet"]
+        if section == "cleaning":
+            kept = [path for name in ("data", "records") for path in fingerprints.files_in(self.work / name)]
+            written += [path.relative_to(self.work).as_posix() for path in kept if path.name != "claims.csv"]
+        return written
+
+    def is_fresh(self, section: str) -> bool:
+        """Whether the section's last results still stand, and are all there."""
+        known = self.state.get("sections", {}).get(section, {})
+        if not self.notebook(section).is_file() or known.get("outputs") != self.outputs(section):
+            return False
+        return bool(known["key"] == self.section_key(section))
+
+    def book_key(self) -> str:
+        """The key of everything the book rests on."""
+        sections = {section: self.state.get("sections", {}).get(section) for section in SECTIONS if self.is_fresh(section)}
+        pages = fingerprints.folder_hashes(project_root() / "book", ["_build"])
+        said = [self.cohort[name] for name in ("title", "synthetic", "privacy")]
+        return key([sections, pages, self.code, said, self.values, self.sources])
+
+    def is_published(self) -> bool:
+        """Whether the published folder holds just this run."""
+        page, record = self.published / "html" / "index.html", self.published / "run.json"
+        return page.is_file() and self.state.get("book") == [self.book_key(), file_hash(record)]
+
+    def remember(self) -> None:
+        """Write what is known of the run's work, for the next run."""
+        write_json(self.work / "state.json", self.state)
+
+
+def source_notebook(section: str) -> Path:
+    """The notebook of a section, as authored."""
+    return project_root() / "notebooks" / f"{STEMS[section]}.ipynb"
+
+
+def prepare(cohort: str, settings: str = "", run: str = "") -> Run:
+    """A run, from what the user typed; nothing is written but a note of what `cohort.yml` says.
+
+    Raises UsageError for a name or parameter that cannot be used, CohortError for a faulty `cohort.yml`, Refused for a
+    missing file or an id that another folder has taken.
+    """
+    folder = cohort_folder(cohort)
+    asked = read_settings(settings)
+    code = fingerprints.code_key()
+    facts = fingerprints.describe_cohort(folder, code)
+    run_name(facts["id"], run)
+    declared = {section: declared_parameters(source_notebook(section)) for section in SECTIONS}
+    literals = {name: value for section in reversed(SECTIONS) for name, value in declared[section].items()}
+    values, sources = resolve_parameters(literals, facts["parameters"], asked)
+    prepared = Run(facts, folder, run, code, _input_hashes(folder, facts["files"]), declared, values, sources)
+    prepared.state = read_json(prepared.work / "state.json")
+    _check_origin(prepared)
+    return prepared
+
+
+def _input_hashes(folder: Path, files: Sequence[str]) -> dict[str, str]:
+    hashes = {name: file_hash(folder / name) for name in files}
+    missing = [name for name, value in hashes.items() if not value]
+    if missing:
+        raise Refused(f"cohort.yml, files: there is no file {missing[0]!r}. Put it there, or correct its path in cohort.yml.")
+    return hashes
+
+
+def _check_origin(run: Run) -> None:
+    known = run.state.get("origin", run.origin)
+    taken = known != run.origin and (project_root() / known / "cohort.yml").is_file()
+    if taken or run.state.get("run", run.run) != run.run:
+        taken_by = f"the id {run.cohort['id']!r} already names the cohort in {known}."
+        raise Refused(f"{taken_by} Give this one another id in its cohort.yml.")
+
+
+def chosen_sections(only: Sequence[str]) -> list[str]:
+    """The sections to bring up to date, in order: all of them, or those asked for with what they need.
+
+    >>> chosen_sections(["safety"])
+    ['cleaning', 'safety']
+    """
+    names = {stem: section for section, stem in STEMS.items()} | {section: section for section in SECTIONS}
+    unknown = [name for name in only if name not in names]
+    if unknown:
+        raise UsageError(f"ONLY: there is no section {unknown[0]!r}. There are: {', '.join(SECTIONS)}.")
+    asked = {names[name] for name in only} or set(SECTIONS)
+    return [section for section in SECTIONS if section in asked or any(section in NEEDS[name] for name in asked)]
+
+
+def make_report(run: Run, only: Sequence[str] = (), force: bool = False, say: Say = print) -> Path:
+    """Bring a run's sections and its book up to date, publish it, and return the path of its first page.
+
+    Raises Busy where another run holds the folder, SectionFailed or BookFailed with the earlier book left as it was.
+    """
+    sections = chosen_sections(only)
+    with hold(run.published):
+        recover(run.published)
+        run.state = read_json(run.work / "state.json")
+        if not force and all(map(run.is_fresh, sections)) and run.is_published():
+            say("Nothing has changed since the last run; nothing was done.")
+        else:
+            _bring_up_to_date(run, sections, force, say)
+    return run.published / "html" / "index.html"
+
+
+def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say) -> None:
+    from racohort import record
+
+    started = time.time()
+    run.state.update(origin=run.origin, run=run.run)
+    run.state.setdefault("sections", {})
+    run.remember()
+    write_json(run.work / "run.json", record.before(run))
+    for section in sections:
+        if not force and run.is_fresh(section):
+            say(f"  {section:<14} up to date")
+        else:
+            say(f"  {section:<14} {_run_section(run, section):5.1f} s")
+    seconds = _publish(run, started)
+    say(f"  {'book':<14} {seconds:5.1f} s")
+
+
+def _run_section(run: Run, section: str) -> float:
+    from racohort.engine import SectionFailed, run_section
+
+    run.state["sections"].pop(section, None)
+    run.remember()
+    for name in ("data", "records") if section == "cleaning" else ():
+        shutil.rmtree(run.work / name, ignore_errors=True)
+    written = run.work / "results" / f"{section}.parquet"
+    written.unlink(missing_ok=True)
+    basis = run.section_key(section)
+    given = {"RACOHORT_ROOT": str(project_root()), "RACOHORT_WORK": str(run.work)}
+    given |= {"RACOHORT_ID": run.cohort["id"], "RACOHORT_FOLDER": str(run.folder)}
+    seconds = run_section(section, source_notebook(section), run.notebook(section), run.given(section), given)
+    if not written.is_file():
+        raise SectionFailed(section, "its last cell did not write its results", None, run.notebook(section))
+    run.state["sections"][section] = {"key": basis, "outputs": run.outputs(section), "seconds": round(seconds, 2)}
+    run.remember()
+    return seconds
+
+
+def _publish(run: Run, started: float) -> float:
+    from racohort import record
+
+    begun = time.monotonic()
+    fresh = new_folder(run.published)
+    included = [section for section in SECTIONS if run.is_fresh(section)]
+    warnings = record.fill(run, fresh, included)
+    write_json(fresh / "run.json", record.after(run, started, warnings, time.monotonic() - begun))
+    record.check_paths(run, fresh)
+    replace(run.published, fresh)
+    run.state["book"] = [run.book_key(), file_hash(run.published / "run.json")]
+    run.remember()
+    return time.monotonic() - begun

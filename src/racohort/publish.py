@@ -1,0 +1,82 @@
+"""A run's published folder: held by one run at a time, and there whole or not at all."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Busy(Exception):
+    """Another run holds the folder; the command ends with status 75."""
+
+    exit_code = 75
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """The folder's lock for the length of a `with` block; raises Busy, naming the holder's process, where another run has it.
+
+    The lock is a file beside the run's work folder. The system gives it up when the process ends, however it ends.
+    """
+    path = lock_file(folder)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = f"another run holds {folder.name} (process {file.read().strip() or 'unknown'})."
+            raise Busy(f"{holder} Wait for it to end, or give this run a name of its own with RUN=...") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def lock_file(folder: Path) -> Path:
+    """The lock of a published folder."""
+    return folder.parent / ".work" / f"{folder.name}.lock"
+
+
+def new_folder(folder: Path) -> Path:
+    """An empty folder beside the published one, in which its successor is made."""
+    fresh = folder.parent / f".new-{folder.name}"
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    return fresh
+
+
+def replace(folder: Path, fresh: Path) -> None:
+    """Put a finished folder in the place of the published one; `recover` mends what a kill between the two renames leaves."""
+    old = _old(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.exists():
+        folder.rename(old)
+    fresh.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def recover(folder: Path) -> None:
+    """Bring back the earlier folder where a run was killed while it published, and sweep away what it left half-made."""
+    old = _old(folder)
+    if old.exists() and not folder.exists():
+        old.rename(folder)
+    for rest in (old, folder.parent / f".new-{folder.name}"):
+        shutil.rmtree(rest, ignore_errors=True)
+
+
+def _old(folder: Path) -> Path:
+    return folder.parent / f".old-{folder.name}"
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, and a kill at any moment, finds either the earlier content or all of the new."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.tmp")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)

@@ -1,0 +1,102 @@
+"""What a published run holds: the book, its notebooks and results, and `run.json`, which says what they were made from."""
+
+import csv
+import platform
+import shutil
+import time
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from racohort import book
+from racohort.fingerprints import files_in
+from racohort.places import project_root
+from racohort.terms import SECTIONS
+
+if TYPE_CHECKING:
+    from racohort.pipeline import Run
+
+PACKAGES = ("racohort", "numpy", "scipy", "pandas", "pyarrow", "statsmodels", "pingouin", "papermill", "jupyter-book", "sphinx")
+
+
+def before(run: "Run") -> dict[str, Any]:
+    """What is known of a run before its sections run: everything but times, rows and warnings."""
+    told = {name: {"value": value, "source": run.sources[name]} for name, value in sorted(run.values.items())}
+    inputs = [{"file": name, "sha256": value, "rows": None} for name, value in run.inputs.items()]
+    said = {name: run.cohort[name] for name in ("id", "title", "synthetic", "privacy")}
+    seed = {"seed": run.values.get("seed")}
+    return {**said, "run": run.run, "parameters": told, "inputs": inputs, "versions": versions(), **seed}
+
+
+def after(run: "Run", started: float, warnings: Sequence[str], building: float) -> dict[str, Any]:
+    """What `run.json` says of a finished run."""
+    told = before(run)
+    rows = rows_read(run.work / "records" / "sources.csv")
+    told["inputs"] = [{**entry, "rows": rows.get(entry["file"])} for entry in told["inputs"]]
+    seconds = {section: run.state["sections"][section]["seconds"] for section in SECTIONS if run.is_fresh(section)}
+    times = {"started": _clock(started), "finished": _clock(time.time()), "seconds": {**seconds, "book": round(building, 2)}}
+    return {**told, "sections": list(seconds), "times": times, "warnings": list(warnings)}
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of the packages that compute or print."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def rows_read(sources: Path) -> dict[str, int]:
+    """The rows read from each file, as cleaning recorded them; several sheets of a file are added."""
+    if not sources.is_file():
+        return {}
+    rows: dict[str, int] = {}
+    with sources.open(encoding="utf-8", newline="") as file:
+        for entry in csv.DictReader(file):
+            rows[entry["file"]] = rows.get(entry["file"], 0) + int(float(entry["rows"] or 0))
+    return rows
+
+
+def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
+    """Fill a new folder with the executed notebooks, the results and the book; returns the warnings of the sections."""
+    warnings = book.copy_notebooks([run.notebook(section) for section in included], fresh / "notebooks")
+    _copy_results(run, fresh / "results")
+    pages = run.work / "book"
+    shutil.rmtree(pages, ignore_errors=True)
+    shutil.copytree(fresh / "notebooks", pages / "notebooks")
+    missing = [section for section in SECTIONS if section not in included]
+    book.lay_out(pages, [run.notebook(section).stem for section in missing], _announcement(run, missing))
+    book.build_book(pages, fresh / "html", run.work / "book.log", strict=not missing)
+    shutil.rmtree(pages, ignore_errors=True)
+    shutil.rmtree(run.work / "failed", ignore_errors=True)
+    return warnings
+
+
+def _announcement(run: "Run", missing: Sequence[str]) -> str:
+    partial = f"Partial report: not run were {', '.join(missing)}." if missing else ""
+    return " ".join(filter(None, [book.SYNTHETIC if run.cohort["synthetic"] else "", partial]))
+
+
+def _copy_results(run: "Run", target: Path) -> None:
+    target.mkdir()
+    sections = {f"{section}.parquet" for section in SECTIONS}
+    for name in ("data", "records", "results"):
+        for path in files_in(run.work / name):
+            if path.name not in sections:
+                shutil.copyfile(path, target / path.name)
+
+
+def check_paths(run: "Run", fresh: Path) -> None:
+    """Raise BookFailed where a published file holds a path of this machine."""
+    forbidden = {str(project_root()), str(run.folder), str(run.work), str(Path.home())} - {"/", "/root"}
+    found = book.paths_of_this_machine(fresh, forbidden)
+    if found:
+        raise book.BookFailed([f"{name} holds a path of this machine" for name in found], run.work / "book.log")
+
+
+def _clock(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

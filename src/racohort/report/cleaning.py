@@ -1,0 +1,59 @@
+"""The sentences of the section on cleaning."""
+
+import pandas as pd
+
+from racohort.formats import count, listed, number
+from racohort.plan import Plan
+from racohort.report.text import Text, quote, say
+from racohort.results import select_results
+
+_DONE = {"quarantine": ("kept out", "was kept out", "were kept out"), "warn": ("doubted", "was kept with a warning", "were kept with a warning"),
+         "normalise": ("rewritten", "was rewritten without a change of meaning", "were rewritten without a change of meaning")}  # fmt: skip
+
+
+def say_sources(results: pd.DataFrame) -> Text:
+    """How much was read and what became of it, from the rows of `count_records`."""
+    rows = select_results(results, statistic="rows_read", by="file")
+    kept_out = select_results(results, statistic="kept_out", by="file")
+    out = int(kept_out["count"].sum())
+    return say(
+        quote(f"{number(rows['count'].sum())} rows were read from {count(len(rows), 'file')}.", *rows["result_id"]),
+        quote(f"{count(out, 'entry', 'entries')} {'stands' if out == 1 else 'stand'} in the quarantine.", *kept_out["result_id"])
+        if out else quote("Nothing was kept out.", *kept_out["result_id"]),
+    )  # fmt: skip
+
+
+def say_findings(results: pd.DataFrame) -> Text:
+    """What the rules found, by class, from the rows of `count_findings`."""
+    rows = select_results(results, statistic="findings")
+    said = []
+    for cls, (_, one, many) in _DONE.items():
+        of_class = select_results(rows, value_text=cls)
+        cells = int(of_class["count"].sum())
+        if cells:
+            rules = count(len(of_class), "rule")
+            said.append(quote(f"{count(cells, 'cell')} {one if cells == 1 else many} under {rules}.", *of_class["result_id"]))
+    return say(*said) if said else say("The files needed no change and gave no cause for doubt.")
+
+
+def say_timing(results: pd.DataFrame, plan: Plan) -> Text:
+    """How many visits lie outside their window, from the rows of `summarise_timing`."""
+    rows = select_results(results, PARAMCD="VISITDAY", statistic="outside_window")
+    dated = rows[rows["n"] > 0]
+    if dated.empty:
+        return say("No planned visit has both a window and dates, so timing was not checked.")
+    labels = {visit.AVISIT: visit.label for visit in plan.visits}
+    parts = [f"{row['count']} of {row['n']} at {labels[row['AVISIT']]}" for row in dated.to_dict("records")]
+    return say(quote(f"Dated visits outside their planned window: {listed(parts)}.", *dated["result_id"]))
+
+
+def say_censored(results: pd.DataFrame, plan: Plan) -> Text:
+    """Which parameters have values beyond their assay's limits, from the rows of `estimate_censored`."""
+    rows = select_results(results, by="censored")
+    if rows.empty:
+        return say("No value lies beyond the limits of its assay.")
+    codes = list(rows["PARAMCD"].unique())
+    return say(
+        quote(f"{count(len(codes), 'parameter')} {'has' if len(codes) == 1 else 'have'} values beyond the limits of the assay "
+              f"({listed(codes)}); each keeps its side and limit, and is marked.", *rows["result_id"])
+    )  # fmt: skip

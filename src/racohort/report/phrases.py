@@ -1,0 +1,75 @@
+"""Parts of sentences that several sections share: an estimate of change with its sign, interval, n and p, in words."""
+
+from typing import Any
+
+import pandas as pd
+
+from racohort.formats import estimate, is_missing, number, p_value
+from racohort.labels import digits_of, label_of, shown_unit
+from racohort.plan import Plan
+from racohort.report.text import Sentence, quote
+from racohort.results import select_results
+
+
+def row_of(results: pd.DataFrame, **parts: str) -> pd.Series | None:
+    """The first row with these parts and no others that holds a number; None where this cohort has none."""
+    empty = {part: "" for part in ("by", "category") if part not in parts}
+    found = select_results(results, **(empty | parts))
+    found = found[found["value"].notna()]
+    return found.iloc[0] if len(found) else None
+
+
+def label_of_visit(AVISIT: str, plan: Plan) -> str:
+    """The label of a planned visit; its code where the plan has none."""
+    return {visit.AVISIT: visit.label for visit in plan.visits}.get(AVISIT, AVISIT)
+
+
+def change_row(results: pd.DataFrame, code: str, AVISIT: str, plan: Plan) -> pd.Series | None:
+    """The mean change of a parameter from baseline to a visit in complete pairs."""
+    return row_of(results, section="efficacy", population="efficacy", PARAMCD=code, AVISIT=AVISIT,
+                  contrast=plan.contrast(AVISIT), statistic="mean_change", method="paired_t")  # fmt: skip
+
+
+def adjusted_p(results: pd.DataFrame, code: str, AVISIT: str, plan: Plan) -> Any:
+    """The adjusted p of a parameter at a visit, from whichever estimate the plan adjusts; None where it belongs to no family."""
+    rows = select_results(results, section="efficacy", PARAMCD=code, AVISIT=AVISIT, contrast=plan.contrast(AVISIT), by="")
+    rows = rows[rows["p_adjusted"].notna()]
+    return rows["p_adjusted"].iloc[0] if len(rows) else None
+
+
+def direction_of(row: pd.Series, alpha: float, null: float = 0.0) -> str:
+    """`lower`, `higher`, or empty where the p of an estimate does not speak against no change."""
+    if is_missing(row["p_value"]) or not row["p_value"] < alpha or row["value"] == null:
+        return ""
+    return "lower" if row["value"] < null else "higher"
+
+
+def change_sentence(row: pd.Series, plan: Plan, catalogue: pd.DataFrame, p_adjusted: Any = None) -> Sentence:
+    """One sentence about a mean change, whichever way it went."""
+    name, when = label_of(row["PARAMCD"], catalogue), label_of_visit(row["AVISIT"], plan)
+    direction = direction_of(row, plan.alpha)
+    during = " under treatment" if plan.treated else ""
+    lead = f"{name} was {direction} at {when} than at baseline{during}" if direction else (
+        f"There was no evidence of a change in {name} from baseline to {when}{during}")  # fmt: skip
+    return quote(f"{lead}: mean change {shown_change(row, catalogue, p_adjusted)}.", row["result_id"])
+
+
+def shown_change(row: pd.Series, catalogue: pd.DataFrame, p_adjusted: Any = None) -> str:
+    """A mean change as `−1.04 (95 % CI −1.31 to −0.78; n = 62; p < 0.001; adjusted p = 0.0012)`."""
+    digits, unit = max(digits_of(row["PARAMCD"], catalogue), 1), shown_unit(row["unit"])
+    return _with_n_and_p(estimate(row["value"], row["lower"], row["upper"], digits, _level(row), unit), row, p_adjusted)
+
+
+def shown_ratio(row: pd.Series) -> str:
+    """A ratio to baseline as `0.83 (95 % CI 0.73 to 0.94; n = 62; p = 0.00315)`."""
+    return _with_n_and_p(estimate(row["value"], row["lower"], row["upper"], 2, _level(row)), row)
+
+
+def _with_n_and_p(shown: str, row: pd.Series, p_adjusted: Any = None) -> str:
+    more = [f"n = {number(row['n'])}", p_value(row["p_value"])]
+    more += [] if is_missing(p_adjusted) else [f"adjusted {p_value(p_adjusted)}"]
+    return f"{shown[:-1]}; {'; '.join(more)})"
+
+
+def _level(row: pd.Series) -> float:
+    return 0.95 if is_missing(row["level"]) else float(row["level"])

@@ -1,0 +1,205 @@
+"""The sentences of the safety section: what was seen, which risks that excludes, and what cannot be said.
+
+Where a cohort has no data the table or figure in front says so, and the sentence after it stays silent.
+"""
+
+import pandas as pd
+
+from racohort.formats import count, level_of, listed, number, percent, proportion
+from racohort.labels import NO_EVENTS, NO_LABORATORY, OVERVIEW_LABELS, WINDOW_LABELS, label_of
+from racohort.plan import Plan
+from racohort.report.text import Sentence, Text, absent, quote, say
+from racohort.results import pick_result, select_results
+from racohort.summaries import were_supplied
+
+_NO_BOTH = (
+    "Neither a safety laboratory nor adverse events were supplied with this cohort, so nothing can be said about harm here: "
+    "neither that it occurred nor that it did not."
+)
+
+
+def say_safety_data(results: pd.DataFrame, plan: Plan) -> Text:
+    """What the safety section rests on: exposure, laboratory, events, and which of them are absent."""
+    laboratory = select_results(results, method="available", statistic="n")
+    if laboratory.empty and not were_supplied(results):
+        return absent(_NO_BOTH)
+    analytes = count(laboratory["PARAMCD"].nunique(), "analyte")
+    has_laboratory = f"The safety laboratory has {analytes}." if len(laboratory) else NO_LABORATORY
+    has_events = "Adverse events were supplied." if were_supplied(results) else NO_EVENTS
+    return say(_said_of_exposure(results), has_laboratory, has_events)
+
+
+def _said_of_exposure(results: pd.DataFrame) -> Sentence:
+    rows = select_results(results, by="exposure")
+    if rows.empty:
+        return Sentence("Without a treatment start there is no time at risk and no rate.")
+    value = rows.set_index("statistic")["value"]
+    return quote(
+        f"{count(rows['n'].iloc[0], 'patient')} were followed for {number(value['person_years'], 1)} person-years after treatment started "
+        f"(median {number(value['median'], 1)} years, {number(value['min'], 1)} to {number(value['max'], 1)}).", *rows["result_id"],
+    )  # fmt: skip
+
+
+def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
+    """The analytes whose median moved most in terms of their spread at baseline; from the rows of `summarise_laboratory`."""
+    rows = select_results(results, method="available")
+    if rows.empty:
+        return say()
+    base = select_results(rows, AVISIT=plan.baseline.AVISIT, statistic="sd", contrast="").set_index("PARAMCD")["value"]
+    said = []
+    for visit in plan.follow_ups:
+        change = select_results(rows, AVISIT=visit.AVISIT, contrast=plan.contrast(visit.AVISIT), statistic="mean").dropna(subset=["value"])
+        share = (change["value"] / change["PARAMCD"].map(base)).abs()
+        if len(share.dropna()):
+            top = change.loc[share.idxmax()]
+            said.append(quote(f"At {visit.label} the mean that moved most was that of {label_of(top['PARAMCD'], catalogue)}, by "
+                              f"{number(share.max(), 2)} of its standard deviation at baseline (n = {top['n']}).", top["result_id"]))  # fmt: skip
+    return say(*said, "Means can stay where they are while single patients move: each patient is looked at below.")
+
+
+def say_normal_range(results: pd.DataFrame, plan: Plan) -> Text:
+    """Both readings of "all in the normal range", and the number of excursions that healthy people would show."""
+    rows = select_results(results, statistic="excursions", method="observed")
+    if rows.empty:
+        return say()
+    follow_up = [visit for visit in plan.follow_ups if visit.AVISIT in set(rows["AVISIT"])]
+    positions = select_results(results, statistic="range_position")
+    means = {v.AVISIT: positions.loc[positions["AVISIT"] == v.AVISIT, "value_text"] for v in follow_up}
+    first = listed([f"{(means[v.AVISIT] == 'inside').sum()} of {len(means[v.AVISIT])} at {v.label}" for v in follow_up])
+    singles = [_said_of_excursions(results, visit.AVISIT, visit.label) for visit in follow_up]
+    held = all((sides == "inside").all() for sides in means.values())
+    none = rows.loc[rows["AVISIT"].isin(means), "count"].sum() == 0
+    return say(quote(f"Read as a statement about group means: the means of {first} lie within the range.", *positions["result_id"]),
+               "Read as a statement about single values:", *singles, _verdict(held, none))  # fmt: skip
+
+
+def _said_of_excursions(results: pd.DataFrame, AVISIT: str, label: str) -> Sentence:
+    seen = pick_result(results, AVISIT=AVISIT, statistic="excursions", method="observed")
+    healthy = pick_result(results, AVISIT=AVISIT, statistic="excursions", method="healthy")
+    none = pick_result(results, AVISIT=AVISIT, statistic="no_excursion")
+    return quote(
+        f"at {label}, {proportion(seen['count'], seen['n'])} values lie outside, where a healthy group would be expected to have "
+        f"{number(healthy['value'], 1)}, and would have none at all with a probability of {percent(none['value'])};",
+        seen["result_id"], healthy["result_id"], none["result_id"],
+    )  # fmt: skip
+
+
+def _verdict(means_held: bool, none_outside: bool) -> str:
+    if none_outside:
+        return "not one value outside is more than healthy people achieve: a question about the data, not a finding about safety."
+    if means_held:
+        return "so “all in the normal range” holds for the group means and does not hold for single values."
+    return "so “all in the normal range” holds neither for all group means nor for all single values."
+
+
+def say_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
+    """Where most patients are outside, and where that share changed most; from the rows on ranges."""
+    rows = select_results(results, statistic="out_of_range", method="clopper_pearson").dropna(subset=["value"])
+    if rows.empty:
+        return say()
+    said = []
+    for visit in plan.visits:
+        here = rows[rows["AVISIT"] == visit.AVISIT]
+        if len(here):
+            top = here.loc[here["value"].idxmax()]
+            shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
+            said.append(quote(f"{label_of(top['PARAMCD'], catalogue)} is most often outside at {visit.label}: {shown}.", top["result_id"]))
+    return say(*said, _said_of_changes(results, catalogue))
+
+
+def _said_of_changes(results: pd.DataFrame, catalogue: pd.DataFrame) -> Sentence:
+    rows = select_results(results, statistic="out_of_range_change")
+    worse = rows[rows["lower"] > 0]
+    if rows.empty:
+        return Sentence("")
+    if worse.empty:
+        return quote(f"In none of {count(len(rows), 'comparison')} with baseline does the interval of the change lie wholly above zero.",
+                     *rows["result_id"])  # fmt: skip
+    names = listed([f"{label_of(row['PARAMCD'], catalogue)} at {row['AVISIT']}" for _, row in worse.iterrows()])
+    return quote(f"More patients were outside than at baseline, with an interval above zero (of {count(len(rows), 'comparison')}, not adjusted): {names}.",
+                 *worse["result_id"])  # fmt: skip
+
+
+def say_new_abnormality(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
+    """New values outside the range, and the risks that are excluded; from the rows of `estimate_new_abnormality`."""
+    rows = select_results(results, statistic="new_abnormality").dropna(subset=["value"])
+    if rows.empty:
+        return say()
+    top = rows.loc[rows["value"].idxmax()]
+    bounds = select_results(results, statistic="new_abnormality_bound").dropna(subset=["upper"])
+    low = bounds.loc[bounds["upper"].idxmin()]
+    shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
+    return say(
+        quote(f"Among patients normal at baseline, a later value outside the range was most frequent for {label_of(top['PARAMCD'], catalogue)}: {shown}.",
+              top["result_id"]),
+        quote(f"The strongest exclusion is for {label_of(low['PARAMCD'], catalogue)}: risks above {percent(low['upper'])} are excluded with "
+              f"{level_of(plan.level)} confidence (n = {low['n']}); for every other analyte only larger risks are.", low["result_id"]),
+    )  # fmt: skip
+
+
+def say_events(results: pd.DataFrame, plan: Plan) -> Text:
+    """The adverse events in one paragraph, and which risks zero events exclude; from the rows of `estimate_events`."""
+    if not were_supplied(results):
+        return say()
+    rows = select_results(results, statistic="proportion", by="overview")
+    said = [quote(f"{OVERVIEW_LABELS[row['category']]}: {proportion(row['count'], row['n'], row['lower'], row['upper'], row['level'])}.", row["result_id"])
+            for _, row in rows.iterrows()]  # fmt: skip
+    return say(*said, *_said_of_none(results, rows, plan))
+
+
+def _said_of_none(results: pd.DataFrame, rows: pd.DataFrame, plan: Plan) -> list[Sentence]:
+    none = rows.loc[rows["count"] == 0, "category"]
+    bounds = select_results(results, statistic="risk_bound", category=list(none))
+    if bounds.empty:
+        return []
+    names = listed([OVERVIEW_LABELS[category].lower() for category in none])
+    return [quote(f"Where nobody had such an event ({names}), a risk above {percent(bounds['upper'].iloc[0])} is excluded with {level_of(plan.level)} "
+                  f"confidence in {count(bounds['n'].iloc[0], 'patient')}; a smaller one is not.", *bounds["result_id"])]  # fmt: skip
+
+
+def say_windows(results: pd.DataFrame, plan: Plan) -> Text:
+    """When events occurred; from the rows of `estimate_events`."""
+    rows = select_results(results, statistic="proportion", by="window", category=["DAY1", "LE30D", "GT1Y"])
+    if rows.empty:
+        return say()
+    shown = ((row, proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)) for _, row in rows.iterrows())
+    return say(*(quote(f"{WINDOW_LABELS[row['category']]}: {text}.", row["result_id"]) for row, text in shown))
+
+
+def say_serious(results: pd.DataFrame, plan: Plan) -> Text:
+    """How many serious events there were; from the rows of `estimate_events`."""
+    if not were_supplied(results):
+        return say()
+    patients = pick_result(results, statistic="proportion", by="overview", category="SERIOUS")
+    events = pick_result(results, statistic="events", by="overview", category="SERIOUS")
+    shown = proportion(patients["count"], patients["n"], patients["lower"], patients["upper"], plan.level)
+    were = "was" if events["value"] == 1 else "were"
+    return say(quote(f"{count(int(events['value']), 'serious event')} {were} recorded, in {shown}.", events["result_id"], patients["result_id"]))
+
+
+def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
+    """What the number of patients and the design cannot show."""
+    laboratory = len(select_results(results, method="available")) > 0
+    if not laboratory and not were_supplied(results):
+        return say("What was not supplied cannot be assessed; no statement about harm can be drawn from this cohort.")
+    between = (
+        "Laboratory values were taken at planned visits: what rose and fell between them was not seen, and whether two abnormal values "
+        "occurred together cannot be known."
+    )
+    return say(
+        _said_of_rare(results, plan), "There is no control group, so no event and no laboratory change can be attributed to the "
+        "treatment, nor can the treatment be cleared of it.", between if laboratory else "",
+        "Harms that appear after the last visit are outside this report.",
+    )  # fmt: skip
+
+
+def _said_of_rare(results: pd.DataFrame, plan: Plan) -> Sentence:
+    none = select_results(results, statistic="risk_bound", by="overview")
+    none = none[none["count"] == 0]
+    if none.empty:
+        return Sentence("")
+    bound = none.iloc[0]
+    return quote(
+        f"With {count(bound['n'], 'patient')}, a kind of event that nobody had can still have a risk of up to {percent(bound['upper'])} "
+        f"(one-sided {level_of(plan.level)} limit): rare harms cannot be assessed.", bound["result_id"],
+    )  # fmt: skip

@@ -1,0 +1,100 @@
+"""One table of what each way of looking says about each endpoint."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from racohort.endpoints import Endpoint
+from racohort.plan import Plan
+from racohort.results import as_results, pick_result, select_results
+
+#: The ways of looking, in the order of the table, and what each asks.
+CHECKS = {
+    "plan": "The plan: main analysis, adjusted",
+    "complete_case": "Complete cases only",
+    "wilcoxon": "Rank test instead of means",
+    "locf": "Last value carried forward",
+    "return_to_baseline": "Missing: no change on average",
+    "tipping_point": "Missing: worse than observed by the important change",
+    "leave_one_out": "Without any single patient",
+    "regression_to_mean": "Beyond regression to the mean",
+}
+
+#: An important change, in the unit of the score: by how much worse the missing may be before a result must have tipped.
+IMPORTANT = {"DAS28": 1.2, "HAQDI": 0.375}
+
+
+def judge_endpoints(
+    efficacy: pd.DataFrame, robustness: pd.DataFrame, endpoints: tuple[Endpoint, ...], plan: Plan
+) -> pd.DataFrame:  # fmt: skip
+    """What each check says, and how many of them agree on an improvement.
+
+    Parameters
+    ----------
+    efficacy, robustness : results of the two sections
+    endpoints, plan : the endpoints looked at, the plan
+
+    Returns
+    -------
+    Rows `verdict` by `check` for each endpoint and follow-up visit, value_text `improved`, `worsened`, `no evidence` or `not
+    applicable`; and `verdict` (method `all`): count of `improved` among the `n` checks that apply. Checks share their data: they are not
+    independent witnesses, and their number is not a probability.
+    """
+    rows: list[dict[str, Any]] = []
+    for endpoint in endpoints:
+        for visit in plan.follow_ups:
+            at = {"PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT}
+            mine = select_results(robustness, **at)
+            answers = dict(_answers(select_results(efficacy, **at), mine, endpoint))
+            place = {**at, "section": "robustness", "population": "efficacy", "contrast": plan.contrast(visit.AVISIT),
+                     "statistic": "verdict", "function": "robustness.judge_endpoints"}  # fmt: skip
+            rows += [place | {"method": "rules", "by": "check", "category": c, "value_text": text} for c, text in answers.items()]
+            rows.append(place | {"method": "all"} | _tally(answers))
+    return as_results(rows)
+
+
+def _tally(answers: dict[str, str]) -> dict[str, Any]:
+    applicable = [text for text in answers.values() if text != "not applicable"]
+    count = applicable.count("improved")
+    return {"count": count, "n": len(applicable), "value": float(count), "value_text": f"improved in {count} of {len(applicable)}"}
+
+
+def _answers(efficacy: pd.DataFrame, mine: pd.DataFrame, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    concluded = pick_result(efficacy, statistic="conclusion")
+    yield "plan", "not applicable" if concluded is None else _plain(concluded["value_text"])
+    change = "gmr" if endpoint.log else "mean_change"
+    for method in ("complete_case", "locf", "return_to_baseline"):
+        yield method, _by_interval(select_results(mine, statistic=change, method=method), endpoint)
+        if method == "complete_case":
+            yield "wilcoxon", _by_interval(select_results(efficacy, statistic="hodges_lehmann"), endpoint, null=0.0)
+    yield "tipping_point", _by_tipping(mine, endpoint)
+    yield "leave_one_out", _by_interval(select_results(mine, statistic=change, method="leave_one_out"), endpoint)
+    yield "regression_to_mean", _by_interval(select_results(mine, statistic="change_beyond_rtm"), endpoint)
+
+
+def _plain(text: str) -> str:
+    """A conclusion as the verdict table says it; one that adjustment took back is no evidence."""
+    return "not applicable" if text == "not estimable" else text if text in ("improved", "worsened") else "no evidence"
+
+
+def _by_interval(rows: pd.DataFrame, endpoint: Endpoint, null: float | None = None) -> str:
+    """The answer on which all intervals agree; `no evidence` where they do not, or where one holds no change."""
+    rows = rows.dropna(subset=["lower", "upper"])
+    if rows.empty or endpoint.direction not in ("lower", "higher"):
+        return "not applicable"
+    null = (1.0 if endpoint.log else 0.0) if null is None else null
+    below, above = bool((rows["upper"] < null).all()), bool((rows["lower"] > null).all())
+    better, worse = (below, above) if endpoint.direction == "lower" else (above, below)
+    return "improved" if better else "worsened" if worse else "no evidence"
+
+
+def _by_tipping(mine: pd.DataFrame, endpoint: Endpoint) -> str:
+    """Whether an improvement would remain if the missing were worse than the observed by the important change."""
+    tipping = pick_result(mine, statistic="tipping_point", by="margin", category="0")
+    important = IMPORTANT.get("DAS28" if endpoint.PARAMCD.startswith("DAS28") else endpoint.PARAMCD, np.nan)
+    if tipping is None or pd.isna(tipping["value"]) or np.isnan(important):
+        return "not applicable"
+    observed = _by_interval(select_results(mine, statistic="mean_change", method="complete_case"), endpoint)
+    return observed if observed != "improved" or tipping["value"] > important else "no evidence"

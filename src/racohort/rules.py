@@ -1,0 +1,145 @@
+"""Every rule that cleaning applies: its class, its severity, what it is called, and what a reader can do about it.
+
+The class is what happens: `reject` stops before any analysis; `quarantine` keeps a cell, row or patient out; `warn` keeps the value
+and shows the doubt; `normalise` writes the same value in the usual form. A file's class is the strongest of its findings.
+"""
+
+from typing import NamedTuple
+
+
+class Rule(NamedTuple):
+    """A rule of cleaning."""
+
+    cls: str
+    severity: str
+    title: str
+    remedy: str
+
+
+def _reject(severity: str, title: str, remedy: str) -> Rule:
+    return Rule("reject", severity, title, remedy)
+
+
+def _hold(severity: str, title: str, remedy: str) -> Rule:
+    return Rule("quarantine", severity, title, remedy)
+
+
+def _warn(severity: str, title: str, remedy: str) -> Rule:
+    return Rule("warn", severity, title, remedy)
+
+
+def _same(severity: str, title: str, remedy: str = "Nothing needs to be done; the ledger lists every change.") -> Rule:
+    return Rule("normalise", severity, title, remedy)
+
+
+_EXPORT = "Export the file again from its source."
+_CORRECT = "Correct the value in the source file, or leave it out."
+
+RULES = {
+    # the cohort's description, and files
+    "cohort_yml": _reject("critical", "cohort.yml cannot be used", "Correct cohort.yml; data/README.md shows every key."),
+    "file_missing": _reject("critical", "A file is missing or cannot be opened", "Put the file where cohort.yml says, or correct its path."),
+    "file_outside": _reject("critical", "A file's path cannot be used", "Give the path of a file, not an address on a network."),
+    "file_empty": _reject("high", "A file is empty", _EXPORT),
+    "no_rows": _reject("high", "A file has a header but no rows", _EXPORT),
+    "file_kind": _reject("medium", "A file is not what its name says", "Give the file the ending of what it is, or save it in the format of its ending."),
+    "file_unsupported": _reject("medium", "A file is of a kind that is not read", "Save it as CSV (UTF-8) or XLSX."),
+    "file_size": _reject("critical", "A file is too large to be what it should be", "Check where the file comes from; split it if it is real."),
+    "file_corrupt": _reject("high", "A file is damaged or is not the one declared", "Get the file again, and correct sha256 in cohort.yml if it was changed on purpose."),
+    "row_count": _reject("critical", "A file has another number of rows than declared", "Export the whole file again, or correct expected_rows."),
+    "truncated": _reject("critical", "A file ends in the middle of a line", "Export or copy the file again; its end is missing."),
+    "encoding": _reject("high", "A file's text encoding cannot be told", "Save the file as UTF-8, or give its `encoding` in cohort.yml."),
+    "nul_bytes": _reject("medium", "A file holds NUL bytes", _EXPORT),
+    "quoting": _reject("high", "A quotation mark is not closed", "Close the quotation mark in the line named, or export the file again."),
+    "too_many_fields": _reject("critical", "A row has more fields than the header", "Put cells with a comma in quotation marks, and see that the header names every column."),
+    "header_not_first": _reject("high", "Text stands above the header", "Remove the lines above the column names, or give header_line in cohort.yml."),
+    "column_missing": _reject("critical", "A declared column is not in the files", "Correct the column's name in cohort.yml, or remove it there if the cohort has none."),
+    "column_twice": _reject("high", "Two columns have one name", "Rename or remove one of the columns."),
+    "wrong_shape": _reject("high", "A file has another shape than declared", "Correct the file's shape in cohort.yml."),
+    "sheet_missing": _reject("high", "A sheet is missing", "Correct the sheet's name or number in cohort.yml."),
+    "unit_unknown": _reject("critical", "A unit cannot be converted", "Write the unit as the catalogue knows it, or add its factor under analytes in cohort.yml."),
+    "column_unusable": _reject("critical", "A column has no usable value", "Give `codes` for its values in cohort.yml, or export the file again with the right encoding."),
+    "analyte_unknown": _reject("high", "An analyte is not in the catalogue", "Use a PARAMCD of data/catalogue/analytes.yml, or declare it under analytes in cohort.yml."),
+    "date_format_unknown": _reject("critical", "A date column has another format than declared", "Give the column's `format` in cohort.yml, e.g. %d/%m/%Y."),
+    "id_damaged": _reject("critical", "Identifiers were turned into rounded numbers", "Export the identifiers as text."),
+    "score_contradicts": _reject("critical", "A score contradicts its components throughout the file", "See that the columns are not exchanged, and that the score is the variant declared."),
+    "short_row": _hold("high", "A row has fewer fields than the header", "Complete the row in the source file."),
+    "totals_row": _hold("medium", "A row holds totals, not a patient", "Remove the row from the file."),
+    "workbook_error": _hold("medium", "A cell holds a formula without a value", "Open and save the workbook so that its formulas have values."),
+    "bom": _same("medium", "A byte order mark stood before the header"),
+    "encoding_read": _same("medium", "A file in another encoding than UTF-8 was read"),
+    "delimiter": _same("medium", "A file with another delimiter than the comma was read"),
+    "header_repeated": _same("medium", "The header was repeated among the rows"),
+    "header_spelling": _same("low", "A column name was spelled differently"),
+    "header_unit": _same("critical", "A column came in another unit than declared"),
+    "name_cut": _same("medium", "A column name may have been cut to 8 characters"),
+    "row_numbers": _same("low", "A column of row numbers was left out"),
+    "blank_rows": _same("low", "Rows without any value were left out"),
+    "column_undeclared": _warn("low", "A column is not declared and was not read", "Declare it in cohort.yml, or give it the role IGNORE."),
+    "workbook_comment": _warn("medium", "Cells carry comments, which are not read", "Write what a comment says into a column of its own."),
+    "workbook_hidden": _warn("medium", "A workbook has hidden or further sheets, rows or columns", "See that what is hidden belongs to the data."),
+    "special_missing": _same("low", "A SAS special missing value was read as missing"),
+    # cells
+    "missing_spelling": _same("low", "A missing code was spelled differently"),
+    "spaces": _same("low", "Spaces, line breaks or invisible characters were removed"),
+    "number_spelling": _same("medium", "A number was spelled differently"),
+    "decimal_comma": _same("medium", "A decimal comma was read as a point"),
+    "unit_in_cell": _same("medium", "A unit in the cell was read"),
+    "laboratory_flag": _same("low", "A laboratory flag beside the value was removed"),
+    "censored": _same("medium", "A value beyond an assay limit keeps its side and limit"),
+    "score_rounded": _same("low", "Single-precision noise was rounded away (6 decimals)"),
+    "code_mapped": _same("low", "A code was translated as declared"),
+    "code_spelling": _same("medium", "A word was spelled differently"),
+    "id_spelling": _same("high", "An identifier was spelled differently"),
+    "date_spelling": _same("low", "A date was spelled differently, without doubt about its day"),
+    "number_unreadable": _hold("high", "A cell in a number column is no number", _CORRECT),
+    "number_ambiguous": _hold("high", "A number can be read in two ways", "Write the number without a thousands mark and with a decimal point."),
+    "cell_too_long": _hold("high", "A cell is longer than any value", _CORRECT),
+    "impossible": _hold("high", "A value is impossible", "Correct the value or its unit in the source file; `ranges` in cohort.yml can widen what is possible."),
+    "joint_fraction": _hold("medium", "A count is not a whole number", _CORRECT),
+    "implausible": _warn("medium", "A value is possible but doubtful, and was kept", "Compare it with the source; check the unit."),
+    "off_grid": _warn("medium", "A score is not on its grid, and was kept", "Compare it with the source questionnaire."),
+    "code_unknown": _hold("high", "A value is none of the codes declared", "Add it to the column's `codes`, or correct it."),
+    "date_unreadable": _hold("high", "A date is impossible or in another format", "Write the date in the declared format."),
+    "date_outside": _hold("high", "A date lies outside the study", "Correct the date, or the study dates in cohort.yml."),
+    # columns
+    "mostly_missing": _warn("high", "Most values of a column are missing", "See that the export is complete."),
+    "constant": _warn("medium", "A column has one and the same value in every row", "See that the export is right."),
+    "unit_doubt": _warn("high", "A column's values suggest another unit", "Ask which unit the values are in, and declare it."),
+    "unit_doubt_site": _warn("high", "A site's values suggest another unit than elsewhere", "Ask the site which unit it uses, and convert its values."),
+    "small_site": _warn("medium", "A site has one patient", "Show no table by site."),
+    # patients and visits
+    "id_missing": _hold("critical", "A row has no identifier", "Complete the identifier."),
+    "id_zeros": _hold("critical", "One identifier with and without leading zeros", "Write identifiers as text, with their zeros, in every row."),
+    "id_float": _hold("high", "An identifier was turned into a decimal number", "Export the identifiers as text."),
+    "id_two_sites": _hold("critical", "One identifier at two sites", "Give every patient an identifier of their own."),
+    "id_unknown": _hold("high", "An identifier is not among the patients", "Correct the identifier, or add the patient to the other files."),
+    "same_person": _warn("high", "Two identifiers carry the same values", "See whether they are one person, and remove one of them."),
+    "subject_changes": _hold("high", "A fact about a patient differs between rows", "Correct the row that is wrong."),
+    "age_jumps": _hold("high", "An age does not fit the dates and the other ages", "Correct the age."),
+    "arm_changes": _warn("high", "A patient changes arm", "See which arm is right; the first is used."),
+    "visit_unknown": _hold("high", "A visit label is not declared", "Add the label to the visit's `labels`."),
+    "visit_unscheduled": _warn("low", "An unscheduled visit, kept apart from the planned ones", "Nothing needs to be done."),
+    "visit_undated": _warn("medium", "A visit has a label but no date", "Add the date."),
+    "visit_window": _warn("medium", "A visit lies outside its window", "Compare the date with the source; widen the window if it is right."),
+    "visit_contradiction": _hold("critical", "A visit's label and date contradict each other", "Correct the label or the date."),
+    "visit_order": _hold("critical", "Visits are dated in another order than planned", "Correct the dates or the labels."),
+    "visit_twice": _hold("critical", "Several rows for one visit, with different values", "Keep the right row."),
+    "row_twice": _same("medium", "A row occurred twice"),
+    "no_baseline": _hold("high", "Follow-up without a baseline", "Add the baseline row."),
+    "copied_visit": _warn("medium", "A visit repeats the values of the visit before", "Compare it with the source."),
+    # consistency
+    "score_differs": _hold("high", "A score does not follow from its components", "Correct the score or the component."),
+    "exchanged": _hold("high", "Two values of one row look exchanged", "Put the two values in their columns."),
+    "score_variant": _same("low", "The variant of a shipped score was told from its components"),
+    "parts_exceed": _warn("medium", "Parts do not add up to their whole", "Compare the values with the source."),
+    # events
+    "event_unknown_patient": _hold("high", "An event of nobody in the cohort", "Correct the identifier."),
+    "event_ends_first": _hold("high", "An event ends before it starts", "Correct the dates."),
+    "event_before": _warn("high", "An event started before baseline or treatment: it is not treatment-emergent", "Nothing needs to be done if the date is right."),
+    "event_undated": _warn("high", "An event has no start date: it counts as treatment-emergent", "Add the date."),
+    "event_grade": _hold("high", "A grade outside 1 to 5", "Correct the grade."),
+    "event_term": _same("medium", "An event's term was spelled differently"),
+    "event_twice": _same("medium", "An event was listed twice"),
+    "event_death": _warn("critical", "A fatal event and the patient's later visits contradict each other", "Correct the outcome or the dates."),
+}  # fmt: skip

@@ -1,0 +1,19 @@
+"""What can and cannot be said about harm: laboratory against reference ranges, adverse events, exposure."""
+
+from racohort.safety.events import estimate_events, select_serious
+from racohort.safety.exposure import summarise_exposure
+from racohort.safety.laboratory import estimate_out_of_range, estimate_range_position, laboratory_codes, summarise_laboratory
+from racohort.safety.ranges import (
+    compare_out_of_range,
+    count_shifts,
+    derive_worst,
+    estimate_excursions,
+    estimate_new_abnormality,
+)
+from racohort.safety.terms import OVERVIEW, WINDOWS
+
+__all__ = [
+    "OVERVIEW", "WINDOWS", "compare_out_of_range", "count_shifts", "derive_worst", "estimate_events", "estimate_excursions",
+    "estimate_new_abnormality", "estimate_out_of_range", "estimate_range_position", "laboratory_codes", "select_serious",
+    "summarise_exposure", "summarise_laboratory",
+]  # fmt: skip

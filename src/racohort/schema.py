@@ -1,0 +1,199 @@
+"""The promises: what is written down about a cell that cannot be taken as it is, and the error that stops a run."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from racohort.rules import RULES
+from racohort.terms import CLASSES, FINDINGS, LEDGER, QUARANTINE
+
+#: Findings of one rule in one column are told one by one up to this number, then once with their count.
+SHOWN = 20
+#: A value is shown in messages up to this length.
+LONGEST = 60
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One doubt, change or exclusion: the rule, what is wrong in words, where, and how many cells it stands for."""
+
+    rule: str
+    message: str
+    file: str = ""
+    sheet: str = ""
+    line: int | None = None
+    column: str = ""
+    USUBJID: str = ""
+    value: str = ""
+    count: int = 1
+    remedy: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """The finding as a row of findings.csv."""
+        rule = RULES[self.rule]
+        return {
+            "class": rule.cls, "rule": self.rule, "severity": rule.severity, "file": self.file, "sheet": self.sheet, "line": self.line,
+            "column": self.column, "USUBJID": self.USUBJID, "value": shorten(self.value), "message": self.message,
+            "remedy": self.remedy or rule.remedy, "count": self.count,
+        }  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.message} [{self.rule}] {self.remedy or RULES[self.rule].remedy}"
+
+
+class CohortError(Exception):
+    """A cohort that is refused; the command ends with status 1. `findings` holds what was found until then."""
+
+    exit_code = 1
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = list(findings)
+        refusals = [finding for finding in self.findings if RULES[finding.rule].cls == "reject"]
+        super().__init__("\n".join(str(finding) for finding in refusals or self.findings))
+
+
+def shorten(value: object) -> str:
+    """A value as messages show it: one line, at most 60 characters.
+
+    >>> shorten("a" * 100)[-12:]
+    'a… (100 ch.)'
+    """
+    text = " ".join(str(value).split()) if len(str(value)) > LONGEST else str(value).replace("\n", "\\n").replace("\x00", "\\0")
+    return text if len(str(value)) <= LONGEST else f"{text[: LONGEST - 20]}… ({len(str(value))} ch.)"
+
+
+@dataclass
+class RawTable:
+    """One file or sheet as text: every cell a text, with the physical line of every row.
+
+    `native` says that the file typed its dates and numbers itself (a workbook, Parquet, XPT); `decimal` is the file's decimal mark.
+    `columns` maps each source column that is read to what it holds.
+    """
+
+    file: str
+    sheet: str
+    shape: str
+    cells: pd.DataFrame
+    line: np.ndarray
+    sha256: str = ""
+    native: bool = False
+    decimal: str = "."
+    columns: dict[str, Any] = field(default_factory=dict)
+    rows_read: int = 0
+
+
+@dataclass
+class Records:
+    """What cleaning writes down: findings, a ledger of changes, and a quarantine of exclusions."""
+
+    findings: list[Finding] = field(default_factory=list)
+    ledgers: list[pd.DataFrame] = field(default_factory=list)
+    quarantines: list[pd.DataFrame] = field(default_factory=list)
+
+    def note(self, rule: str, message: str, table: RawTable | None = None, **where: Any) -> None:
+        """One finding."""
+        if table is not None:
+            where = {"file": table.file, "sheet": table.sheet, **where}
+        self.findings.append(Finding(rule, message, **where))
+
+    def note_cells(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str) -> None:
+        """One finding a cell, or one for all of them where they are many; `cells` has line, column, USUBJID and value."""
+        for column, some in cells.groupby("column", sort=False):
+            if len(some) <= SHOWN and RULES[rule].cls != "normalise":
+                for cell in some.to_dict("records"):
+                    said = f"line {cell['line']}, column {column}: {shorten(cell['value'])!r} {reason}"
+                    self.note(rule, said, table, line=cell["line"], column=column, USUBJID=cell["USUBJID"], value=cell["value"])
+            else:
+                self._note_many(rule, table, str(column), some, reason)
+
+    def _note_many(self, rule: str, table: RawTable, column: str, cells: pd.DataFrame, reason: str) -> None:
+        first, others = cells.iloc[0], len(cells) - 1
+        more = f" (and {others} more {'cell' if others == 1 else 'cells'} of this column)" if others else ""
+        said = f"line {first['line']}, column {column}: {shorten(first['value'])!r} {reason}{more}"
+        self.note(rule, said, table, line=int(first["line"]), column=column, value=first["value"], count=len(cells))
+
+    def change(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str) -> None:
+        """Ledger rows for changed cells (line, column, USUBJID, AVISIT, value, became), and their finding."""
+        if len(cells):
+            rows = cells.assign(file=table.file, sheet=table.sheet, was=cells["value"], rule=rule)
+            self.ledgers.append(rows[list(LEDGER)])
+            self.note_cells(rule, table, cells, reason)
+
+    def hold(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str, scope: str = "cell") -> None:
+        """Quarantine rows for cells (line, column, USUBJID, AVISIT, value), and their findings."""
+        if len(cells):
+            rows = cells.assign(file=table.file, sheet=table.sheet, scope=scope, rule=rule, remedy=RULES[rule].remedy)
+            self.quarantines.append(rows[list(QUARANTINE)].assign(value=rows["value"].map(shorten)))
+            self.note_cells(rule, table, cells, reason)
+
+    def stop_if_rejected(self) -> None:
+        """Raise CohortError where a finding refuses the cohort."""
+        if any(RULES[finding.rule].cls == "reject" for finding in self.findings):
+            raise CohortError(self.findings)
+
+    def found(self) -> pd.DataFrame:
+        """All findings as a frame, strongest class first."""
+        return found_frame(self.findings)
+
+    def ledger(self) -> pd.DataFrame:
+        """All changes as a frame."""
+        return pd.concat(self.ledgers, ignore_index=True) if self.ledgers else pd.DataFrame(columns=list(LEDGER))
+
+    def quarantine(self) -> pd.DataFrame:
+        """All exclusions as a frame."""
+        return pd.concat(self.quarantines, ignore_index=True) if self.quarantines else pd.DataFrame(columns=list(QUARANTINE))
+
+
+def found_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Findings as rows of findings.csv, strongest class first, then in the order they were made."""
+    frame = pd.DataFrame([finding.row() for finding in findings], columns=list(FINDINGS))
+    order = frame["class"].map({name: -rank for rank, name in enumerate(CLASSES)})
+    return frame.iloc[np.argsort(order.to_numpy(dtype="float64"), kind="stable")].reset_index(drop=True)
+
+
+def check_columns(frame: pd.DataFrame, columns: Iterable[str], what: str) -> pd.DataFrame:
+    """The frame itself, where it has all the columns; raises ValueError naming those it lacks."""
+    lacking = [column for column in columns if column not in frame.columns]
+    if lacking:
+        raise ValueError(f"{what} lacks the columns {', '.join(lacking)}")
+    return frame
+
+
+def check_one_row(frame: pd.DataFrame, by: Sequence[str], what: str) -> pd.DataFrame:
+    """The frame itself, where no two rows share the values of `by`; raises ValueError naming the first that do."""
+    twice = frame[frame.duplicated(list(by), keep=False)]
+    if len(twice):
+        first = ", ".join(f"{column} {twice.iloc[0][column]}" for column in by)
+        raise ValueError(f"{what} has several rows for {first}")
+    return frame
+
+
+@dataclass
+class Raw:
+    """A cohort as it was read: its description, its tables as text, and what reading found."""
+
+    config: Any
+    tables: list[RawTable]
+    records: Records
+
+
+@dataclass
+class Clean:
+    """A cohort after cleaning, before derivation.
+
+    `patients` has one row per patient read; `values` one row per value kept (the columns of terms.BDS as far as they are measured);
+    `visits` one row per patient-visit row read, with `kept` and the reason why not; `events` and `medication` one row each.
+    """
+
+    config: Any
+    patients: pd.DataFrame
+    values: pd.DataFrame
+    visits: pd.DataFrame
+    events: pd.DataFrame
+    medication: pd.DataFrame
+    sources: pd.DataFrame
+    cells: pd.DataFrame
+    records: Records

@@ -1,0 +1,59 @@
+"""A synthetic cohort: from a parameter file and a seed to the files of a cohort folder, the same bytes every time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from racohort.simulate.description import FILES, describe_cohort, describe_for_people
+from racohort.simulate.exports import export_tables
+from racohort.simulate.faults import mistype
+from racohort.simulate.files import csv_bytes, workbook_bytes
+from racohort.simulate.histories import draw_events, draw_medication
+from racohort.simulate.parameters import parameter_grounds, parse_parameters
+from racohort.simulate.patients import Population, draw_population
+from racohort.simulate.values import draw_values
+
+__all__ = ["Population", "draw_population", "draw_values", "parameter_grounds", "parse_parameters", "seed_streams", "synthesise"]
+
+#: Every stochastic step has a stream of its own; a new one is added at the end, so that the others stay as they are.
+STREAMS = ("people", "values", "dates", "leaving", "missing", "medication", "events", "faults")
+
+
+def seed_streams(seed: int) -> dict[str, np.random.Generator]:
+    """One independent random generator for each step, all from one seed.
+
+    >>> list(seed_streams(1))[:2]
+    ['people', 'values']
+    """
+    children = np.random.SeedSequence(seed).spawn(len(STREAMS))
+    return {name: np.random.default_rng(child) for name, child in zip(STREAMS, children, strict=True)}
+
+
+def synthesise(parameters_text: str, seed: int | None = None) -> dict[str, bytes]:
+    """The files of a synthetic cohort: path in its folder -> content.
+
+    `parameters_text` is the text of a parameter file, which comes back unchanged as `parameters.yml`; `seed` replaces the one in
+    the file. The same text and seed give the same bytes. Raises ValueError for a parameter file that cannot be used.
+    """
+    parameters = parse_parameters(parameters_text)
+    chosen = parameters["seed"] if seed is None else seed
+    streams = seed_streams(chosen)
+    population = draw_population(parameters, streams)
+    medication = draw_medication(parameters, population.patients, streams["medication"])
+    events = draw_events(parameters, population.patients, streams["events"])
+    tables = export_tables(parameters, population, medication, events)
+    faults = mistype(tables, streams["faults"]) if parameters["faults"] else []
+    raw = _raw_files(tables)
+    rows = {table: len(content) for table, content in tables.items()}
+    files = {"parameters.yml": parameters_text.encode(), "cohort.yml": describe_cohort(parameters, raw, rows).encode()}
+    files["README.md"] = describe_for_people(parameters, chosen, population, faults).encode()
+    return files | raw | ({"faults.csv": csv_bytes(faults, "utf-8")} if faults else {})
+
+
+def _raw_files(tables: Mapping[str, Any]) -> dict[str, bytes]:
+    files = {}
+    for table, (path, _, extra) in FILES.items():
+        word = extra.partition(": ")[2]
+        files[path] = workbook_bytes(tables[table], word) if path.endswith(".xlsx") else csv_bytes(tables[table], word)
+    return files

@@ -1,0 +1,111 @@
+"""Whether a drawn cohort shows the abstract's pattern, and how the seed of the default cohort was found."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+from racohort.ctcae import CTCAE_V5, ctcae_v5_grade
+from racohort.scores import haq_di_from_categories
+from racohort.simulate.patients import Population
+from racohort.simulate.values import HAQ
+
+Array = NDArray[np.float64]
+Parameters = Mapping[str, Any]
+
+#: The abstract's efficacy claims A9 to A11: what is lower than before treatment, at which follow-up visits (1: one year, 2: three).
+LOWER = {"ESR": (1, 2), "CRP": (1, 2), "RF": (1, 2), "ACCP": (2,), "DAS28ESR": (1, 2), "HAQDI": (1, 2)}
+#: What the abstract is silent about: the default cohort shows no evidence of a change there.
+SILENT = {"ACCP": (1,)}
+#: Efficacy values that are analysed on the log scale as well.
+LOGGED = ("ESR", "CRP", "RF", "ACCP")
+#: Analytes that active disease moves (D18); the others are those of healthy people at every visit.
+ACUTE_PHASE = ("HGB", "PLAT", "ALB", "GLOBUL", "IGG", "IGA", "IGM")
+#: Patients who come at one and at three years, fewest and most, for a default cohort.
+RETAINED = {1: (56, 60), 2: (48, 52)}
+
+
+def measured_values(parameters: Parameters, population: Population) -> dict[str, Array]:
+    """What an analysis sees: limits of the assay stand for values beyond them (lower limit / sqrt 2), HAQDI from its categories."""
+    values = dict(population.values)
+    for code, analyte in parameters["laboratory"].items():
+        floor, ceiling = analyte.get("floor", -np.inf), analyte.get("ceiling", np.inf)
+        below = values[code] < floor
+        values[code] = np.where(below, floor / np.sqrt(2), np.minimum(values[code], ceiling))
+    return values | {"HAQDI": haq_di(values)}
+
+
+def haq_di(values: Mapping[str, Array]) -> Array:
+    """HAQ-DI of (patients, visits) from the eight categories."""
+    answers = np.stack([values[item] for item in HAQ], axis=-1)
+    return np.column_stack([haq_di_from_categories(answers[:, visit]) for visit in range(answers.shape[1])])
+
+
+def change_p_values(values: Mapping[str, Array], code: str, visit: int) -> list[float]:
+    """Two-sided p of the change from baseline in complete pairs: paired t, Wilcoxon with zeros ranked and dropped, t of the logs."""
+    pairs = values[code][:, [0, visit]]
+    before, after = pairs[~np.isnan(pairs).any(axis=1)].T
+    tests = [stats.ttest_rel(after, before), *(stats.wilcoxon(after - before, zero_method=zeros) for zeros in ("pratt", "wilcox"))]
+    if code in LOGGED:
+        tests.append(stats.ttest_rel(np.log(after), np.log(before)))
+    return [float(test.pvalue) for test in tests]
+
+
+def missed_claims(values: Mapping[str, Array], alpha: float = 0.05) -> list[str]:
+    """Efficacy claims that the values do not show: `ESR 1 lower` where a test is not below alpha or the mean is not lower."""
+    falls = {(code, visit): change_p_values(values, code, visit) for code, visits in LOWER.items() for visit in visits}
+    missed = [f"{code} {visit} lower" for (code, visit), p in falls.items() if max(p) >= alpha or _rises(values[code], visit)]
+    silent = {(code, visit): change_p_values(values, code, visit) for code, visits in SILENT.items() for visit in visits}
+    return missed + [f"{code} {visit} silent" for (code, visit), p in silent.items() if min(p) < alpha]
+
+
+def _rises(values: Array, visit: int) -> bool:
+    return bool(np.nanmean(values[:, visit] - values[:, 0]) >= 0)
+
+
+def missed_safety(parameters: Parameters, population: Population, values: Mapping[str, Array]) -> list[str]:
+    """What speaks against claim A8 at a follow-up visit: a mean outside the range, a CTCAE grade 2, more or no values outside."""
+    missed, outside, counted = [], 0, 0
+    female = population.patients["SEX"].to_numpy() == "F"
+    for code, analyte in parameters["laboratory"].items():
+        if analyte["shape"] == "activity":
+            continue
+        low, high = reference_limits(analyte, female)
+        later = values[code][:, 1:]
+        if not np.all(np.nanmean(low) <= np.nanmean(later, axis=0)) or not np.all(np.nanmean(later, axis=0) <= np.nanmean(high)):
+            missed.append(f"{code} mean")
+        if code in CTCAE_V5 and np.nanmax(_grades(code, values[code], low, high)) >= 2:
+            missed.append(f"{code} grade")
+        if code not in ACUTE_PHASE:
+            outside += int(np.sum((later < low) | (later > high)))
+            counted += int(np.sum(~np.isnan(later)))
+    least, most = stats.binom.interval(0.95, counted, 0.05)
+    return missed + ([] if least <= outside <= most else [f"{outside} of {counted} outside"])
+
+
+def reference_limits(analyte: Mapping[str, Any], female: NDArray[np.bool_]) -> tuple[Array, Array]:
+    """Lower and upper reference limit of each patient, as columns (patients, 1)."""
+    limits = np.where(female[:, None], analyte["female"], analyte["male"]).astype(float)
+    return limits[:, :1], limits[:, 1:]
+
+
+def _grades(code: str, values: Array, low: Array, high: Array) -> Array:
+    low, high = (np.broadcast_to(limit, values[:, 1:].shape) for limit in (low, high))
+    before = np.broadcast_to(values[:, :1], low.shape)
+    return np.asarray(ctcae_v5_grade(code, values[:, 1:], uln=high, lln=low, baseline=before), dtype=float)
+
+
+def missed_retention(population: Population) -> list[str]:
+    """Visits to which fewer or more patients came than a default cohort should have."""
+    came = population.seen.sum(axis=0)
+    return [f"visit {visit}: {came[visit]}" for visit, (least, most) in RETAINED.items() if not least <= came[visit] <= most]
+
+
+def missed_targets(parameters: Parameters, population: Population) -> Iterator[str]:
+    """Everything in which a drawn cohort departs from the default cohort's pattern; nothing where the pattern holds."""
+    values = measured_values(parameters, population)
+    yield from missed_claims(values)
+    yield from missed_safety(parameters, population, values)
+    yield from missed_retention(population)

@@ -1,0 +1,112 @@
+"""What every descriptive row has in common: who is counted, how values are summarised, how a proportion gets its interval."""
+
+from collections.abc import Hashable, Iterable
+from typing import Any
+
+import pandas as pd
+
+from racohort.intervals import clopper_pearson
+from racohort.results import pick_result
+from racohort.terms import POPULATIONS
+
+#: The statistics of a summary, in the order in which a reader meets them.
+SUMMARY = ("n", "mean", "sd", "median", "q1", "q3", "min", "max")
+
+#: The same with the ends of the central nine tenths, which a fan chart needs.
+SUMMARY_AND_TAILS = (*SUMMARY, "p05", "p95")
+
+_QUANTILES = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
+
+
+def members(adsl: pd.DataFrame, population: str) -> pd.Index:
+    """Patients of a population, by the ADSL flag that defines it.
+
+    Parameters
+    ----------
+    adsl : frame with USUBJID and the flag columns of `terms.POPULATIONS`.
+    population : "all", "safety" or "efficacy".
+
+    Returns
+    -------
+    Index of USUBJID, each once, in the order of ADSL. Raises KeyError for a population that does not exist.
+
+    >>> members(pd.DataFrame({"USUBJID": ["1", "2"], "SAFFL": ["Y", "N"]}), "safety").tolist()
+    ['1']
+    """
+    return pd.Index(adsl.loc[adsl[POPULATIONS[population]] == "Y", "USUBJID"].unique())
+
+
+def analysed(data: pd.DataFrame, people: Iterable[str], visits: Iterable[str]) -> pd.DataFrame:
+    """The record that stands for each patient, parameter and planned visit (ANL01FL "Y"), of some patients and visits.
+
+    Rows whose AVAL is missing have no number to summarise and are left out; the input is unchanged.
+    """
+    keep = (data["ANL01FL"] == "Y") & data["USUBJID"].isin(pd.Index(people)) & data["AVISIT"].isin(list(visits))
+    return data[keep & data["AVAL"].notna()]
+
+
+def group_summary(frame: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:
+    """Summaries of a column within groups.
+
+    Parameters
+    ----------
+    frame : tidy rows; missing values of `value` are left out.
+    by : grouping columns.
+    value : the column that is summarised, in its own unit.
+
+    Returns
+    -------
+    Frame indexed by the groups with the columns of `SUMMARY_AND_TAILS`. The SD has n - 1 below it and is NaN for one value;
+    quantiles interpolate linearly (type 7 of Hyndman and Fan, the default of R and NumPy).
+
+    >>> group_summary(pd.DataFrame({"g": ["a", "a", "a"], "x": [1.0, 2.0, 6.0]}), ["g"], "x").loc["a", ["n", "mean", "q1"]].tolist()
+    [3.0, 3.0, 1.5]
+    """
+    grouped = frame.groupby(by, observed=True)[value]
+    plain = grouped.agg(n="count", mean="mean", sd="std", min="min", max="max").astype("float64")
+    quantiles = grouped.quantile(list(_QUANTILES.values())).unstack()
+    return plain.join(quantiles.set_axis(list(_QUANTILES)[: quantiles.shape[1]], axis="columns")).reindex(columns=list(SUMMARY_AND_TAILS))
+
+
+def summary_rows(
+    summary: pd.DataFrame, groups: Iterable[Hashable], size: int, statistics: Iterable[str] = SUMMARY, **common: Any
+) -> list[dict[str, Any]]:
+    """One row per group and statistic of a `group_summary`; a group without values has n = 0 and no other number.
+
+    `groups` are index values of the summary as tuples; the index names become columns of the rows. `size` is the number of
+    patients in the population, against which `n_missing` is counted.
+    """
+    rows = []
+    for group in groups:
+        found = summary.loc[group] if group in summary.index else pd.Series({"n": 0.0})
+        named = dict(zip(summary.index.names, group if isinstance(group, tuple) else (group,), strict=True)) | common
+        n = int(found["n"])
+        rows += [{**named, "statistic": s, "value": found.get(s), "n": n, "n_missing": size - n} for s in statistics]
+    return rows
+
+
+def proportion_row(count: int, n: int, level: float, **parts: Any) -> dict[str, Any]:
+    """A proportion with its Clopper-Pearson interval; nothing but `n` where the denominator is zero.
+
+    >>> row = proportion_row(0, 64, 0.95, by="overview", category="SERIOUS")
+    >>> row["count"], row["n"], row["value"], round(row["upper"], 4)
+    (0, 64, 0.0, 0.056)
+    """
+    row = {"statistic": "proportion", "method": "clopper_pearson", **parts, "count": int(count), "n": int(n), "level": level}
+    if not n:
+        return row
+    lower, upper = clopper_pearson(int(count), int(n), level)
+    return {**row, "value": count / n, "lower": lower, "upper": upper}
+
+
+def spread_results(results: pd.DataFrame, keys: list[str], value: str = "value") -> pd.DataFrame:
+    """Result rows with one column per statistic, indexed by `keys` in the order of their first appearance."""
+    wide = results.set_index([*keys, "statistic"])[value].unstack()
+    order = results[keys].drop_duplicates()
+    return wide.reindex(pd.MultiIndex.from_frame(order) if len(keys) > 1 else order[keys[0]])
+
+
+def were_supplied(results: pd.DataFrame) -> bool:
+    """Whether the cohort came with an event file, from the row `supplied` of `estimate_events`."""
+    told = pick_result(results, statistic="supplied", category="AE")
+    return told is not None and told["value_text"] == "yes"

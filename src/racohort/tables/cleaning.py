@@ -1,0 +1,126 @@
+"""The tables of the section on cleaning."""
+
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from racohort.absence import Absence, absent
+from racohort.formats import number, proportion
+from racohort.labels import label_with_unit, shown_unit
+from racohort.plan import Plan
+from racohort.quality import file_name
+from racohort.results import select_results
+from racohort.roles import ROLES
+from racohort.rules import RULES
+from racohort.tables.paper import Table, table
+
+#: Rows of a listing that a page shows; the whole listing is a file of the run.
+SHOWN = 50
+_WHAT_HAPPENED = {"reject": "Refused", "quarantine": "Kept out", "warn": "Kept, doubted", "normalise": "Rewritten, same meaning"}
+_SHAPES = {"subject": "one row per patient", "visit": "one row per patient and visit", "long": "one row per measurement",
+           "wide": "one row per patient, visits in columns", "event": "one row per event", "adam": "ADaM data set",
+           "sdtm": "SDTM data set"}  # fmt: skip
+
+
+def tabulate_sources(results: pd.DataFrame, sources: pd.DataFrame, plan: Plan) -> Table:
+    """The files that were read, what came of them, and the start of each file's fingerprint; from the rows of `count_records`."""
+    rows = select_results(results, by="file")
+    counts = rows.pivot(index="category", columns="statistic", values="count").to_dict("index")
+    lines = [_source_line(source, counts[file_name(source["file"], source["sheet"])]) for source in sources.to_dict("records")]
+    return table(
+        pd.DataFrame(lines), "sources", "Files read, and what became of what they hold.",
+        "Kept out counts cells, rows and patients as they are listed in the quarantine; rewritten counts cells whose spelling was changed "
+        "without changing what they mean. The fingerprint is the start of the file's SHA-256.", plan.synthetic,
+    )  # fmt: skip
+
+
+def _source_line(source: Mapping[Hashable, Any], counts: Mapping[Hashable, Any]) -> dict[str, str]:
+    return {
+        "File": file_name(source["file"], source["sheet"]), "What a row is": _SHAPES.get(source["shape"], source["shape"]),
+        "Rows": number(counts["rows_read"]), "Rewritten": number(counts["changed"]), "Kept out": number(counts["kept_out"]),
+        "Fingerprint": str(source["sha256"])[:12],
+    }  # fmt: skip
+
+
+def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan) -> Table:
+    """What every source column was understood to hold; `mapping` has file, column, meaning (role or PARAMCD) and unit."""
+    lines = [
+        {"file": row["file"], "Column": row["column"], "Understood as": _meaning(row["meaning"], catalogue),
+         "Unit in the file": shown_unit(row["unit"]) or "–"}
+        for row in mapping.to_dict("records")
+    ]  # fmt: skip
+    return table(
+        pd.DataFrame(lines), "mapping", "What each column of the source files was understood to hold.",
+        "Columns with a converted unit are converted to the unit of the report.", plan.synthetic, groups="file",
+    )  # fmt: skip
+
+
+def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
+    if meaning in ROLES:
+        return f"{meaning}: {ROLES[meaning].meaning}"
+    return label_with_unit(meaning, catalogue) if meaning in catalogue.index else "not declared, not read"
+
+
+def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan) -> Table | Absence:
+    """Each rule that found something, how often, and its first example; from the rows of `count_findings` and the findings."""
+    rows = select_results(results, statistic="findings")
+    if rows.empty:
+        return absent("No rule of cleaning found anything to change, to doubt or to keep out.")
+    first = findings.drop_duplicates("rule").set_index("rule")
+    lines = [
+        {"class": _WHAT_HAPPENED[row["value_text"]], "Rule": RULES[row["category"]].title, "Cells": number(row["count"]),
+         "First example": _place(first.loc[row["category"]]), "What to do": first.loc[row["category"], "remedy"]}
+        for row in rows.to_dict("records")
+    ]  # fmt: skip
+    return table(
+        pd.DataFrame(lines), "findings", "What the rules of cleaning found, the gravest first.",
+        "Cells: how many cells (rows or files, where the rule is about these) the finding stands for.", plan.synthetic, groups="class",
+    )  # fmt: skip
+
+
+def _place(finding: pd.Series) -> str:
+    line = "" if pd.isna(finding["line"]) else f", line {number(finding['line'])}"
+    column = f", column {finding['column']}" if finding["column"] else ""
+    value = f": {finding['value']}" if finding["value"] else ""
+    return f"{finding['file']}{line}{column}{value}"
+
+
+def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence:
+    """Everything that was kept out of the analysis, one line each; past a length only its start, the rest is in quarantine.csv."""
+    if quarantine.empty:
+        return absent("Nothing was kept out of the analysis.")
+    shown = quarantine.head(SHOWN)
+    lines = [
+        {"File": row["file"], "Line": "–" if pd.isna(row["line"]) else number(row["line"]), "Column": row["column"] or "whole row",
+         "Patient": row["USUBJID"] or "–", "Visit": row["AVISIT"] or "–", "Value": row["value"] or "–",
+         "Kept out": row["scope"], "Why": RULES[row["rule"]].title}
+        for row in shown.to_dict("records")
+    ]  # fmt: skip
+    some = f"The first {len(shown)} of {number(len(quarantine))}" if len(quarantine) > len(shown) else "All"
+    return table(
+        pd.DataFrame(lines), "quarantine", f"What was kept out of the analysis, and why. {some} entries.",
+        "Every entry stands in quarantine.csv of this run, with what to do about it. The rest of the patient's data is analysed unless "
+        "the whole patient was kept out.", plan.synthetic, row_headers=2,
+    )  # fmt: skip
+
+
+def tabulate_censored(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
+    """Values below or above what an assay can measure, by visit; from the rows of `estimate_censored`."""
+    rows = select_results(results, by="censored")
+    if rows.empty:
+        return absent("No value lies below or above what its assay can measure.")
+    cells = {(row["PARAMCD"], row["category"], row["AVISIT"]): row for row in rows.to_dict("records")}
+    lines = [
+        {"Parameter": label_with_unit(code, catalogue), "Side": side}
+        | {visit.label: _censored_cell(cells[code, side, visit.AVISIT]) for visit in plan.visits}
+        for code, side in dict.fromkeys((code, side) for code, side, _ in cells)
+    ]
+    return table(
+        pd.DataFrame(lines), "censored", "Values below or above the limits of their assay, of the enrolled patients with a value; "
+        f"{100 * plan.level:.4g} % Clopper-Pearson intervals.", "", plan.synthetic,
+    )  # fmt: skip
+
+
+def _censored_cell(row: Mapping[Hashable, Any]) -> str:
+    return proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"])

@@ -1,0 +1,135 @@
+"""The paper that tables are printed on: semantic, escaped HTML from frames of display-ready text."""
+
+import re
+from dataclasses import dataclass, field
+from html import escape
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from racohort.absence import Absence, absent
+
+__all__ = ["Absence", "Table", "absent", "table"]
+
+#: A cell that reads as a number: a sign or comparison, digits, and whatever interval, unit or count follows them.
+_NUMBER = re.compile(r"[−–<>≤≥±+\-]?\s?\d[\d\s.,]*(?:[%(/;–].*|\s(?:of|to|\().*)?")
+_NOTHING = {"", "–", "—"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """A finished table: its name, its caption that stands alone, a note below it, and the frame of display-ready text."""
+
+    name: str
+    caption: str
+    frame: pd.DataFrame = field(repr=False)
+    note: str = ""
+    synthetic: bool = False
+    row_headers: int = 1
+    groups: str | None = None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {
+            "text/html": self.html(),
+            "text/plain": f"{self.caption}\n{self.frame.to_string(index=False)}\n{self.note}".strip(),
+        }
+
+    def html(self) -> str:
+        """The table in a region that scrolls by itself when it is wider than the page, and its note."""
+        mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
+        name, columns = escape(self.name), self._columns()
+        caption = f'<caption id="tab-{name}-caption"><span class="ra-caption">{mark}{escape(self.caption)}</span></caption>'
+        numeric = self._numeric(columns)
+        inside = caption + _head(columns, numeric) + self._bodies(columns, numeric)
+        note = f'<p class="ra-note">{escape(self.note)}</p>' if self.note else ""
+        return (f'<div class="ra-table" id="tab-{name}"><div class="ra-scroll" role="region" tabindex="0" '
+                f'aria-labelledby="tab-{name}-caption"><table>{inside}</table></div>{note}</div>')  # fmt: skip
+
+    def _columns(self) -> list[Any]:
+        return [column for column in self.frame.columns if column != self.groups]
+
+    def _numeric(self, columns: list[Any]) -> list[bool]:
+        """For each column, whether all that stands in it reads as a number: such columns are set right."""
+        return [index >= self.row_headers and _reads_as_numbers(self.frame[column]) for index, column in enumerate(columns)]
+
+    def _bodies(self, columns: list[Any], numeric: list[bool]) -> str:
+        """One `<tbody>` for the table, or one with a heading row for each run of equal values of the grouping column."""
+        if self.frame.empty:
+            return f'<tbody><tr><td colspan="{len(columns)}">None.</td></tr></tbody>'
+        if self.groups is None:
+            return f"<tbody>{self._rows(self.frame, columns, numeric)}</tbody>"
+        runs = self.frame[self.groups].ne(self.frame[self.groups].shift()).cumsum()
+        return "".join(
+            f'<tbody><tr class="ra-group"><th scope="rowgroup" colspan="{len(columns)}">{_text(rows[self.groups].iloc[0])}</th></tr>'
+            f"{self._rows(rows, columns, numeric)}</tbody>"
+            for _, rows in self.frame.groupby(runs, sort=False)
+        )
+
+    def _rows(self, rows: pd.DataFrame, columns: list[Any], numeric: list[bool]) -> str:
+        cells = zip(*(rows[column] for column in columns), strict=True)
+        return "".join(f"<tr>{''.join(map(self._cell, range(len(columns)), row, numeric))}</tr>" for row in cells)
+
+    def _cell(self, index: int, value: Any, numeric: bool) -> str:
+        if index < self.row_headers:
+            return f'<th scope="row">{_text(value)}</th>'
+        return f"<td{_set_right(numeric)}>{_text(value)}</td>"
+
+
+def table(
+    frame: pd.DataFrame, name: str, caption: str, note: str = "", synthetic: bool = False,
+    row_headers: int = 1, groups: str | None = None,
+) -> Table:  # fmt: skip
+    """A table from a frame of display-ready text.
+
+    Column names are the headers (with the unit); two-level column names give spanning headers. The first `row_headers` columns
+    head their rows; `groups` names a column whose values become heading rows within the table. Missing cells are shown as an en
+    dash. Raises ValueError for a bad name or an empty caption.
+
+    >>> shown = table(pd.DataFrame({"Analyte": ["ALT"], "n": ["64"]}), "labs", "Values per analyte.")
+    >>> '<th scope="row">ALT</th><td class="ra-num">64</td>' in shown.html()
+    True
+    """
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
+        raise ValueError(f"a table's name has letters, digits and hyphens only, not {name!r}")
+    if not caption.strip():
+        raise ValueError(f"table {name} needs a caption")
+    return Table(name, " ".join(caption.split()), frame.reset_index(drop=True), note, synthetic, row_headers, groups)
+
+
+def _head(columns: list[Any], numeric: list[bool]) -> str:
+    """The header row, or two of them where the columns have two levels."""
+    if not any(isinstance(column, tuple) for column in columns):
+        return f"<thead><tr>{''.join(map(_header, columns, numeric))}</tr></thead>"
+    upper = "".join(_spans([column[0] for column in columns]))
+    return f"<thead><tr>{upper}</tr><tr>{''.join(_header(c[-1], n) for c, n in zip(columns, numeric, strict=True))}</tr></thead>"
+
+
+def _spans(names: list[Any]) -> list[str]:
+    """Equal neighbours under one spanning header."""
+    starts = [index for index, name in enumerate(names) if index == 0 or name != names[index - 1]] + [len(names)]
+    return [_span(names[start], end - start) for start, end in pairwise(starts)]
+
+
+def _span(name: Any, columns: int) -> str:
+    if not str(name):
+        return f'<td colspan="{columns}"></td>'
+    return f'<th scope="colgroup" colspan="{columns}">{_text(name)}</th>'
+
+
+def _header(name: Any, numeric: bool) -> str:
+    return f'<th scope="col"{_set_right(numeric)}>{_text(name)}</th>'
+
+
+def _set_right(numeric: bool) -> str:
+    return ' class="ra-num"' if numeric else ""
+
+
+def _reads_as_numbers(values: pd.Series) -> bool:
+    cells = [str(value).strip() for value in values.dropna()]
+    shown = [cell for cell in cells if cell not in _NOTHING]
+    return bool(shown) and all(_NUMBER.fullmatch(cell) for cell in shown)
+
+
+def _text(value: Any) -> str:
+    return "–" if pd.isna(value) else escape(str(value))

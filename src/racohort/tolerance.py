@@ -1,0 +1,81 @@
+"""How much of a population a sample's limits cover, and how often healthy people leave a reference range."""
+
+from math import nan, sqrt
+
+from scipy import optimize, stats
+
+from racohort.columns import Answer, Numbers, as_columns, as_given
+
+
+def np_tolerance_content(n: int, conf: float = 0.95) -> float:
+    """The proportion of the population that lies between the smallest and the largest of n values, with this confidence (Wilks).
+
+    NaN for fewer than two values. Oracle: R tolerance::distfree.est.
+
+    >>> round(np_tolerance_content(64), 4)
+    0.928
+    """
+    return float(stats.beta.ppf(1 - conf, n - 1, 2)) if n >= 2 else nan
+
+
+def np_tolerance_min_n(content: float = 0.95, sides: int = 2, conf: float = 0.95) -> int:
+    """The smallest n whose range (two sides) or whose largest value (one side) covers `content` with this confidence (Wilks).
+
+    >>> np_tolerance_min_n(), np_tolerance_min_n(sides=1)
+    (93, 59)
+    """
+    n = sides
+    while stats.beta.cdf(content, n + 1 - sides, sides) > 1 - conf:
+        n += 1
+    return n
+
+
+def normal_tolerance_k_one_sided(n: int, content: float = 0.95, conf: float = 0.95) -> float:
+    """The exact factor k: mean + k SD lies above `content` of a normal population with this confidence; NaN for n < 2.
+
+    Found from 1 - nct.sf, because nct.ppf and nct.cdf of scipy fail for large noncentrality. Oracle: R tolerance::K.factor.
+
+    >>> round(normal_tolerance_k_one_sided(64), 4)
+    2.0082
+    """
+    if n < 2:
+        return nan
+    noncentrality = stats.norm.ppf(content) * sqrt(n)
+
+    def shortfall(k: float) -> float:
+        return float(1 - stats.nct.sf(k * sqrt(n), n - 1, noncentrality)) - conf
+
+    return float(optimize.brentq(shortfall, -10, _bracket(shortfall), xtol=1e-13))
+
+
+def _bracket(shortfall) -> float:  # type: ignore[no-untyped-def]
+    upper = 10.0
+    while shortfall(upper) < 0:
+        upper *= 2
+    return upper
+
+
+def normal_tolerance_k_two_sided_howe(n: int, content: float = 0.95, conf: float = 0.95) -> float:
+    """Howe's factor k (1969): mean +- k SD covers `content` of a normal population with this confidence; NaN for n < 2.
+
+    With the weight 1 + (n - 3 - chi2) / (2 (n + 1)^2). Oracle: R tolerance::K.factor(method = "HE").
+
+    >>> round(normal_tolerance_k_two_sided_howe(64), 4)
+    2.3202
+    """
+    if n < 2:
+        return nan
+    chi2 = float(stats.chi2.ppf(1 - conf, n - 1))
+    z = float(stats.norm.ppf((1 + content) / 2))
+    spread = sqrt((n - 1) * (1 + 1 / n) / chi2)
+    return z * spread * sqrt(1 + (n - 3 - chi2) / (2 * (n + 1) ** 2))
+
+
+def prob_any_out_of_range(p_single: Numbers, k_independent: Numbers) -> Answer:
+    """The probability that at least one of k independent tests of a healthy person lies outside its range.
+
+    >>> round(prob_any_out_of_range(0.05, 20), 3)
+    0.642
+    """
+    p, k = as_columns(p_single, k_independent)
+    return as_given(1 - (1 - p) ** k)

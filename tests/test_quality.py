@@ -1,0 +1,133 @@
+"""The section on cleaning: what its rows count, and what its tables, figure and sentences say of them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from racohort import figures, quality, report, tables
+from racohort.plan import Visit
+from racohort.results import pick_result, select_results
+from racohort.rules import RULES
+from racohort.terms import FINDINGS, LEDGER, QUARANTINE
+from tests.support.frames import bds, example_catalogue, example_plan, example_study
+
+SOURCES = pd.DataFrame({"file": ["visits.xlsx", "labs.csv"], "sheet": ["1", ""], "shape": ["visit", "long"], "rows": [192, 900],
+                        "sha256": ["a" * 64, "b" * 64]})  # fmt: skip
+WINDOWED = tuple(Visit(v.AVISIT, v.AVISITN, v.label, v.day, (v.day - 60, v.day + 60)) for v in example_plan().visits)
+PLAN = example_plan().__class__(**(example_plan().__dict__ | {"visits": WINDOWED}))
+
+
+def records(columns, rows):
+    blank = dict.fromkeys(columns, "") | {"line": np.nan, "count": 1}
+    return pd.DataFrame([blank | row for row in rows], columns=list(columns))
+
+
+@pytest.fixture
+def quarantine():
+    rule = next(name for name, rule in RULES.items() if rule.cls == "quarantine")
+    return records(QUARANTINE, [{"file": "labs.csv", "line": 7, "column": "crp", "USUBJID": "X1", "AVISIT": "Y1", "value": "<b>12..5",
+                                 "scope": "cell", "rule": rule, "remedy": "Correct it."}])  # fmt: skip
+
+
+@pytest.fixture
+def findings():
+    names = {cls: next(name for name, rule in RULES.items() if rule.cls == cls) for cls in ("quarantine", "warn", "normalise")}
+    rows = [{"class": "quarantine", "rule": names["quarantine"], "file": "labs.csv", "line": 7, "column": "crp", "value": "12..5", "count": 1},
+            {"class": "quarantine", "rule": names["quarantine"], "file": "labs.csv", "line": 9, "column": "esr", "value": "x", "count": 1},
+            {"class": "normalise", "rule": names["normalise"], "file": "labs.csv", "line": 3, "column": "crp", "value": " 5", "count": 40}]  # fmt: skip
+    return records(FINDINGS, rows)
+
+
+def test_each_file_counts_its_own_rows_changes_and_exclusions(quarantine):
+    ledger = records(LEDGER, [{"file": "visits.xlsx", "sheet": "1", "line": 2, "rule": "x"}] * 3)
+    rows = quality.count_records(SOURCES, ledger, quarantine)
+    counts = rows.pivot(index="category", columns="statistic", values="count").astype(int)
+    assert counts.loc["visits.xlsx (sheet 1)"].to_dict() == {"changed": 3, "kept_out": 0, "rows_read": 192}
+    assert counts.loc["labs.csv"].to_dict() == {"changed": 0, "kept_out": 1, "rows_read": 900}
+    said = report.say_sources(rows).plain
+    assert said == "1,092 rows were read from 2 files. 1 entry stands in the quarantine."
+
+
+def test_findings_are_counted_in_cells_by_rule(findings):
+    rows = quality.count_findings(findings)
+    assert list(rows["count"]) == [2, 40] and list(rows["value_text"]) == ["quarantine", "normalise"]
+    assert report.say_findings(rows).plain == (
+        "2 cells were kept out under 1 rule. 40 cells were rewritten without a change of meaning under 1 rule."
+    )
+    shown = tables.tabulate_findings(rows, findings, PLAN).html()
+    assert "labs.csv, line 7, column crp: 12..5" in shown and "labs.csv, line 9" not in shown
+
+
+def test_a_clean_cohort_is_told_in_one_sentence_each():
+    nothing = quality.count_findings(records(FINDINGS, []))
+    assert nothing.empty
+    assert "no cause for doubt" in report.say_findings(nothing).plain
+    assert "No rule of cleaning" in str(tables.tabulate_findings(nothing, records(FINDINGS, []), PLAN))
+    assert "Nothing was kept out" in str(tables.tabulate_quarantine(records(QUARANTINE, []), PLAN))
+
+
+def test_values_of_a_cohort_are_escaped_in_the_quarantine_table(quarantine):
+    shown = tables.tabulate_quarantine(quarantine, PLAN).html()
+    assert "&lt;b&gt;12..5" in shown and "<b>12" not in shown
+
+
+def test_a_long_quarantine_shows_its_start_and_says_how_much_there_is(quarantine):
+    many = pd.concat([quarantine] * 60, ignore_index=True)
+    shown = tables.tabulate_quarantine(many, PLAN)
+    assert len(shown.frame) == 50 and "The first 50 of 60" in shown.caption
+
+
+def test_visits_on_the_edge_of_a_window_are_inside_it():
+    days = pd.DataFrame({"USUBJID": list("abcd"), "AVISIT": "Y1", "day": [305.0, 425.0, 425.5, np.nan]})
+    rows = quality.summarise_timing(days, PLAN)
+    outside = pick_result(rows, AVISIT="Y1", statistic="outside_window")
+    median = pick_result(rows, AVISIT="Y1", statistic="median")
+    assert (outside["count"], outside["n"]) == (1, 3)
+    assert (median["value"], median["n"], median["n_missing"]) == (425.0, 3, 1)
+    assert report.say_timing(rows, PLAN).plain == "Dated visits outside their planned window: 1 of 3 at Y1."
+    assert "1 outside the window" in figures.plot_timing(rows, days, PLAN).alt
+
+
+def test_visits_without_dates_give_a_sentence_instead_of_a_figure():
+    days = pd.DataFrame({"USUBJID": ["a"], "AVISIT": ["Y1"], "day": [np.nan]})
+    rows = quality.summarise_timing(days, PLAN)
+    assert "carry no dates" in str(figures.plot_timing(rows, days, PLAN))
+    assert "timing was not checked" in report.say_timing(rows, PLAN).plain
+
+
+def test_very_many_visits_are_drawn_as_their_summary():
+    days = pd.DataFrame({"USUBJID": [str(i) for i in range(3000)], "AVISIT": "Y1", "day": np.linspace(300, 430, 3000)})
+    drawn = figures.plot_timing(quality.summarise_timing(days, PLAN), days, PLAN)
+    assert len(drawn.light) < 40_000
+
+
+def test_censored_values_are_counted_among_patients_with_a_value():
+    study = example_study(n=4)
+    data = bds([{"USUBJID": f"X00{i}", "PARAMCD": "CRP", "AVISIT": "BL", "AVAL": 0.35, "censored": side, "ANL01FL": "Y"}
+                for i, side in enumerate(("below", "", ""), start=1)])  # fmt: skip
+    rows = quality.estimate_censored(data, study.adsl, PLAN)
+    row = pick_result(rows, AVISIT="BL")
+    assert (row["count"], row["n"], row["category"]) == (1, 3, "below")
+    assert set(select_results(rows, by="censored")["AVISIT"]) == {"BL", "Y1", "Y3"}
+    assert "1 parameter has values beyond the limits of the assay (CRP)" in report.say_censored(rows, PLAN).plain
+    assert "1 of 3" in tables.tabulate_censored(rows, PLAN, example_catalogue()).html()
+
+
+def test_without_censored_values_the_table_is_a_sentence():
+    study = example_study(n=4)
+    rows = quality.estimate_censored(study.adlb, study.adsl, PLAN)
+    assert rows.empty
+    assert "No value lies" in str(tables.tabulate_censored(rows, PLAN, study.catalogue)) and "No value" in report.say_censored(rows, PLAN).plain
+
+
+def test_every_column_of_the_files_is_explained_in_the_mapping():
+    mapping = pd.DataFrame({"file": ["a.csv"] * 3, "column": ["id", "crp", "colour"], "meaning": ["USUBJID", "CRP", ""], "unit": ["", "mg/dL", ""]})
+    shown = tables.tabulate_mapping(mapping, example_catalogue(), PLAN).frame
+    assert list(shown["Understood as"])[1:] == ["C-reactive protein (mg/L)", "not declared, not read"]
+    assert shown["Understood as"][0].startswith("USUBJID: the patient's identifier")
+
+
+def test_the_table_of_files_shows_counts_and_fingerprints(quarantine):
+    rows = quality.count_records(SOURCES, records(LEDGER, []), quarantine)
+    shown = tables.tabulate_sources(rows, SOURCES, PLAN).frame
+    assert list(shown["Rows"]) == ["192", "900"] and list(shown["Kept out"]) == ["0", "1"] and shown["Fingerprint"][0] == "a" * 12
