@@ -1,6 +1,6 @@
 """Formulas as MathML, made while the book is built by the converter that docutils brings along.
 
-Every current browser draws MathML by itself, so a page with formulas needs no script and no network, and a screen reader reads them.
+Every current browser draws MathML by itself: a page with formulas needs no script and no network, and is read aloud.
 """
 
 import re

@@ -1,6 +1,7 @@
 """The book: the project's pages and the executed sections, built into HTML that opens from a file."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,11 +37,11 @@ def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
         if cell.cell_type != "code":
             continue
         stderr = [output for output in cell.outputs if output.get("name") == "stderr"]
-        warnings += [line.strip() for output in stderr for line in output.text.splitlines() if "Warning: " in line]
+        warnings += [told for output in stderr for told in re.findall(r"\w+Warning: .*", output.text)]
         cell.outputs = [output for output in cell.outputs if output not in stderr]
         if "injected-parameters" in cell.metadata.get("tags", []) and _only_names(cell.source):
             cell.metadata.tags = [*cell.metadata.tags, "remove-cell"]
-    return notebook, [warning.rpartition("/")[2] for warning in warnings]
+    return notebook, warnings
 
 
 def _only_names(source: str) -> bool:

@@ -33,6 +33,9 @@ def _told(verb: Callable[..., None]) -> Callable[..., None]:
         verbose = options.get("verbose", False)
         try:
             verb(**options)
+        except KeyboardInterrupt:
+            click.echo("Stopped; the earlier book, if there is one, is as it was.", err=True)
+            sys.exit(1)
         except Exception as caught:
             error: Any = caught
             status = getattr(error, "exit_code", None)

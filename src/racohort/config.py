@@ -166,6 +166,26 @@ class Cohort(Strict):
         """The code of the first visit."""
         return next(iter(self.visits))
 
+    def visit_label(self, code: str) -> str:
+        """What a visit is called in English: baseline, or its planned time; else its own label or code."""
+        visit = self.visits[code]
+        if code == self.baseline:
+            return "baseline"
+        return _span(visit.day) if visit.day is not None and visit.day > 0 else next(iter(visit.labels), code)
+
+
+def _span(days: float) -> str:
+    """A number of days as readers count them.
+
+    >>> _span(365), _span(1095), _span(183), _span(14)
+    ('1 year', '3 years', '6 months', 'day 14')
+    """
+    years, months = days / 365.25, days / 30.4375
+    for unit, number in (("year", years), ("month", months)):
+        if round(number) >= 1 and abs(number - round(number)) < 0.04 * max(1, number):
+            return f"{round(number)} {unit}" + ("s" if round(number) > 1 else "")
+    return f"day {days:g}"
+
 
 def cohort_schema() -> dict[str, Any]:
     """The JSON Schema of `cohort.yml`, from which editors complete and check."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from racohort.labels import shown_unit
 from racohort.plan import Plan
 from racohort.summaries import analysed, members
 
@@ -14,6 +15,9 @@ BIOMARKERS = ("ESR", "CRP", "RF", "ACCP")
 
 #: The forms of the DAS28, the four-variable ones first.
 DAS28_FORMS = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
+
+#: A label up to this many characters fits beside a figure.
+SHORT = 20
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,24 @@ class Endpoint:
         return self.scale == "log"
 
     @property
+    def mean_digits(self) -> int:
+        """Decimals of a mean or a change: one more than of single values that are shown with less than two."""
+        return self.digits if self.digits >= 2 else self.digits + 1
+
+    @property
     def shown_unit(self) -> str:
-        """The unit as a reader wants it after a number: none for a score."""
-        return "" if self.unit in ("score", "1", "") else self.unit
+        """The unit as it is printed: none for a score."""
+        return shown_unit(self.unit)
+
+    @property
+    def name(self) -> str:
+        """The label with its unit, for the head of a row or an axis."""
+        return f"{self.label} ({self.shown_unit})" if self.shown_unit else self.label
+
+    @property
+    def short(self) -> str:
+        """The label, or the code where the label is long, for the narrow side of a figure."""
+        return self.label if len(self.label) <= SHORT else self.PARAMCD
 
 
 def select_values(

@@ -25,12 +25,11 @@ SAME_FOR_UV = {
     "index-url": "UV_DEFAULT_INDEX",
     "extra-index-url": "UV_INDEX",
     "find-links": "UV_FIND_LINKS",
-    "no-index": "UV_NO_INDEX",
     "cert": "SSL_CERT_FILE",
 }
-WHEELHOUSE = """For a machine without network, on one with network and the same system and Python, in this folder:
-    make doctor && .venv/bin/python -m pip download --require-hashes --dest wheelhouse -r requirements.lock
-then carry the project and wheelhouse/ over, and there:
+WHEELHOUSE = """For a machine without network: on one with network and the same system and Python, after a first `make report`,
+    .venv/bin/python -m pip download --require-hashes --dest wheelhouse --requirement requirements.lock
+then carry the project with its folder wheelhouse/ over (without .venv), and there:
     PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheelhouse" make report"""
 
 
@@ -96,7 +95,6 @@ def set_up(root: Path, keep: bool = False) -> None:
 def _install(root: Path, anew: bool) -> None:
     venv = root / ".venv"
     python = str(venv / "bin" / "python")
-    uv = [python, "-m", "uv", "pip"]
     if anew:
         _step(root, "making .venv with Python " + platform.python_version(), [sys.executable, "-m", "venv", "--clear", str(venv)])
     with tempfile.TemporaryDirectory() as scratch:
@@ -104,10 +102,11 @@ def _install(root: Path, anew: bool) -> None:
         first.write_text(locked("uv", (root / "requirements.lock").read_text("utf-8")), "utf-8")
         pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--no-deps"]
         _step(root, "getting the installer", [*pip, "-r", str(first)])
-    lock = ["sync", "--quiet", "--compile-bytecode", "--require-hashes", "--python", python, "requirements.lock"]
-    _step(root, "installing the packages of requirements.lock (a minute or two)", [*uv, *lock])
-    own = ["install", "--quiet", "--no-deps", "--no-build-isolation", "--python", python, "--editable", "."]
-    _step(root, "installing racohort", [*uv, *own])
+    uv, common = [python, "-m", "uv", "pip"], ["--quiet", "--python", python, *offline(python)]
+    lock = ["--compile-bytecode", "--require-hashes", "requirements.lock"]
+    _step(root, "installing the packages of requirements.lock (a minute or two)", [*uv, "sync", *common, *lock])
+    own = ["--no-deps", "--no-build-isolation", "--editable", "."]
+    _step(root, "installing racohort", [*uv, "install", *common, *own])
     _step(root, "registering its kernel", [python, "-m", "ipykernel", "install", "--prefix", str(venv), *KERNEL])
 
 
@@ -143,10 +142,16 @@ def surroundings(python: str) -> dict[str, str]:
     return own
 
 
+def offline(python: str) -> list[str]:
+    """The option that forbids uv every index, where pip is told the same."""
+    said = _pip_settings(python, dict(os.environ)).get("no-index", "")
+    return ["--no-index"] if said.lower() in ("1", "true", "yes", "on") else []
+
+
 def _pip_settings(python: str, own: dict[str, str]) -> dict[str, str]:
     said = subprocess.run([python, "-m", "pip", "config", "list"], env=own, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     lines = said.stdout.decode("utf-8", "replace").splitlines()
-    pairs = [line.partition("=") for line in lines if "=" in line]
+    pairs = [line.partition("=") for line in sorted(lines, key=lambda line: line.startswith(":env:")) if "=" in line]
     texts = {name.rpartition(".")[2].replace("_", "-").lower(): value[1:-1] for name, _, value in pairs}
     return {name: " ".join(text.split("\\n")).strip() for name, text in texts.items()}
 

@@ -25,7 +25,7 @@ WINDOW_LABELS = {
 NO_LABORATORY = "No safety laboratory was supplied with this cohort."
 NO_RANGES = "No laboratory value of this cohort can be held against a reference range."
 NO_EVENTS = (
-    "No adverse events were supplied with this cohort: nothing is known about them, which is not the same as none having occurred."
+    "No adverse events were supplied with this cohort: nothing is known about them; that is not the same as none having occurred."
 )
 
 
@@ -51,7 +51,7 @@ def digits_of(code: str, catalogue: pd.DataFrame) -> int:
     """The decimals with which single values of a parameter are shown; 1 where nothing says so."""
     if code in _OWN and code not in catalogue.index:
         return _OWN[code][2]
-    return int(catalogue.loc[code, "digits"]) if code in catalogue.index else 1
+    return int(catalogue["digits"][code]) if code in catalogue.index else 1
 
 
 def panel_of(code: str, catalogue: pd.DataFrame) -> str:

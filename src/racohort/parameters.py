@@ -35,7 +35,8 @@ def declared_parameters(notebook: Path) -> dict[str, Value]:
 
 
 def _assignment(statement: ast.stmt, notebook: Path) -> tuple[str, Value]:
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    target = targets[0] if len(targets) == 1 else None
     try:
         value = ast.literal_eval(statement.value)  # type: ignore[attr-defined]
         name = target.id  # type: ignore[union-attr]

@@ -21,6 +21,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(ANALYSES, ("cleaning",)),
     "concordance": ("cleaning", *ANALYSES),
 }
+#: What the last section writes from the results of all.
+JOINED = ("results/results.csv", "results/results.parquet", "records/claims.csv")
 STEMS = {section: f"{number:02d}-{section}" for number, section in enumerate(SECTIONS, start=1)}
 
 Say = Callable[[str], None]
@@ -83,11 +85,12 @@ class Run:
         return {name: file_hash(self.work / name) for name in sorted(self._written(section))}
 
     def _written(self, section: str) -> list[str]:
-        written = [f"results/{section}.parquet"]
-        if section == "cleaning":
-            kept = [path for name in ("data", "records") for path in fingerprints.files_in(self.work / name)]
-            written += [path.relative_to(self.work).as_posix() for path in kept if path.name != "claims.csv"]
-        return written
+        found = [path for name in ("data", "records", "results") for path in fingerprints.files_in(self.work / name)]
+        names = [path.relative_to(self.work).as_posix() for path in found]
+        joined = {name for name in names if name in JOINED}
+        kept = {name for name in names if not name.startswith("results/")} - joined
+        own: dict[str, set[str]] = {"cleaning": kept, "concordance": joined}
+        return [f"results/{section}.parquet", *own.get(section, set())]
 
     def is_fresh(self, section: str) -> bool:
         """Whether the section's last results still stand, and are all there."""

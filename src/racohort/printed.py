@@ -17,11 +17,11 @@ Question = Literal["change", "range", "patients", "age", "visits", "measured", "
 RULES: dict[str, str] = {
     "change": (
         "As printed: change from baseline in complete pairs, paired t and Wilcoxon signed-rank test, each two-sided at {alpha}, "
-        "uncorrected. Both {direction}: agrees. One {direction}, the other undecided: agrees in direction only. Both in the other "
-        "direction: contradicts. Anything else: no evidence either way. As planned: the estimate of this report's plan (mixed "
-        "model for DAS28 and HAQ, ratio of geometric means for analytes on the log scale, else paired t) at the plan's alpha, "
-        "adjusted for multiple testing. After adjustment {direction}: agrees. Only before it: agrees in direction only. The "
-        "other direction after adjustment: contradicts. Anything else: no evidence either way."
+        "uncorrected. Both {direction}: agrees. One {direction}, the other undecided: agrees in direction only. Both in the "
+        "other direction: contradicts. Anything else: no evidence either way. As planned: the estimate of this report's plan "
+        "(mixed model for DAS28 and HAQ, ratio of geometric means for analytes on the log scale, else paired t) at the plan's "
+        "alpha, adjusted for multiple testing. After adjustment {direction}: agrees. Only before it: agrees in direction only. "
+        "The other direction after adjustment: contradicts. Anything else: no evidence either way."
     ),
     "range mean": (
         "As printed: the group mean of each analyte of the panel, as a position within each patient's own reference range, lies "
@@ -36,7 +36,7 @@ RULES: dict[str, str] = {
         "evidence either way. Each rule is printed with the probability that a healthy group of this size passes it."
     ),
     "patients": "The same number of patients enrolled: agrees. Another number is another cohort and contradicts nothing.",
-    "age": "Youngest and oldest patient within the printed range: agrees. Otherwise it is another cohort and contradicts nothing.",
+    "age": "All ages within the printed range: agrees. Otherwise it is another cohort and contradicts nothing.",
     "visits": "A planned visit near each printed time: agrees. Otherwise it is another cohort and contradicts nothing.",
     "measured": "Each printed measure has values in this cohort: agrees. Otherwise it is another cohort and contradicts nothing.",
     "background": "At least one patient with such medication on record at baseline: agrees. Otherwise it cannot be tested.",

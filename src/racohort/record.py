@@ -6,7 +6,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from racohort import book
@@ -23,7 +23,7 @@ PACKAGES = ("racohort", "numpy", "scipy", "pandas", "pyarrow", "statsmodels", "p
 def before(run: "Run") -> dict[str, Any]:
     """What is known of a run before its sections run: everything but times, rows and warnings."""
     told = {name: {"value": value, "source": run.sources[name]} for name, value in sorted(run.values.items())}
-    inputs = [{"file": name, "sha256": value, "rows": None} for name, value in run.inputs.items()]
+    inputs = [{"file": shown(name), "sha256": value, "rows": None} for name, value in run.inputs.items()]
     said = {name: run.cohort[name] for name in ("id", "title", "synthetic", "privacy")}
     seed = {"seed": run.values.get("seed")}
     return {**said, "run": run.run, "parameters": told, "inputs": inputs, "versions": versions(), **seed}
@@ -33,10 +33,20 @@ def after(run: "Run", started: float, warnings: Sequence[str], building: float) 
     """What `run.json` says of a finished run."""
     told = before(run)
     rows = rows_read(run.work / "records" / "sources.csv")
-    told["inputs"] = [{**entry, "rows": rows.get(entry["file"])} for entry in told["inputs"]]
+    told["inputs"] = [{**entry, "rows": rows.get(name)} for name, entry in zip(run.inputs, told["inputs"], strict=True)]
     seconds = {section: run.state["sections"][section]["seconds"] for section in SECTIONS if run.is_fresh(section)}
     times = {"started": _clock(started), "finished": _clock(time.time()), "seconds": {**seconds, "book": round(building, 2)}}
     return {**told, "sections": list(seconds), "times": times, "warnings": list(warnings)}
+
+
+def shown(name: str) -> str:
+    """An input's name as it may be published: one outside the cohort's folder without the way to it.
+
+    >>> shown("raw/visits.csv"), shown("/home/someone/visits.csv"), shown("../visits.csv")
+    ('raw/visits.csv', 'visits.csv', 'visits.csv')
+    """
+    path = PurePosixPath(name)
+    return path.name if path.is_absolute() or ".." in path.parts else name
 
 
 def versions() -> dict[str, str]:
@@ -64,7 +74,7 @@ def rows_read(sources: Path) -> dict[str, int]:
 def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
     """Fill a new folder with the executed notebooks, the results and the book; returns the warnings of the sections."""
     warnings = book.copy_notebooks([run.notebook(section) for section in included], fresh / "notebooks")
-    _copy_results(run, fresh / "results")
+    _copy_results(run, fresh / "results", whole="concordance" in included)
     pages = run.work / "book"
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(fresh / "notebooks", pages / "notebooks")
@@ -81,12 +91,15 @@ def _announcement(run: "Run", missing: Sequence[str]) -> str:
     return " ".join(filter(None, [book.SYNTHETIC if run.cohort["synthetic"] else "", partial]))
 
 
-def _copy_results(run: "Run", target: Path) -> None:
+def _copy_results(run: "Run", target: Path, whole: bool) -> None:
+    """The analysis data, cleaning's records and, in a whole report, the joined results; sections' own files stay behind."""
     target.mkdir()
-    sections = {f"{section}.parquet" for section in SECTIONS}
+    left = {f"{section}.parquet" for section in SECTIONS}
+    if not whole:
+        left |= {"results.csv", "results.parquet", "claims.csv"}
     for name in ("data", "records", "results"):
         for path in files_in(run.work / name):
-            if path.name not in sections:
+            if path.name not in left:
                 shutil.copyfile(path, target / path.name)
 
 

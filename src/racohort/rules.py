@@ -80,7 +80,7 @@ RULES = {
     "workbook_hidden": _warn("medium", "A workbook has hidden or further sheets, rows or columns", "See that what is hidden belongs to the data."),
     "special_missing": _same("low", "A SAS special missing value was read as missing"),
     # cells
-    "missing_spelling": _same("low", "A missing code was spelled differently"),
+    "missing_code": _same("low", "A missing code was read as missing"),
     "spaces": _same("low", "Spaces, line breaks or invisible characters were removed"),
     "number_spelling": _same("medium", "A number was spelled differently"),
     "decimal_comma": _same("medium", "A decimal comma was read as a point"),
@@ -102,6 +102,7 @@ RULES = {
     "code_unknown": _hold("high", "A value is none of the codes declared", "Add it to the column's `codes`, or correct it."),
     "date_unreadable": _hold("high", "A date is impossible or in another format", "Write the date in the declared format."),
     "date_outside": _hold("high", "A date lies outside the study", "Correct the date, or the study dates in cohort.yml."),
+    "param_unknown": _hold("high", "A row holds an analyte that is not declared", "Add its name to the `codes` of the PARAM column."),
     # columns
     "mostly_missing": _warn("high", "Most values of a column are missing", "See that the export is complete."),
     "constant": _warn("medium", "A column has one and the same value in every row", "See that the export is right."),
@@ -110,6 +111,7 @@ RULES = {
     "small_site": _warn("medium", "A site has one patient", "Show no table by site."),
     # patients and visits
     "id_missing": _hold("critical", "A row has no identifier", "Complete the identifier."),
+    "id_damaged_row": _hold("critical", "An identifier was turned into a rounded number", "Export the identifiers as text."),
     "id_zeros": _hold("critical", "One identifier with and without leading zeros", "Write identifiers as text, with their zeros, in every row."),
     "id_float": _hold("high", "An identifier was turned into a decimal number", "Export the identifiers as text."),
     "id_two_sites": _hold("critical", "One identifier at two sites", "Give every patient an identifier of their own."),

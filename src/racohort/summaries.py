@@ -1,8 +1,9 @@
 """What every descriptive row has in common: who is counted, how values are summarised, how a proportion gets its interval."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from racohort.intervals import clopper_pearson
@@ -33,7 +34,8 @@ def members(adsl: pd.DataFrame, population: str) -> pd.Index:
     >>> members(pd.DataFrame({"USUBJID": ["1", "2"], "SAFFL": ["Y", "N"]}), "safety").tolist()
     ['1']
     """
-    return pd.Index(adsl.loc[adsl[POPULATIONS[population]] == "Y", "USUBJID"].unique())
+    people: list[str] = adsl.loc[adsl[POPULATIONS[population]] == "Y", "USUBJID"].unique().tolist()
+    return pd.Index(people, dtype="str")
 
 
 def analysed(data: pd.DataFrame, people: Iterable[str], visits: Iterable[str]) -> pd.DataFrame:
@@ -59,17 +61,18 @@ def group_summary(frame: pd.DataFrame, by: list[str], value: str) -> pd.DataFram
     Frame indexed by the groups with the columns of `SUMMARY_AND_TAILS`. The SD has n - 1 below it and is NaN for one value;
     quantiles interpolate linearly (type 7 of Hyndman and Fan, the default of R and NumPy).
 
-    >>> group_summary(pd.DataFrame({"g": ["a", "a", "a"], "x": [1.0, 2.0, 6.0]}), ["g"], "x").loc["a", ["n", "mean", "q1"]].tolist()
+    >>> rows = pd.DataFrame({"g": ["a", "a", "a"], "x": [1.0, 2.0, 6.0]})
+    >>> group_summary(rows, ["g"], "x").loc["a", ["n", "mean", "q1"]].tolist()
     [3.0, 3.0, 1.5]
     """
     grouped = frame.groupby(by, observed=True)[value]
-    plain = grouped.agg(n="count", mean="mean", sd="std", min="min", max="max").astype("float64")
-    quantiles = grouped.quantile(list(_QUANTILES.values())).unstack()
-    return plain.join(quantiles.set_axis(list(_QUANTILES)[: quantiles.shape[1]], axis="columns")).reindex(columns=list(SUMMARY_AND_TAILS))
+    plain = grouped.agg(["count", "mean", "std", "min", "max"]).set_axis(["n", "mean", "sd", "min", "max"], axis="columns")
+    quantiles = {name: grouped.quantile(share) for name, share in _QUANTILES.items()}
+    return plain.assign(**quantiles).astype("float64")[list(SUMMARY_AND_TAILS)]
 
 
 def summary_rows(
-    summary: pd.DataFrame, groups: Iterable[Hashable], size: int, statistics: Iterable[str] = SUMMARY, **common: Any
+    summary: pd.DataFrame, groups: Iterable[Any], size: int, statistics: Iterable[str] = SUMMARY, **common: Any
 ) -> list[dict[str, Any]]:
     """One row per group and statistic of a `group_summary`; a group without values has n = 0 and no other number.
 
@@ -79,7 +82,8 @@ def summary_rows(
     rows = []
     for group in groups:
         found = summary.loc[group] if group in summary.index else pd.Series({"n": 0.0})
-        named = dict(zip(summary.index.names, group if isinstance(group, tuple) else (group,), strict=True)) | common
+        values = group if isinstance(group, tuple) else (group,)
+        named = dict(zip(map(str, summary.index.names), values, strict=True)) | common
         n = int(found["n"])
         rows += [{**named, "statistic": s, "value": found.get(s), "n": n, "n_missing": size - n} for s in statistics]
     return rows
@@ -104,6 +108,19 @@ def spread_results(results: pd.DataFrame, keys: list[str], value: str = "value")
     wide = results.set_index([*keys, "statistic"])[value].unstack()
     order = results[keys].drop_duplicates()
     return wide.reindex(pd.MultiIndex.from_frame(order) if len(keys) > 1 else order[keys[0]])
+
+
+def only(results: pd.DataFrame, **parts: str) -> pd.Series:
+    """The one row that matches; raises ValueError where there is none or several."""
+    found = pick_result(results, **parts)
+    if found is None:
+        raise ValueError(f"no result row matches {parts}")
+    return found
+
+
+def largest(results: pd.DataFrame, column: str = "value") -> pd.Series:
+    """The result row with the largest number in a column, the first of equals; missing ones do not count."""
+    return results.iloc[int(np.nanargmax(results[column].to_numpy(dtype="float64")))]
 
 
 def were_supplied(results: pd.DataFrame) -> bool:

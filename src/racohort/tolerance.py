@@ -40,19 +40,15 @@ def normal_tolerance_k_one_sided(n: int, content: float = 0.95, conf: float = 0.
     """
     if n < 2:
         return nan
-    noncentrality = stats.norm.ppf(content) * sqrt(n)
+    noncentrality = float(stats.norm.ppf(content)) * sqrt(n)
 
     def shortfall(k: float) -> float:
         return float(1 - stats.nct.sf(k * sqrt(n), n - 1, noncentrality)) - conf
 
-    return float(optimize.brentq(shortfall, -10, _bracket(shortfall), xtol=1e-13))
-
-
-def _bracket(shortfall) -> float:  # type: ignore[no-untyped-def]
-    upper = 10.0
-    while shortfall(upper) < 0:
-        upper *= 2
-    return upper
+    centre, reach = float(stats.norm.ppf(content)), 1 / sqrt(n)
+    while shortfall(centre - reach) > 0 or shortfall(centre + reach) < 0:
+        reach *= 2
+    return float(optimize.brentq(shortfall, centre - reach, centre + reach, xtol=1e-13))
 
 
 def normal_tolerance_k_two_sided_howe(n: int, content: float = 0.95, conf: float = 0.95) -> float:

@@ -6,7 +6,7 @@ harm; such claims always end in `cannot be tested here`, with what was seen.
 
 import pandas as pd
 
-from racohort.claims.answers import AS_PLANNED, AS_PRINTED, VERDICTS, Answer, Evidence
+from racohort.claims.answers import AS_PLANNED, AS_PRINTED, BUILT, VERDICTS, Answer, Evidence
 from racohort.claims.changes import judge_change
 from racohort.claims.facts import (
     judge_age,
@@ -35,7 +35,7 @@ _JUDGES = {
 LEDGER = (
     "id", "fact", "source", "place", "words", "quoted", "topic", "year", "test", "PARAMCD", "AVISIT",
     "verdict", "why", "verdict_planned", "why_planned",
-    "value", "lower", "upper", "level", "n", "p_value", "p_adjusted", "unit", "result_ids", "synthetic",
+    "value", "lower", "upper", "level", "n", "p_value", "p_adjusted", "unit", "result_ids", "caution",
 )  # fmt: skip
 
 
@@ -103,7 +103,7 @@ def claims_frame(paper: Paper, results: pd.DataFrame, plan: Plan, catalogue: pd.
     """The claim ledger: one row per claim, in the order of the paper, with words, test, both verdicts, reasons and result ids.
 
     Takes what `judge_claims` takes. Columns as in `LEDGER`; `result_ids` are the rows of the other sections that the verdicts
-    rest on, separated by spaces; numbers are those of the printed level.
+    rest on, separated by spaces; numbers are those of the printed level; `caution` marks the verdicts of a synthetic cohort.
     """
     grouped: dict[str, list[Answer]] = {}
     for answer in _answers(paper, results, plan, catalogue):
@@ -113,12 +113,12 @@ def claims_frame(paper: Paper, results: pd.DataFrame, plan: Plan, catalogue: pd.
 
 def _ledger_row(answers: list[Answer], paper: Paper, plan: Plan) -> dict[str, object]:
     printed, planned, claim = answers[0], answers[-1], answers[0].claim
-    row, later = printed.as_row(plan.synthetic), planned.as_row(plan.synthetic)
+    row = printed.as_row(plan.synthetic)
     ids = dict.fromkeys(one for answer in answers for one in answer.result_ids)
     told = {name: getattr(claim, name) for name in ("id", "fact", "source", "place", "words", "quoted", "year")}
     return {**row, **told, "topic": _topic(claim), "test": claim.rule(paper.alpha), "result_ids": " ".join(ids),
-            "verdict": printed.verdict, "why": row["note"], "verdict_planned": planned.verdict, "why_planned": later["note"],
-            "synthetic": plan.synthetic}  # fmt: skip
+            "verdict": printed.verdict, "why": printed.why, "verdict_planned": planned.verdict, "why_planned": planned.why,
+            "caution": BUILT if plan.synthetic and printed.tested else ""}  # fmt: skip
 
 
 def _topic(claim: Claim) -> str:

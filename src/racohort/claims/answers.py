@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -42,10 +43,16 @@ class Evidence:
         best = min(away, key=lambda visit: away[visit], default=None)
         return best if best is not None and away[best] <= near.within else None
 
-    def row(self, **parts: str) -> pd.Series | None:
+    @cached_property
+    def _by_statistic(self) -> dict[tuple[str, str], pd.DataFrame]:
+        """The results in small heaps, because every claim looks for a few rows among thousands."""
+        return {(str(key[0]), str(key[1])): rows for key, rows in self.results.groupby(["section", "statistic"], sort=False)}
+
+    def row(self, section: str, statistic: str, **parts: str) -> pd.Series | None:
         """The one result row with these parts and no others; None where there is none or it has no number."""
         empty = {part: "" for part in ("by", "category") if part not in parts}
-        found = pick_result(self.results, **empty, **parts)
+        heap = self._by_statistic.get((section, statistic), self.results.iloc[:0])
+        found = pick_result(heap, **empty, **parts)
         return None if found is None or (pd.isna(found["value"]) and not found["value_text"]) else found
 
     def rows(self, **parts: str | Sequence[str]) -> pd.DataFrame:

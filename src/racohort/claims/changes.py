@@ -17,9 +17,18 @@ from racohort.formats import count, estimate, is_missing, listed, number, p_valu
 from racohort.labels import shown_unit
 from racohort.plan import Visit
 from racohort.printed import Claim
+from racohort.results import select_results
 
 #: A printed direction as a sign.
 _SIGN = {"lower": -1, "higher": 1}
+
+#: Statistics that are ratios, where no change is 1; and how estimates are named.
+_RATIOS = ("gmr", "mmrm_gmr")
+_NAMES = {
+    "gmr": "Ratio to baseline",
+    "mmrm_gmr": "Ratio to baseline (mixed model)",
+    "mmrm_change": "Mean change (mixed model)",
+}
 
 
 def judge_change(claim: Claim, evidence: Evidence) -> list[Answer]:
@@ -86,7 +95,7 @@ def _side(claim: Claim, value: float, p: float, alpha: float, null: float = 0.0)
 def _as_planned(claim: Claim, evidence: Evidence, parts: dict[str, str]) -> Answer:
     """By the estimate of the plan, adjusted for multiple testing where it belongs to a family."""
     row, alpha = _planned_row(evidence, parts), evidence.plan.alpha
-    null, adjusted = 1.0 if row["statistic"] == "gmr" else 0.0, not is_missing(row["p_adjusted"])
+    null, adjusted = 1.0 if row["statistic"] in _RATIOS else 0.0, not is_missing(row["p_adjusted"])
     raw = _side(claim, row["value"], row["p_value"], alpha, null)
     final = _side(claim, row["value"], row["p_adjusted"], alpha, null) if adjusted else raw
     verdict, lead = _from_adjusted(claim, raw, final, adjusted)
@@ -100,27 +109,28 @@ def _from_adjusted(claim: Claim, raw: int, final: int, adjusted: bool) -> tuple[
     words = _words(claim)
     after = "after adjustment for multiple testing" if adjusted else "(not adjusted: it belongs to no family of tests)"
     if final:
-        return (AGREES, f"{words[0]} than at baseline {after}.") if final > 0 else (CONTRADICTS, f"{words[1]} than at baseline {after}.")
+        verdict, word = (AGREES, words[0]) if final > 0 else (CONTRADICTS, words[1])
+        return verdict, f"{word} than at baseline {after}."
     if raw > 0:
         return DIRECTION, f"{words[0]} than at baseline, but not {after}."
     return UNDECIDED, f"No evidence of a change {after}."
 
 
 def _planned_row(evidence: Evidence, parts: dict[str, str]) -> pd.Series:
-    """The row of the planned estimate: the one that carries an adjusted p, else the first there is."""
-    wanted = [("mmrm_change", "mmrm_satterthwaite"), ("mmrm_change", "mmrm_kr"),
-              ("gmr", "paired_t_log"), ("mean_change", "paired_t")]  # fmt: skip
-    if evidence.catalogue["scale"].get(parts["PARAMCD"], "") == "log":
-        wanted = [*wanted[2:3], *wanted[:2], *wanted[3:]]
-    found = (evidence.row(section="efficacy", statistic=statistic, method=method, **parts) for statistic, method in wanted)
-    rows = [row for row in found if row is not None]
-    return next((row for row in rows if not is_missing(row["p_adjusted"])), rows[0])
+    """The row of the planned estimate: the one whose p the plan adjusts, else the paired t on the scale of the analyte."""
+    found = select_results(evidence.results, section="efficacy", by="", **parts)
+    adjusted = found[found["p_adjusted"].notna()]
+    if len(adjusted):
+        return adjusted.iloc[0]
+    paired = (("gmr", "paired_t_log"), ("mean_change", "paired_t"))
+    rows = (evidence.row(section="efficacy", statistic=statistic, method=method, **parts) for statistic, method in paired)
+    return next(row for row in rows if row is not None)
 
 
 def _seen(row: pd.Series, evidence: Evidence) -> str:
     """An estimate of change with its interval and n, as part of a sentence."""
-    ratio = row["statistic"] == "gmr"
-    name = {"gmr": "Ratio to baseline", "mmrm_change": "Mean change (mixed model)"}.get(row["statistic"], "Mean change")
+    ratio = row["statistic"] in _RATIOS
+    name = _NAMES.get(row["statistic"], "Mean change")
     unit = "" if ratio else shown_unit(row["unit"])
     digits = 2 if ratio else evidence.digits(row["PARAMCD"])
     return f"{name} {estimate(row['value'], row['lower'], row['upper'], digits, _level(row), unit)}, n = {number(row['n'])}"

@@ -83,9 +83,9 @@ def _judge_each(claim: Claim, rows: pd.DataFrame, evidence: Evidence, parts: dic
     outside, values, worst = int(rows["count"].sum()), int(rows["n"].sum()), int(rows["value"].argmax())
     most = f" Most often: {evidence.label(rows['PARAMCD'].iloc[worst])}, {_share(rows.iloc[worst])}." if outside else ""
     seen = f"{proportion(outside, values, noun='values')} outside the range.{_part_of_panel(claim, rows)}{most}"
-    literal = Answer(claim, AS_PRINTED, CONTRADICTS if outside else AGREES, f"{seen} {_healthy(values)}", _first(rows, worst), **parts)
-    rule = f"{seen} {_rule(rows, claim.margin, evidence.plan.level)}"
-    return [literal, Answer(claim, AS_PLANNED, _each_as_planned(rows, claim.margin), rule, _first(rows, worst), **parts)]
+    whys = {AS_PRINTED: f"{seen} {_healthy(values)}", AS_PLANNED: f"{seen} {_rule(rows, claim.margin, evidence.plan.level)}"}
+    verdicts = {AS_PRINTED: CONTRADICTS if outside else AGREES, AS_PLANNED: _each_as_planned(rows, claim.margin)}
+    return [Answer(claim, level, verdicts[level], whys[level], _first(rows, worst), **parts) for level in whys]
 
 
 def _healthy(values: int) -> str:

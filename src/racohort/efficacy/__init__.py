@@ -3,12 +3,20 @@
 from racohort.efficacy.changes import estimate_changes, summarise_visits
 from racohort.efficacy.models import compare_visits, estimate_models
 from racohort.efficacy.multiplicity import adjust_families, conclude_changes, count_unadjusted, list_hypotheses
-from racohort.efficacy.responders import RESPONSES, STATES, derive_responses, derive_states, estimate_responses, estimate_states
+from racohort.efficacy.responders import (
+    RESPONSES,
+    STATES,
+    derive_changes,
+    derive_responses,
+    derive_states,
+    estimate_responses,
+    estimate_states,
+)
 from racohort.efficacy.transitions import compare_states
 from racohort.endpoints import list_endpoints, select_values
 
 __all__ = [
     "RESPONSES", "STATES", "adjust_families", "compare_states", "compare_visits", "conclude_changes", "count_unadjusted",
-    "derive_responses", "derive_states", "estimate_changes", "estimate_models", "estimate_responses", "estimate_states",
+    "derive_changes", "derive_responses", "derive_states", "estimate_changes", "estimate_models", "estimate_responses", "estimate_states",
     "list_endpoints", "list_hypotheses", "select_values", "summarise_visits",
 ]  # fmt: skip

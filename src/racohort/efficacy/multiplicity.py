@@ -111,8 +111,8 @@ def conclude_changes(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], pla
     -------
     Rows `conclusion` (method `plan`) that repeat estimate, interval, p and adjusted p of the row they stand on (its id is the note), with
     `value_text`: `improved` or `worsened` (`fell` or `rose` where no direction is better) if the interval excludes no change and the
-    adjusted p, or for an endpoint outside the families the p, is at most alpha; `improved before adjustment` (and so on) if only the
-    adjusted p says no; `no evidence`; or `not estimable`.
+    adjusted p, or for an endpoint outside the families the p, is at most alpha; `no evidence after adjustment` if only the adjusted p
+    says no; `no evidence`; or `not estimable`.
     """
     index = results.set_index("result_id")
     rows = []
@@ -133,7 +133,7 @@ def _conclusion(row: dict[str, Any], endpoint: Endpoint, alpha: float) -> str:
     null = 1.0 if endpoint.log else 0.0
     if row["lower"] <= null <= row["upper"] or row["p_value"] > alpha:
         return "no evidence"
-    fell = row["value"] < null
+    if row["family"] != "" and not row["p_adjusted"] <= alpha:
+        return "no evidence after adjustment"
     words = {"lower": ("improved", "worsened"), "higher": ("worsened", "improved")}.get(endpoint.direction, ("fell", "rose"))
-    adjusted_away = row["family"] != "" and not row["p_adjusted"] <= alpha
-    return words[0 if fell else 1] + (" before adjustment" if adjusted_away else "")
+    return words[0 if row["value"] < null else 1]

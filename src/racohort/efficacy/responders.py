@@ -157,3 +157,20 @@ def _haq_rows(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> Iterator[
             for way in ("improved", "worsened"):
                 rows = _share_rows(found == way, found != "", plan.level, by="HAQ", category=f"{way}_{name}")
                 yield from (place | row for row in rows)
+
+
+def derive_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Each patient's change of DAS28 and EULAR response at each follow-up visit, for drawing.
+
+    Returns
+    -------
+    USUBJID, AVISIT, CHG (follow-up minus baseline, NaN without both), response (`missing` without both): every patient of the efficacy
+    population at every follow-up visit, in the order of CHG. Empty without a DAS28.
+    """
+    if plan.das28 not in set(values["PARAMCD"]):
+        return pd.DataFrame(columns=["USUBJID", "AVISIT", "CHG", "response"])
+    wide = visit_table(values, plan.das28, plan).reindex(members(adsl, "efficacy")).rename_axis("USUBJID")
+    responses = derive_responses(values, adsl, plan).rename_axis("USUBJID")
+    change = wide[responses.columns].sub(wide[plan.baseline.AVISIT], axis=0)
+    frames = [pd.DataFrame({"AVISIT": visit, "CHG": change[visit], "response": responses[visit]}).reset_index() for visit in responses]
+    return pd.concat(frames, ignore_index=True).sort_values(["AVISIT", "CHG"], kind="stable", ignore_index=True)

@@ -2,6 +2,7 @@
 
 from math import exp, isfinite, log1p, nan, sqrt
 
+import numpy as np
 from scipy import integrate, stats
 
 from racohort.estimators.change import Estimate
@@ -15,7 +16,7 @@ def jzs_bf10_paired(t: float, n: int, r: float = sqrt(0.5)) -> float:
     t, n : the paired t statistic and the number of pairs
     r : scale of the Cauchy prior on d_z
 
-    NaN for fewer than two pairs. Oracle: R BayesFactor ttest.tstat.
+    NaN for fewer than two pairs; about 1e308 stands for everything beyond. Oracle: R BayesFactor ttest.tstat.
 
     >>> round(jzs_bf10_paired(3.5, 20), 2)
     17.18
@@ -30,10 +31,11 @@ def jzs_bf10_paired(t: float, n: int, r: float = sqrt(0.5)) -> float:
 
     def integrand(u: float) -> float:
         """Over g = 1/u^2 with u standard half-normal: g is inverse gamma (1/2, 1/2), the mixing law of the Cauchy prior."""
-        return exp(log_marginal(1 / u**2) - null) * 2 * float(stats.norm.pdf(u)) if u > 0 else 0.0
+        return exp(log_marginal(1 / u**2) - largest) * 2 * float(stats.norm.pdf(u)) if u > 0 else 0.0
 
-    null = -(df + 1) / 2 * log1p(t**2 / df)
-    return float(integrate.quad(integrand, 0, 12, epsabs=0, epsrel=1e-10, limit=400, points=[0.01, 0.1, 0.5, 1, 3])[0])
+    largest = max(log_marginal(10.0 ** (power / 4)) for power in range(-16, 49))
+    marginal = integrate.quad(integrand, 0, 12, epsabs=0, epsrel=1e-10, limit=400, points=[0.01, 0.1, 0.5, 1, 3])[0]
+    return float(np.exp(np.minimum(largest + (df + 1) / 2 * log1p(t**2 / df) + np.log(marginal), 709.0)))
 
 
 def normal_update(

@@ -4,7 +4,11 @@ pingouin drops incomplete patients without a word and rounds what it returns; he
 and its rounding is off.
 """
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import nan
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -17,13 +21,16 @@ _ANOVA = ("F", "df1", "df2", "p", "eps_gg", "p_gg", "eps_hf", "p_hf", "mauchly_W
 _FRIEDMAN = ("Q", "df", "p", "kendall_w")
 
 
-def _pingouin():  # type: ignore[no-untyped-def]
-    """pingouin, loaded when it is first needed (it takes seconds), with its rounding off."""
+@contextmanager
+def _pingouin() -> Iterator[ModuleType]:
+    """pingouin, loaded when it is first needed (it takes seconds), without rounding and without its warnings about pandas."""
     import pingouin
 
     for option in ("round", "round.column.CI95", "round.column.BF10"):
         pingouin.options[option] = None
-    return pingouin
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield pingouin
 
 
 def _complete_patients(data: Numbers) -> tuple[pd.DataFrame, int]:
@@ -48,7 +55,7 @@ def rm_anova_oneway(data: Numbers) -> Estimate:
     Returns
     -------
     `F`, `df1`, `df2`, `p`, `eps_gg`, `p_gg`, `eps_hf`, `p_hf`, `mauchly_W`, `np2`, `ng2`, `n`, `n_dropped`; NaN for fewer than
-    two patients or visits, or where nothing varies within patients. Oracle: R afex.
+    three patients or two visits, or where nothing varies within patients. Oracle: R afex.
 
     >>> result = rm_anova_oneway([[3, 2, 1], [5, 5, 2], [4, 3, 3], [6, 2, 1], [2, 2, 2], [5, 4, 1], [5, None, 2]])
     >>> round(result["F"], 3), round(result["p_gg"], 4), result["n"], result["n_dropped"]
@@ -56,25 +63,35 @@ def rm_anova_oneway(data: Numbers) -> Estimate:
     """
     wide, dropped = _complete_patients(data)
     counts = {"n": len(wide), "n_dropped": dropped}
-    if min(wide.shape) < 2 or not _varies_within(wide):
+    if len(wide) < 3 or wide.shape[1] < 2 or not _varies_within(wide):
         return {**dict.fromkeys(_ANOVA, nan), **counts}
-    pingouin = _pingouin()
-    columns = {"dv": "value", "within": "visit", "subject": "patient"}
-    table = pingouin.rm_anova(_long(wide), **columns, correction=True, detailed=True, effsize="ng2")
+    with _pingouin() as pingouin:
+        columns = {"dv": "value", "within": "visit", "subject": "patient"}
+        table = pingouin.rm_anova(_long(wide), **columns, correction=False, detailed=True, effsize="ng2")
+        gg = float(pingouin.epsilon(wide, correction="gg"))
     visit, error = table.iloc[0], table.iloc[1]
     f, df1, df2 = float(visit["F"]), int(visit["DF"]), int(error["DF"])
-    gg, hf = (float(pingouin.epsilon(wide, correction=kind)) for kind in ("gg", "hf"))
+    hf = _huynh_feldt(gg, *wide.shape)
     p, p_gg, p_hf = (float(stats.f.sf(f, df1 * eps, df2 * eps)) for eps in (1.0, gg, hf))
     np2 = float(visit["SS"] / (visit["SS"] + error["SS"]))
     found = (f, df1, df2, p, gg, p_gg, hf, p_hf, _mauchly(wide), np2, float(visit["ng2"]))
     return {**dict(zip(_ANOVA, found, strict=True)), **counts}
 
 
+def _huynh_feldt(gg: float, patients: int, visits: int) -> float:
+    """Huynh and Feldt's epsilon from Greenhouse and Geisser's, at most 1; 1 too where there are too few patients for its formula."""
+    denominator = (visits - 1) * (patients - 1 - (visits - 1) * gg)
+    return min(1.0, (patients * (visits - 1) * gg - 2) / denominator) if denominator > 1e-9 else 1.0
+
+
 def _mauchly(wide: pd.DataFrame) -> float:
     """Mauchly's W; 1 for two visits, NaN where there are too few patients for it."""
     if wide.shape[1] == 2:
         return 1.0
-    return float(_pingouin().sphericity(wide).W) if len(wide) >= wide.shape[1] else nan
+    if len(wide) < wide.shape[1]:
+        return nan
+    with _pingouin() as pingouin:
+        return float(pingouin.sphericity(wide).W)
 
 
 def _varies_within(wide: pd.DataFrame) -> bool:
@@ -100,5 +117,6 @@ def friedman(data: Numbers) -> Estimate:
     counts = {"n": len(wide), "n_dropped": dropped}
     if min(wide.shape) < 2 or bool((wide.nunique(axis=1) == 1).all()):
         return {**dict.fromkeys(_FRIEDMAN, nan), **counts}
-    row = _pingouin().friedman(_long(wide), dv="value", within="visit", subject="patient").iloc[0]
+    with _pingouin() as pingouin:
+        row = pingouin.friedman(_long(wide), dv="value", within="visit", subject="patient").iloc[0]
     return {"Q": float(row["Q"]), "df": int(row["ddof1"]), "p": float(row["p_unc"]), "kendall_w": float(row["W"]), **counts}

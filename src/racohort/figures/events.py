@@ -19,7 +19,8 @@ MOST_TERMS = 30
 def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
     """Overview categories and terms, most frequent first: share of patients, and events per 100 person-years.
 
-    Draws the rows of `estimate_events`; a category in which nobody had an event is drawn with its upper limit. None where no events were supplied.
+    Draws the rows of `estimate_events`; a category in which nobody had an event is drawn with its upper limit. None where no
+    events were supplied.
     """
     if not were_supplied(results):
         return None
@@ -61,8 +62,10 @@ def _name_rows(ax: Any, rows: pd.DataFrame, y: np.ndarray) -> None:
 
 def _caption(overview: pd.DataFrame, plan: Plan) -> str:
     return (
-        f"Adverse events, safety population (n = {overview['n'].iloc[0]}): overview above, terms below, most frequent first. Left: "
-        f"patients with at least one event, {level_of(plan.level)} Clopper-Pearson interval; right: all events per 100 person-years, "
+        f"Adverse events, safety population (n = {overview['n'].iloc[0]}): overview above, terms below, most frequent first. "
+        "Left: "
+        f"patients with at least one event, {level_of(plan.level)} Clopper-Pearson interval; right: all events per 100 "
+        "person-years, "
         "Garwood interval. Open circles: nobody had such an event; the bar ends at the largest risk compatible with that."
     )
 
@@ -71,5 +74,9 @@ def _alt(results: pd.DataFrame, terms: pd.DataFrame) -> str:
     anyone = pick_result(results, by="overview", category="ANY", statistic="proportion")
     share = "" if anyone is None else f"{anyone['count']} of {anyone['n']} patients ({percent(anyone['value'])}) had any event; "
     most = terms.iloc[0] if len(terms) else None
-    first = "no term was recorded" if most is None else f"the most frequent term is {most['category']} ({count(most['count'], 'patient')})"
+    first = (
+        "no term was recorded"
+        if most is None
+        else f"the most frequent term is {most['category']} ({count(most['count'], 'patient')})"
+    )
     return f"Dot plot of adverse events with exact intervals: {share}{first}."

@@ -41,8 +41,10 @@ def plot_flow(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Fig
 
 def _flow_caption(plan: Plan) -> str:
     return (
-        "Flow of patients through the planned visits. Left column: enrolled, treated and seen, with the number of patients for whom each "
-        "primary outcome is known. Right column: patients not seen, by the reason recorded; who left is counted at the first visit not reached."
+        "Flow of patients through the planned visits. Left column: enrolled, treated and seen, with the number of patients "
+        "for whom each "
+        "primary outcome is known. Right column: patients not seen, by the reason recorded; who left is counted at the first "
+        "visit not reached."
     )
 
 
@@ -50,7 +52,7 @@ def _boxes(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> list[tupl
     """The lines of the main and the side box of each level, from top to bottom."""
     sizes = select_results(rows, by="population").set_index("category")["count"]
     enrolled, safety, efficacy = int(sizes["all"]), int(sizes["safety"]), int(sizes["efficacy"])
-    levels = [([f"Enrolled: {count(enrolled, 'patient')}"], [])]
+    levels: list[tuple[list[str], list[str]]] = [([f"Enrolled: {count(enrolled, 'patient')}"], [])]
     outside = [f"{count(enrolled - safety, 'patient')} not treated"] if enrolled > safety else []
     told = "Treated: safety population" if plan.treated else "Safety population (no treatment start recorded)"
     levels.append(([f"{told}, n = {safety}", f"Efficacy population, n = {efficacy}"], outside))
@@ -90,7 +92,9 @@ def _draw_box(ax: Any, x: float, width: float, top: float, height: float, lines:
                 fontweight="bold" if place == 0 else "normal", color=INK["ink"] if place == 0 else INK["muted"])  # fmt: skip
 
 
-def plot_missingness(results: pd.DataFrame, adsl: pd.DataFrame, data: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figure | Absence:
+def plot_missingness(
+    results: pd.DataFrame, adsl: pd.DataFrame, data: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
+) -> Figure | Absence:
     """The map of missing values: one column a patient, one line a parameter, one panel a visit; reason by colour.
 
     `results` holds the rows of `count_missing`, `data` ADLB and ADQS records together. Patients are sorted by when they were seen
@@ -106,15 +110,22 @@ def plot_missingness(results: pd.DataFrame, adsl: pd.DataFrame, data: pd.DataFra
     for ax, visit in zip(axes[0], plan.visits, strict=True):
         _draw_map(ax, there[visit.AVISIT].reindex(order), people[visit.flag].reindex(order).eq("Y"), visit.label)
     _label_parameters(axes[0][0], codes, catalogue)
-    handles = [Patch(fc=INK["accent2"], label="seen, but no value"), Patch(fc=INK["missing"], ec=INK["muted"], hatch="////", label="not seen"),
-               Patch(fc=INK["band"], label="value known")]  # fmt: skip
-    fig.legend(handles=handles, loc="outside upper center", ncols=3)
+    fig.legend(handles=_map_legend(), loc="outside upper center", ncols=3)
     return finish(fig, "missingness", _missing_alt(there, people, plan), _missing_caption(len(people)), plan.synthetic)
+
+
+def _map_legend() -> list[Patch]:
+    return [
+        Patch(fc=INK["accent2"], label="seen, but no value"),
+        Patch(fc=INK["missing"], ec=INK["muted"], hatch="////", label="not seen"),
+        Patch(fc=INK["band"], label="value known"),
+    ]
 
 
 def _missing_caption(n: int) -> str:
     return (
-        f"Map of missing values, safety population (n = {n}): each column is a patient, in the same order in every panel, each line a "
+        f"Map of missing values, safety population (n = {n}): each column is a patient, in the same order in every panel, "
+        "each line a "
         "parameter. Orange: the patient was seen but has no value; hatched: the patient was not seen at this visit."
     )
 
@@ -124,7 +135,10 @@ def _missing_alt(there: dict[str, pd.DataFrame], people: pd.DataFrame, plan: Pla
     for visit in plan.visits:
         seen = people[visit.flag].eq("Y")
         lacking = int((~there[visit.AVISIT][seen]).to_numpy().sum())
-        said.append(f"at {visit.label} {int(seen.sum())} of {len(people)} patients were seen and {count(lacking, 'of their values is', 'of their values are')} missing")
+        said.append(
+            f"at {visit.label} {int(seen.sum())} of {len(people)} patients were seen and "
+            f"{count(lacking, 'of their values is', 'of their values are')} missing"
+        )
     return f"Map of missing values by patient, parameter and visit: {listed(said)}."
 
 
@@ -141,7 +155,9 @@ def _presence(data: pd.DataFrame, codes: list[str], people: pd.Index, plan: Plan
     frames = {}
     for visit in plan.visits:
         here = known[known["AVISIT"] == visit.AVISIT].drop_duplicates(["USUBJID", "PARAMCD"])
-        frames[visit.AVISIT] = here.pivot(index="USUBJID", columns="PARAMCD", values="there").reindex(index=people, columns=codes).notna()
+        frames[visit.AVISIT] = (
+            here.pivot(index="USUBJID", columns="PARAMCD", values="there").reindex(index=people, columns=codes).notna()
+        )
     return frames
 
 
@@ -169,7 +185,8 @@ def _draw_map(ax: Any, there: pd.DataFrame, seen: pd.Series, label: str) -> None
 
 
 def _rectangle(x: float, y: float, width: float, height: float, colour: str, **kw: Any) -> Rectangle:
-    return Rectangle((x, y), width, height, **({"fc": colour, "lw": 0} | kw))
+    style: dict[str, Any] = {"fc": colour, "lw": 0} | kw
+    return Rectangle((x, y), width, height, **style)
 
 
 def _runs(flags: np.ndarray) -> list[tuple[int, int]]:

@@ -44,7 +44,7 @@ PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType({
 #: Name -> light colour: what figures draw with.
 INK: Mapping[str, str] = MappingProxyType({name: pair[0] for name, pair in PALETTE.items()})
 
-_DARK = {light: dark for light, dark in PALETTE.values()} | {"#000000": PALETTE["ink"][1]}
+_DARK = dict(PALETTE.values()) | {"#000000": PALETTE["ink"][1]}
 _CHINESE = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "PingFang SC", "Heiti SC")
 _MARK_INCHES = 0.24
 
@@ -128,8 +128,9 @@ def _draw_mark(fig: Drawing) -> None:
     share = _MARK_INCHES / (height + _MARK_INCHES)
     if (engine := fig.get_layout_engine()) is not None:
         engine.set(rect=(0, share, 1, 1 - share))  # type: ignore[call-arg]
-    fig.text(0.995, share * 0.45, "SYNTHETIC COHORT", ha="right", va="center", fontsize=6.8, fontweight="bold",
-             color=INK["accent2"], bbox={"boxstyle": "round,pad=0.35", "fc": INK["paper"], "ec": INK["accent2"], "lw": 0.8})  # fmt: skip
+    frame = {"boxstyle": "round,pad=0.35", "fc": INK["paper"], "ec": INK["accent2"], "lw": 0.8}
+    letters: dict[str, Any] = {"fontsize": 6.8, "fontweight": "bold", "color": INK["accent2"]}
+    fig.text(0.995, share * 0.45, "SYNTHETIC COHORT", ha="right", va="center", bbox=frame, **letters)
 
 
 def _as_svg(fig: Drawing, name: str) -> str:

@@ -1,7 +1,11 @@
-"""A paper's claims, read from its folder."""
+"""A paper's claims, read from its folder; and their answers, written beside the results of a run."""
 
 from pathlib import Path
 
+import pandas as pd
+
+from racohort.io.studies import Study
+from racohort.io.tables import write_frame
 from racohort.places import project_root
 from racohort.printed import ClaimsError, Paper, parse_claims
 
@@ -23,3 +27,8 @@ def read_claims(folder: str = "") -> Paper:
     except (OSError, UnicodeDecodeError) as error:
         fault = type(error).__name__
         raise ClaimsError(f"{path.name}: cannot be read ({fault}). Give a folder that holds a claims.yml.") from None
+
+
+def write_claims(study: Study, ledger: pd.DataFrame) -> None:
+    """Write the claim ledger (`claims.claims_frame`) as `claims.csv`."""
+    write_frame(study.folder / "results" / "claims", ledger, ("csv",))

@@ -13,7 +13,7 @@ from racohort.mmrm.inference import UNKNOWN, Contrast, estimate_contrast
 from racohort.mmrm.likelihood import Information, Likelihood, Patterns, group_patterns, information, restricted_likelihood
 
 #: A covariance whose correlation matrix has an eigenvalue below this is singular for this model.
-SINGULAR = 1e-7
+SINGULAR = 1e-5
 #: The fit has converged when a further Newton step would gain less log-likelihood than this.
 GAIN = 1e-14
 
@@ -219,11 +219,12 @@ def _shortened(patterns: Patterns, structure: Structure, theta: Floats, step: Fl
 
 
 def _definite(matrix: Floats) -> bool:
-    """Whether an information matrix is positive definite, on the scale of its own diagonal."""
+    """Whether an information matrix is positive definite on the scale of its own diagonal, and no rounding has made it lopsided."""
     diagonal = np.diag(matrix)
     if not (np.isfinite(matrix).all() and (diagonal > 0).all()):
         return False
-    return bool(np.linalg.eigvalsh(matrix / np.sqrt(np.outer(diagonal, diagonal)))[0] > 1e-9)
+    scaled = matrix / np.sqrt(np.outer(diagonal, diagonal))
+    return bool(np.abs(scaled - scaled.T).max() < 1e-4 and np.linalg.eigvalsh(scaled)[0] > 1e-9)
 
 
 def _singular(covariance: Floats) -> bool:

@@ -31,12 +31,15 @@ UNKNOWN = Contrast(nan, nan, nan, nan, nan, (nan, nan), nan, nan, nan, nan, (nan
 
 
 def estimate_contrast(weights: Floats, means: Floats, C: Floats, at: Information, conf: float) -> Contrast:
-    """A contrast of the means from their covariance C and the information about the covariance parameters."""
+    """A contrast of the means from their covariance C and the information about the covariance parameters.
+
+    Kenward and Roger's parts are NaN where their adjusted variance is not positive, which a handful of wild values can bring about.
+    """
     variance = float(weights @ C @ weights)
     slopes = np.einsum("i,aij,j->a", C @ weights, at.P, C @ weights)
     df, df_kr = (2 * variance**2 / float(slopes @ np.linalg.solve(known, slopes)) for known in (at.observed, at.expected))
     variance_kr = float(weights @ _kenward_roger(C, at) @ weights)
-    estimate, se, se_kr = float(weights @ means), sqrt(variance), sqrt(variance_kr)
+    estimate, se, se_kr = float(weights @ means), sqrt(variance), sqrt(variance_kr) if variance_kr > 0 else nan
     (t, p, ci), (t_kr, p_kr, ci_kr) = (_t_test(estimate, *scale, conf) for scale in ((se, df), (se_kr, df_kr)))
     return Contrast(estimate, se, df, t, p, ci, se_kr, df_kr, t_kr, p_kr, ci_kr)
 

@@ -49,7 +49,10 @@ class Likelihood(NamedTuple):
 
 def restricted_likelihood(patterns: Patterns, covariance: Floats) -> Likelihood | None:
     """The restricted likelihood at a covariance matrix; None where that is not positive definite."""
-    if not np.isfinite(covariance).all() or np.linalg.eigvalsh(covariance)[0] <= 0:
+    if not np.isfinite(covariance).all():
+        return None
+    eigenvalues = np.linalg.eigvalsh(covariance)
+    if eigenvalues[0] <= 1e-13 * eigenvalues[-1]:
         return None
     seen, n = patterns.seen, patterns.n
     both = seen[:, :, None] * seen[:, None, :]

@@ -60,7 +60,14 @@ def _visit_rows(adsl: pd.DataFrame, last: pd.Series, plan: Plan) -> Iterator[dic
         seen = adsl[visit.flag] == "Y"
         counts = {"SEEN": seen.sum(), "MISSED": (~seen & (last > position)).sum()}
         for category, count in counts.items():
-            yield {"population": "safety", "AVISIT": visit.AVISIT, "by": "flow", "category": category, "count": count, "n": len(adsl)}
+            yield {
+                "population": "safety",
+                "AVISIT": visit.AVISIT,
+                "by": "flow",
+                "category": category,
+                "count": count,
+                "n": len(adsl),
+            }
 
 
 def _reason_rows(adsl: pd.DataFrame, last: pd.Series, plan: Plan) -> Iterator[dict[str, Any]]:
@@ -69,8 +76,8 @@ def _reason_rows(adsl: pd.DataFrame, last: pd.Series, plan: Plan) -> Iterator[di
         at_risk = int((last >= position - 1).sum())
         left = reasons[last == position - 1].value_counts().sort_index(kind="stable").sort_values(ascending=False, kind="stable")
         for reason, count in left.items():
-            yield {"population": "safety", "AVISIT": visit.AVISIT, "by": "DCSREAS", "category": reason, "count": count, "n": at_risk,
-                   "method": "left_before"}  # fmt: skip
+            yield {"population": "safety", "AVISIT": visit.AVISIT, "by": "DCSREAS", "category": reason, "count": count,
+                   "n": at_risk, "method": "left_before"}  # fmt: skip
 
 
 def _reasons(adsl: pd.DataFrame) -> pd.Series:

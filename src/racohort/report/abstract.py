@@ -9,7 +9,7 @@ from racohort.formats import count, listed, number, proportion
 from racohort.labels import label_of
 from racohort.plan import Plan
 from racohort.report.concordance import coverage_sentence
-from racohort.report.phrases import adjusted_p, change_row, change_sentence, direction_of, label_of_visit, row_of, shown_ratio
+from racohort.report.phrases import adjusted_row, change_row, change_sentence, direction_of, label_of_visit, row_of, shown_ratio
 from racohort.report.text import Sentence, Text, points, quote, say
 from racohort.results import select_results
 
@@ -63,7 +63,7 @@ def _endpoints(plan: Plan, catalogue: pd.DataFrame) -> str:
     one = len(plan.primary) == 1
     endpoint = f"The primary endpoint was the change of {names}" if one else f"Primary endpoints were the changes of {names}"
     return (f"{endpoint} from baseline to {when}. Mean changes of patients with both values are given with confidence "
-            "intervals and paired t tests; adjusted p-values correct for the number of planned comparisons.")  # fmt: skip
+            "intervals and paired t tests; adjusted p-values allow for the number of planned comparisons.")  # fmt: skip
 
 
 def _safety_method(results: pd.DataFrame) -> str:
@@ -104,7 +104,7 @@ def _primary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> list
         for code in plan.primary:
             row = change_row(results, code, AVISIT, plan)
             if row is not None and row["n"] > 1:
-                said.append(change_sentence(row, plan, catalogue, adjusted_p(results, code, AVISIT, plan)))
+                said.append(change_sentence(row, adjusted_row(results, code, AVISIT, plan), plan, catalogue))
     return said or ["No primary endpoint was measured in at least two patients both at baseline and later."]
 
 
@@ -125,9 +125,10 @@ def _events(results: pd.DataFrame) -> Sentence | str:
     serious, any_event = (row_of(results, **parts, category=category) for category in ("SERIOUS", "ANY"))
     if serious is None or any_event is None:
         return "No adverse events were supplied, so nothing can be said about them."
-    rows = (any_event, serious)
-    shown = [proportion(*row[["count", "n", "lower", "upper", "level"]], noun="patients") for row in rows]
-    return quote(f"An adverse event was recorded in {shown[0]}, a serious one in {shown[1]}.", *(row["result_id"] for row in rows))
+    shown = [proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"], noun=noun)
+             for row, noun in ((any_event, "patients"), (serious, ""))]  # fmt: skip
+    told = f"An adverse event was recorded in {shown[0]}, a serious one in {shown[1]}."
+    return quote(told, any_event["result_id"], serious["result_id"])
 
 
 def _laboratory(results: pd.DataFrame, plan: Plan) -> Sentence | str:
@@ -154,7 +155,8 @@ def _summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Sent
     groups: dict[str, list[str]] = {"lower": [], "higher": [], "": []}
     there = [row for row in rows if row is not None and row["n"] > 1]
     for row in there:
-        groups[direction_of(row, plan.alpha)].append(label_of(row["PARAMCD"], catalogue))
+        adjusted = adjusted_row(results, row["PARAMCD"], plan.primary_visit, plan)
+        groups[direction_of(row, adjusted, plan.alpha)].append(label_of(row["PARAMCD"], catalogue))
     when = label_of_visit(plan.primary_visit, plan)
     said = [_moved(names, way) for way, names in groups.items() if way and names]
     said += [f"there was no evidence of a change in {listed(groups[''], 'or')}"] if groups[""] else []

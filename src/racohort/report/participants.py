@@ -7,19 +7,20 @@ from racohort.labels import digits_of, label_of, shown_unit, unit_of
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
-from racohort.summaries import spread_results
+from racohort.summaries import largest, only, spread_results
 
 
 def say_flow(results: pd.DataFrame, plan: Plan) -> Text:
     """How many were enrolled, treated and seen, and why the others were not; from the rows of `count_flow`."""
-    sizes = {name: pick_result(results, by="population", category=name) for name in ("all", "safety", "efficacy")}
+    sizes = {name: only(results, by="population", category=name) for name in ("all", "safety", "efficacy")}
     enrolled, safety, efficacy = (int(sizes[name]["count"]) for name in sizes)
     treated = f"{number(safety)} of them treated" if plan.treated else "with no treatment start on record"
     first = quote(
-        f"{count(enrolled, 'patient')} {'was' if enrolled == 1 else 'were'} enrolled, {treated}; {number(efficacy)} have an efficacy value at baseline.",
+        f"{count(enrolled, 'patient')} {'was' if enrolled == 1 else 'were'} enrolled, {treated}; {number(efficacy)} have an "
+        "efficacy value at baseline.",
         *(row["result_id"] for row in sizes.values()),
     )  # fmt: skip
-    seen = [pick_result(results, AVISIT=visit.AVISIT, by="flow", category="SEEN") for visit in plan.visits]
+    seen = [only(results, AVISIT=visit.AVISIT, by="flow", category="SEEN") for visit in plan.visits]
     at = [f"{proportion(row['count'], row['n'])} at {visit.label}" for row, visit in zip(seen, plan.visits, strict=True)]
     second = quote(f"Seen were {listed(at)}.", *(row["result_id"] for row in seen))
     return say(first, second, _said_of_losses(results))
@@ -30,7 +31,7 @@ def _said_of_losses(results: pd.DataFrame) -> Sentence:
     if left.empty:
         return Sentence("Nobody left before the last visit.")
     reasons = left.groupby("category", sort=False)["count"].sum().sort_values(ascending=False, kind="stable")
-    said = listed([f"{reason[:1].lower()}{reason[1:]} ({number(n)})" for reason, n in reasons.items()])
+    said = listed([f"{str(reason)[:1].lower()}{str(reason)[1:]} ({number(n)})" for reason, n in reasons.items()])
     return quote(f"{count(int(reasons.sum()), 'patient')} left before the last visit: {said}.", *left["result_id"])
 
 
@@ -41,8 +42,12 @@ def say_baseline(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     numbers = spread_results(select_results(rows, method="available"), ["PARAMCD"])
     women = pick_result(rows, by="SEX", category="F")
     said = [quote(f"{proportion(women['count'], women['n'])} were women.", women["result_id"])] if women is not None else []
-    own = {code: select_results(rows, PARAMCD=code)["result_id"] for code in ("AGE", "DISDUR", *plan.primary) if code in numbers.index}
-    said += [quote(_said_of_number(code, numbers.loc[code], catalogue), *ids) for code, ids in own.items()]
+    own = {
+        code: select_results(rows, PARAMCD=code)["result_id"]
+        for code in ("AGE", "DISDUR", *plan.primary)
+        if code in numbers.index
+    }
+    said += [quote(_said_of_number(code, numbers.loc[[code]].iloc[0], catalogue), *ids) for code, ids in own.items()]
     for _, row in select_results(rows, by="seropositive").iterrows():
         above = f"{label_of(row['category'], catalogue)} was above its reference range in {proportion(row['count'], row['n'])}."
         said.append(quote(above, row["result_id"]))
@@ -69,13 +74,15 @@ def say_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> T
     rows = select_results(results, statistic="completeness")
     if rows.empty:
         return absent("No value was measured at any planned visit.")
-    sums = rows.groupby("AVISIT", sort=False)[["count", "n"]].sum()
-    by_visit = listed([f"{percent(sums.loc[v.AVISIT, 'count'] / sums.loc[v.AVISIT, 'n'])} at {v.label}" for v in plan.visits])
-    worst = rows.loc[rows["value"].idxmin()]
+    sums = rows.groupby("AVISIT", sort=False)[["count", "n"]].sum().astype("float64")
+    share = sums["count"] / sums["n"]
+    by_visit = listed([f"{percent(share[visit.AVISIT])} at {visit.label}" for visit in plan.visits])
+    worst = rows.sort_values("value", kind="stable").iloc[0]
+    shown = proportion(worst["count"], worst["n"])
     at = {visit.AVISIT: visit.label for visit in plan.visits}[worst["AVISIT"]]
     return say(
         quote(f"Of the values that the {count(worst['n'], 'patient')} could have had, {by_visit} are there.", *rows["result_id"]),
-        quote(f"The least complete is {label_of(worst['PARAMCD'], catalogue)} at {at}: {proportion(worst['count'], worst['n'])}.", worst["result_id"]),
+        quote(f"The least complete is {label_of(worst['PARAMCD'], catalogue)} at {at}: {shown}.", worst["result_id"]),
     )  # fmt: skip
 
 
@@ -85,12 +92,14 @@ def say_completers(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
     last = plan.visits[-1].label
     if rows.empty:
         return absent(f"Those seen at {last} cannot be compared with the others: one of the two groups is too small.")
-    most = rows.loc[rows["value"].abs().idxmax()]
+    most = largest(rows.assign(size=rows["value"].abs()), "size")
     beyond = rows[rows["value"].abs() > 0.2]
+    difference = f"standardised mean difference {signed(most['value'], 2)}, n = {most['n']}"
+    among = count(len(rows), "characteristic")
     name = "the proportion of women" if most["PARAMCD"] == "SEX" else label_of(most["PARAMCD"], catalogue)
     return say(
-        quote(f"Those seen at {last} and the others differed most in {name} (standardised mean difference {signed(most['value'], 2)}, n = {most['n']}).",
-              most["result_id"]),
-        quote(f"The difference exceeded 0.2 standard deviations in {number(len(beyond))} of {count(len(rows), 'characteristic')}.", *beyond["result_id"]),
-        "Where few patients left, differences of this size also arise by chance; where they are large, the later visits describe a selected group.",
+        quote(f"Those seen at {last} and the others differed most in {name} ({difference}).", most["result_id"]),
+        quote(f"The difference exceeded 0.2 standard deviations in {number(len(beyond))} of {among}.", *beyond["result_id"]),
+        "Where few patients left, differences of this size also arise by chance; where they are large, the later visits "
+        "describe a selected group.",
     )  # fmt: skip

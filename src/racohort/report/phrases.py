@@ -1,7 +1,5 @@
 """Parts of sentences that several sections share: an estimate of change with its sign, interval, n and p, in words."""
 
-from typing import Any
-
 import pandas as pd
 
 from racohort.formats import estimate, is_missing, number, p_value
@@ -30,34 +28,40 @@ def change_row(results: pd.DataFrame, code: str, AVISIT: str, plan: Plan) -> pd.
                   contrast=plan.contrast(AVISIT), statistic="mean_change", method="paired_t")  # fmt: skip
 
 
-def adjusted_p(results: pd.DataFrame, code: str, AVISIT: str, plan: Plan) -> Any:
-    """The adjusted p of a parameter at a visit, from whichever estimate the plan adjusts; None where it belongs to no family."""
+def adjusted_row(results: pd.DataFrame, code: str, AVISIT: str, plan: Plan) -> pd.Series | None:
+    """The row whose p the plan adjusts for multiple testing; None where the parameter belongs to no family of tests."""
     rows = select_results(results, section="efficacy", PARAMCD=code, AVISIT=AVISIT, contrast=plan.contrast(AVISIT), by="")
     rows = rows[rows["p_adjusted"].notna()]
-    return rows["p_adjusted"].iloc[0] if len(rows) else None
+    return rows.iloc[0] if len(rows) else None
 
 
-def direction_of(row: pd.Series, alpha: float, null: float = 0.0) -> str:
-    """`lower`, `higher`, or empty where the p of an estimate does not speak against no change."""
-    if is_missing(row["p_value"]) or not row["p_value"] < alpha or row["value"] == null:
+def direction_of(row: pd.Series, adjusted: pd.Series | None, alpha: float) -> str:
+    """`lower` or `higher`; empty where p, or the adjusted p where there is one, does not speak against no change."""
+    p = [row["p_value"], *([] if adjusted is None else [adjusted["p_adjusted"]])]
+    if any(is_missing(one) or not one < alpha for one in p) or row["value"] == 0:
         return ""
-    return "lower" if row["value"] < null else "higher"
+    return "lower" if row["value"] < 0 else "higher"
 
 
-def change_sentence(row: pd.Series, plan: Plan, catalogue: pd.DataFrame, p_adjusted: Any = None) -> Sentence:
+def change_sentence(row: pd.Series, adjusted: pd.Series | None, plan: Plan, catalogue: pd.DataFrame) -> Sentence:
     """One sentence about a mean change, whichever way it went."""
     name, when = label_of(row["PARAMCD"], catalogue), label_of_visit(row["AVISIT"], plan)
-    direction = direction_of(row, plan.alpha)
+    direction = direction_of(row, adjusted, plan.alpha)
     during = " under treatment" if plan.treated else ""
     lead = f"{name} was {direction} at {when} than at baseline{during}" if direction else (
         f"There was no evidence of a change in {name} from baseline to {when}{during}")  # fmt: skip
-    return quote(f"{lead}: mean change {shown_change(row, catalogue, p_adjusted)}.", row["result_id"])
+    ids = [str(one["result_id"]) for one in (row, adjusted) if one is not None]
+    return quote(f"{lead}: mean change {shown_change(row, adjusted, catalogue)}.", *dict.fromkeys(ids))
 
 
-def shown_change(row: pd.Series, catalogue: pd.DataFrame, p_adjusted: Any = None) -> str:
-    """A mean change as `−1.04 (95 % CI −1.31 to −0.78; n = 62; p < 0.001; adjusted p = 0.0012)`."""
+def shown_change(row: pd.Series, adjusted: pd.Series | None, catalogue: pd.DataFrame) -> str:
+    """A mean change as `−1.04 (95 % CI −1.31 to −0.78; n = 62; p < 0.001; adjusted p = 0.0012 by the mixed model)`."""
     digits, unit = max(digits_of(row["PARAMCD"], catalogue), 1), shown_unit(row["unit"])
-    return _with_n_and_p(estimate(row["value"], row["lower"], row["upper"], digits, _level(row), unit), row, p_adjusted)
+    shown = _with_n_and_p(estimate(row["value"], row["lower"], row["upper"], digits, _level(row), unit), row)
+    if adjusted is None:
+        return shown
+    model = " by the mixed model" if str(adjusted["statistic"]).startswith("mmrm") else ""
+    return f"{shown[:-1]}; adjusted {p_value(adjusted['p_adjusted'])}{model})"
 
 
 def shown_ratio(row: pd.Series) -> str:
@@ -65,10 +69,8 @@ def shown_ratio(row: pd.Series) -> str:
     return _with_n_and_p(estimate(row["value"], row["lower"], row["upper"], 2, _level(row)), row)
 
 
-def _with_n_and_p(shown: str, row: pd.Series, p_adjusted: Any = None) -> str:
-    more = [f"n = {number(row['n'])}", p_value(row["p_value"])]
-    more += [] if is_missing(p_adjusted) else [f"adjusted {p_value(p_adjusted)}"]
-    return f"{shown[:-1]}; {'; '.join(more)})"
+def _with_n_and_p(shown: str, row: pd.Series) -> str:
+    return f"{shown[:-1]}; n = {number(row['n'])}; {p_value(row['p_value'])})"
 
 
 def _level(row: pd.Series) -> float:

@@ -10,7 +10,7 @@ from racohort.labels import NO_EVENTS, NO_LABORATORY, OVERVIEW_LABELS, WINDOW_LA
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
-from racohort.summaries import were_supplied
+from racohort.summaries import largest, were_supplied
 
 _NO_BOTH = (
     "Neither a safety laboratory nor adverse events were supplied with this cohort, so nothing can be said about harm here: "
@@ -35,8 +35,10 @@ def _said_of_exposure(results: pd.DataFrame) -> Sentence:
         return Sentence("Without a treatment start there is no time at risk and no rate.")
     value = rows.set_index("statistic")["value"]
     return quote(
-        f"{count(rows['n'].iloc[0], 'patient')} were followed for {number(value['person_years'], 1)} person-years after treatment started "
-        f"(median {number(value['median'], 1)} years, {number(value['min'], 1)} to {number(value['max'], 1)}).", *rows["result_id"],
+        f"{count(rows['n'].iloc[0], 'patient')} were followed for {number(value['person_years'], 1)} person-years after "
+        "treatment started "
+        f"(median {number(value['median'], 1)} years, {number(value['min'], 1)} to {number(value['max'], 1)}).",
+        *rows["result_id"],
     )  # fmt: skip
 
 
@@ -48,12 +50,15 @@ def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
     base = select_results(rows, AVISIT=plan.baseline.AVISIT, statistic="sd", contrast="").set_index("PARAMCD")["value"]
     said = []
     for visit in plan.follow_ups:
-        change = select_results(rows, AVISIT=visit.AVISIT, contrast=plan.contrast(visit.AVISIT), statistic="mean").dropna(subset=["value"])
-        share = (change["value"] / change["PARAMCD"].map(base)).abs()
-        if len(share.dropna()):
-            top = change.loc[share.idxmax()]
-            said.append(quote(f"At {visit.label} the mean that moved most was that of {label_of(top['PARAMCD'], catalogue)}, by "
-                              f"{number(share.max(), 2)} of its standard deviation at baseline (n = {top['n']}).", top["result_id"]))  # fmt: skip
+        change = select_results(rows, AVISIT=visit.AVISIT, contrast=plan.contrast(visit.AVISIT), statistic="mean").dropna(
+            subset=["value"]
+        )
+        change["moved"] = (change["value"] / change["PARAMCD"].map(base)).abs()
+        if change["moved"].notna().any():
+            top = largest(change, "moved")
+            moved = f"{label_of(top['PARAMCD'], catalogue)}, by {number(top['moved'], 2)} of its standard deviation at baseline"
+            text = f"At {visit.label} the mean that moved most was that of {moved} (n = {top['n']})."
+            said.append(quote(text, top["result_id"]))
     return say(*said, "Means can stay where they are while single patients move: each patient is looked at below.")
 
 
@@ -69,27 +74,27 @@ def say_normal_range(results: pd.DataFrame, plan: Plan) -> Text:
     singles = [_said_of_excursions(results, visit.AVISIT, visit.label) for visit in follow_up]
     held = all((sides == "inside").all() for sides in means.values())
     none = rows.loc[rows["AVISIT"].isin(means), "count"].sum() == 0
-    return say(quote(f"Read as a statement about group means: the means of {first} lie within the range.", *positions["result_id"]),
-               "Read as a statement about single values:", *singles, _verdict(held, none))  # fmt: skip
+    means_said = f"Read as a statement about group means: the means of {first} lie within the range."
+    return say(quote(means_said, *positions["result_id"]), *singles, _verdict(held, none))
 
 
 def _said_of_excursions(results: pd.DataFrame, AVISIT: str, label: str) -> Sentence:
-    seen = pick_result(results, AVISIT=AVISIT, statistic="excursions", method="observed")
-    healthy = pick_result(results, AVISIT=AVISIT, statistic="excursions", method="healthy")
-    none = pick_result(results, AVISIT=AVISIT, statistic="no_excursion")
+    seen = select_results(results, AVISIT=AVISIT, statistic="excursions", method="observed").iloc[0]
+    healthy = select_results(results, AVISIT=AVISIT, statistic="excursions", method="healthy").iloc[0]
+    none = select_results(results, AVISIT=AVISIT, statistic="no_excursion").iloc[0]
     return quote(
-        f"at {label}, {proportion(seen['count'], seen['n'])} values lie outside, where a healthy group would be expected to have "
-        f"{number(healthy['value'], 1)}, and would have none at all with a probability of {percent(none['value'])};",
+        f"At {label}, {proportion(seen['count'], seen['n'])} single values lie outside; healthy people would be expected to have "
+        f"{number(healthy['value'], 1)}, and to have none at all with a probability of {percent(none['value'])}.",
         seen["result_id"], healthy["result_id"], none["result_id"],
     )  # fmt: skip
 
 
 def _verdict(means_held: bool, none_outside: bool) -> str:
     if none_outside:
-        return "not one value outside is more than healthy people achieve: a question about the data, not a finding about safety."
+        return "Not one value outside is more than healthy people achieve: a question about the data, not a finding about safety."
     if means_held:
-        return "so “all in the normal range” holds for the group means and does not hold for single values."
-    return "so “all in the normal range” holds neither for all group means nor for all single values."
+        return "So “all in the normal range” holds for the group means and does not hold for single values."
+    return "So “all in the normal range” holds neither for all group means nor for all single values."
 
 
 def say_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
@@ -101,23 +106,26 @@ def say_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     for visit in plan.visits:
         here = rows[rows["AVISIT"] == visit.AVISIT]
         if len(here):
-            top = here.loc[here["value"].idxmax()]
+            top = largest(here)
             shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
-            said.append(quote(f"{label_of(top['PARAMCD'], catalogue)} is most often outside at {visit.label}: {shown}.", top["result_id"]))
+            said.append(
+                quote(f"{label_of(top['PARAMCD'], catalogue)} is most often outside at {visit.label}: {shown}.", top["result_id"])
+            )
     return say(*said, _said_of_changes(results, catalogue))
 
 
 def _said_of_changes(results: pd.DataFrame, catalogue: pd.DataFrame) -> Sentence:
     rows = select_results(results, statistic="out_of_range_change")
     worse = rows[rows["lower"] > 0]
+    among = count(len(rows), "comparison")
     if rows.empty:
         return Sentence("")
     if worse.empty:
-        return quote(f"In none of {count(len(rows), 'comparison')} with baseline does the interval of the change lie wholly above zero.",
-                     *rows["result_id"])  # fmt: skip
+        said = f"In none of {among} with baseline does the interval of the change lie wholly above zero."
+        return quote(said, *rows["result_id"])
     names = listed([f"{label_of(row['PARAMCD'], catalogue)} at {row['AVISIT']}" for _, row in worse.iterrows()])
-    return quote(f"More patients were outside than at baseline, with an interval above zero (of {count(len(rows), 'comparison')}, not adjusted): {names}.",
-                 *worse["result_id"])  # fmt: skip
+    said = f"More patients were outside than at baseline, with an interval above zero (of {among}, not adjusted): {names}."
+    return quote(said, *worse["result_id"])
 
 
 def say_new_abnormality(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
@@ -125,15 +133,58 @@ def say_new_abnormality(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFra
     rows = select_results(results, statistic="new_abnormality").dropna(subset=["value"])
     if rows.empty:
         return say()
-    top = rows.loc[rows["value"].idxmax()]
+    top = largest(rows)
     bounds = select_results(results, statistic="new_abnormality_bound").dropna(subset=["upper"])
-    low = bounds.loc[bounds["upper"].idxmin()]
+    low = bounds.sort_values("upper", kind="stable").iloc[0]
     shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
+    name, other = label_of(top["PARAMCD"], catalogue), label_of(low["PARAMCD"], catalogue)
+    most = f"Among patients normal at baseline, a later value outside the range was most frequent for {name}: {shown}."
+    excluded = (
+        f"The strongest exclusion is for {other}: risks above {percent(low['upper'])} are excluded with {level_of(plan.level)} "
+        f"confidence (n = {low['n']}); for every other analyte only larger risks are."
+    )
+    return say(quote(most, top["result_id"]), quote(excluded, low["result_id"]))
+
+
+def say_grades(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
+    """How many patients worsened by toxicity grade; from the rows of `estimate_grades`."""
+    rows = select_results(results, statistic="worsened")
+    if rows.empty:
+        return say()
+    severe, some = (select_results(rows, category=category) for category in ("GE3", "GE2"))
+    graded = count(len(severe), "graded analyte")
+    hit = severe[severe["count"] > 0]
+    names = listed([f"{label_of(row['PARAMCD'], catalogue)} ({proportion(row['count'], row['n'])})" for _, row in hit.iterrows()])
+    first = (
+        f"Worsening to grade 3 or higher was seen in {names}."
+        if names
+        else f"No patient worsened to grade 3 or higher in {graded}."
+    )
+    return say(quote(first, *severe["result_id"]), _said_of_grade_two(some, plan, catalogue))
+
+
+def _said_of_grade_two(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Sentence:
+    top = largest(rows)
+    if not top["count"]:
+        return quote("No patient worsened to grade 2 either.", *rows["result_id"])
+    shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
+    name = label_of(top["PARAMCD"], catalogue)
+    return quote(f"Worsening to grade 2 or higher was most frequent for {name}: {shown}.", top["result_id"])
+
+
+def say_liver(results: pd.DataFrame, plan: Plan) -> Text:
+    """Whether any patient lies in the field that calls for a review; from the rows of `estimate_liver`."""
+    field = pick_result(results, statistic="proportion", by="edish", category="hys_law_range")
+    if field is None:
+        return say()
+    alone = select_results(results, statistic="proportion", by="edish", category="temples_corollary").iloc[0]
+    shown = (proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level) for row in (field, alone))
+    both, single = shown
+    text = f"At least 3 times the upper limit in transaminase and 2 times in bilirubin: {both}. Transaminase alone: {single}."
     return say(
-        quote(f"Among patients normal at baseline, a later value outside the range was most frequent for {label_of(top['PARAMCD'], catalogue)}: {shown}.",
-              top["result_id"]),
-        quote(f"The strongest exclusion is for {label_of(low['PARAMCD'], catalogue)}: risks above {percent(low['upper'])} are excluded with "
-              f"{level_of(plan.level)} confidence (n = {low['n']}); for every other analyte only larger risks are.", low["result_id"]),
+        quote(text, field["result_id"], alone["result_id"]),
+        "This is a screen, not a diagnosis, and with values at planned visits alone it cannot show whether the two rose "
+        "together.",
     )  # fmt: skip
 
 
@@ -142,19 +193,21 @@ def say_events(results: pd.DataFrame, plan: Plan) -> Text:
     if not were_supplied(results):
         return say()
     rows = select_results(results, statistic="proportion", by="overview")
-    said = [quote(f"{OVERVIEW_LABELS[row['category']]}: {proportion(row['count'], row['n'], row['lower'], row['upper'], row['level'])}.", row["result_id"])
-            for _, row in rows.iterrows()]  # fmt: skip
-    return say(*said, *_said_of_none(results, rows, plan))
+    shown = (proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"]) for _, row in rows.iterrows())
+    said = [f"{OVERVIEW_LABELS[category]}: {text}." for category, text in zip(rows["category"], shown, strict=True)]
+    sentences = (quote(text, result_id) for text, result_id in zip(said, rows["result_id"], strict=True))
+    return say(*sentences, _said_of_none(results, rows, plan))
 
 
-def _said_of_none(results: pd.DataFrame, rows: pd.DataFrame, plan: Plan) -> list[Sentence]:
+def _said_of_none(results: pd.DataFrame, rows: pd.DataFrame, plan: Plan) -> Sentence:
     none = rows.loc[rows["count"] == 0, "category"]
     bounds = select_results(results, statistic="risk_bound", category=list(none))
     if bounds.empty:
-        return []
+        return Sentence("")
     names = listed([OVERVIEW_LABELS[category].lower() for category in none])
-    return [quote(f"Where nobody had such an event ({names}), a risk above {percent(bounds['upper'].iloc[0])} is excluded with {level_of(plan.level)} "
-                  f"confidence in {count(bounds['n'].iloc[0], 'patient')}; a smaller one is not.", *bounds["result_id"])]  # fmt: skip
+    limit, n = percent(bounds["upper"].iloc[0]), count(bounds["n"].iloc[0], "patient")
+    said = f"Where nobody had such an event ({names}), a risk above {limit} is excluded with {level_of(plan.level)} confidence"
+    return quote(f"{said} in {n}; a smaller one is not.", *bounds["result_id"])
 
 
 def say_windows(results: pd.DataFrame, plan: Plan) -> Text:
@@ -170,11 +223,17 @@ def say_serious(results: pd.DataFrame, plan: Plan) -> Text:
     """How many serious events there were; from the rows of `estimate_events`."""
     if not were_supplied(results):
         return say()
-    patients = pick_result(results, statistic="proportion", by="overview", category="SERIOUS")
-    events = pick_result(results, statistic="events", by="overview", category="SERIOUS")
+    patients = select_results(results, statistic="proportion", by="overview", category="SERIOUS").iloc[0]
+    events = select_results(results, statistic="events", by="overview", category="SERIOUS").iloc[0]
     shown = proportion(patients["count"], patients["n"], patients["lower"], patients["upper"], plan.level)
     were = "was" if events["value"] == 1 else "were"
-    return say(quote(f"{count(int(events['value']), 'serious event')} {were} recorded, in {shown}.", events["result_id"], patients["result_id"]))
+    return say(
+        quote(
+            f"{count(int(events['value']), 'serious event')} {were} recorded, in {shown}.",
+            events["result_id"],
+            patients["result_id"],
+        )
+    )
 
 
 def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
@@ -183,7 +242,8 @@ def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
     if not laboratory and not were_supplied(results):
         return say("What was not supplied cannot be assessed; no statement about harm can be drawn from this cohort.")
     between = (
-        "Laboratory values were taken at planned visits: what rose and fell between them was not seen, and whether two abnormal values "
+        "Laboratory values were taken at planned visits: what rose and fell between them was not seen, and whether two "
+        "abnormal values "
         "occurred together cannot be known."
     )
     return say(
@@ -200,6 +260,7 @@ def _said_of_rare(results: pd.DataFrame, plan: Plan) -> Sentence:
         return Sentence("")
     bound = none.iloc[0]
     return quote(
-        f"With {count(bound['n'], 'patient')}, a kind of event that nobody had can still have a risk of up to {percent(bound['upper'])} "
+        f"With {count(bound['n'], 'patient')}, a kind of event that nobody had can still have a risk of up to "
+        f"{percent(bound['upper'])} "
         f"(one-sided {level_of(plan.level)} limit): rare harms cannot be assessed.", bound["result_id"],
     )  # fmt: skip

@@ -27,7 +27,7 @@ class Benchmark:
 BENCHMARKS = (
     Benchmark("early_ra_care", "DAS28-CRP", -1.6, None, None, "early RA, ordinary care, 1 year (4.4 to 2.8; 69 % retained)", "PMC10907811"),
     Benchmark("anti_tnf_rf", "RF (ratio of medians)", 52 / 90, None, None, "anti-TNF, 1 year (median 90 to 52; anti-CCP unchanged)",
-              "paper.md section 3, anti-TNF for 1 year"),
+              "external anchors of this project; primary source not recorded"),
     Benchmark("uc_msc_das28", "DAS28-ESR", -1.28, 1.03, 30, "UC-MSC alone, 12 months", "He 2020"),
     Benchmark("uc_msc_haq", "HAQ-DI", -0.40, 0.26, 30, "UC-MSC alone, 12 months", "He 2020"),
 )  # fmt: skip

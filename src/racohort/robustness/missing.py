@@ -160,5 +160,17 @@ def _tipping_rows(wide: pd.DataFrame, AVISIT: str, endpoint: Endpoint, plan: Pla
                         "value": moved["estimate"], "lower": moved["ci"][0], "upper": moved["ci"][1], "level": plan.level,
                         "p_value": moved["p"]}  # fmt: skip
     for margin in MARGINS.get(endpoint.PARAMCD, DAS28_MARGINS if endpoint.PARAMCD.startswith("DAS28") else (0.0,)):
-        delta = tipping_point_delta(*observed, plan.alpha, -margin)
+        delta = _tipping(*observed, plan.alpha, -margin)
         yield counts | {"statistic": "tipping_point", "method": "closed_form", "by": "margin", "category": f"{margin:g}", "value": delta}
+
+
+def _tipping(mean: float, sd: float, n: int, missing: int, alpha: float, margin: float) -> float:
+    """The delta at which the worse limit of the interval reaches the margin, wherever the mean lies.
+
+    `tipping_point_delta` answers for a mean beyond the margin; for one that falls short of it the missing must make up for both the
+    shortfall and the half width, twice the distance more.
+    """
+    delta = tipping_point_delta(mean, sd, n, missing, alpha, margin)
+    if mean <= margin or np.isnan(delta):
+        return delta
+    return -delta - 2 * (mean - margin) * (n + missing) / missing

@@ -12,13 +12,13 @@ from racohort.results import as_results, pick_result, select_results
 
 #: The ways of looking, in the order of the table, and what each asks.
 CHECKS = {
-    "plan": "The plan: main analysis, adjusted",
-    "complete_case": "Complete cases only",
-    "wilcoxon": "Rank test instead of means",
-    "locf": "Last value carried forward",
-    "return_to_baseline": "Missing: no change on average",
-    "tipping_point": "Missing: worse than observed by the important change",
-    "leave_one_out": "Without any single patient",
+    "plan": "Plan, adjusted",
+    "complete_case": "Complete cases",
+    "wilcoxon": "Rank test",
+    "locf": "Last value carried",
+    "return_to_baseline": "Missing: no change",
+    "tipping_point": "Missing: worse by an important change",
+    "leave_one_out": "Any patient left out",
     "regression_to_mean": "Beyond regression to the mean",
 }
 
@@ -71,7 +71,8 @@ def _answers(efficacy: pd.DataFrame, mine: pd.DataFrame, endpoint: Endpoint) -> 
             yield "wilcoxon", _by_interval(select_results(efficacy, statistic="hodges_lehmann"), endpoint, null=0.0)
     yield "tipping_point", _by_tipping(mine, endpoint)
     yield "leave_one_out", _by_interval(select_results(mine, statistic=change, method="leave_one_out"), endpoint)
-    yield "regression_to_mean", _by_interval(select_results(mine, statistic="change_beyond_rtm"), endpoint)
+    beyond = _by_interval(select_results(mine, statistic="change_beyond_rtm"), endpoint)
+    yield "regression_to_mean", "no evidence" if beyond == "worsened" else beyond
 
 
 def _plain(text: str) -> str:

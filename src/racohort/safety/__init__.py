@@ -1,8 +1,9 @@
 """What can and cannot be said about harm: laboratory against reference ranges, adverse events, exposure."""
 
-from racohort.safety.events import estimate_events, select_serious
+from racohort.safety.events import estimate_events, events_supplied, select_serious
 from racohort.safety.exposure import summarise_exposure
 from racohort.safety.laboratory import estimate_out_of_range, estimate_range_position, laboratory_codes, summarise_laboratory
+from racohort.safety.liver import derive_liver, estimate_liver
 from racohort.safety.ranges import (
     compare_out_of_range,
     count_shifts,
@@ -10,10 +11,11 @@ from racohort.safety.ranges import (
     estimate_excursions,
     estimate_new_abnormality,
 )
-from racohort.safety.terms import OVERVIEW, WINDOWS
+from racohort.safety.toxicity import derive_grades, estimate_grades
 
 __all__ = [
-    "OVERVIEW", "WINDOWS", "compare_out_of_range", "count_shifts", "derive_worst", "estimate_events", "estimate_excursions",
-    "estimate_new_abnormality", "estimate_out_of_range", "estimate_range_position", "laboratory_codes", "select_serious",
-    "summarise_exposure", "summarise_laboratory",
+    "compare_out_of_range", "count_shifts", "derive_grades", "derive_liver", "derive_worst", "estimate_events",
+    "estimate_excursions", "estimate_grades", "estimate_liver", "estimate_new_abnormality", "estimate_out_of_range",
+    "estimate_range_position", "events_supplied", "laboratory_codes", "select_serious", "summarise_exposure",
+    "summarise_laboratory",
 ]  # fmt: skip

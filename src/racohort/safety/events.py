@@ -31,6 +31,15 @@ class Risk:
         return len(self.days)
 
 
+def events_supplied(mapping: pd.DataFrame) -> bool:
+    """Whether any source column holds adverse events: `mapping` has a row per column, `meaning` is its role or PARAMCD.
+
+    >>> events_supplied(pd.DataFrame({"meaning": ["USUBJID", "AETERM"]}))
+    True
+    """
+    return bool(mapping["meaning"].isin(["AETERM", "AEDECOD"]).any())
+
+
 def estimate_events(adae: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, supplied: bool) -> pd.DataFrame:
     """Adverse events of the safety population: overview, by system organ class, by term, by grade, by window after infusion.
 
@@ -43,10 +52,17 @@ def estimate_events(adae: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, supplied
     -------
     Result rows `proportion` (method `clopper_pearson`: patients), `events` (method `count`) and, where treatment start and last
     contact are known, `rate` (method `garwood`: events per 100 person-years) and `first_event_rate` (exposure ends at the first
-    event), by `overview`, `AEBODSYS`, `AEDECOD` and `window`; `risk_bound` of the overview (method `upper_one_sided_cp`); `count` by `AEDECOD>AETOXGR` (patients at their worst grade per
-    term); `body_system` of each term; always `supplied` (value_text `yes` or `no`), and only that where nothing was supplied.
+    event), by `overview`, `AEBODSYS`, `AEDECOD` and `window`; `risk_bound` of the overview (method
+    `upper_one_sided_cp`); `count` by `AEDECOD>AETOXGR` (patients at their worst grade per term); `body_system` of each term;
+    always `supplied` (value_text `yes` or `no`), and only that where nothing was supplied.
     """
-    told = {"statistic": "supplied", "method": "source", "by": "source", "category": "AE", "value_text": "yes" if supplied else "no"}
+    told = {
+        "statistic": "supplied",
+        "method": "source",
+        "by": "source",
+        "category": "AE",
+        "value_text": "yes" if supplied else "no",
+    }
     rows: list[dict[str, Any]] = [told]
     if supplied:
         risk = Risk(follow_up_days(adsl), plan.level)
@@ -67,7 +83,7 @@ def _overview_rows(
         "ANY": (events, None), "TEAE": (emergent, None), "RELATED": (emergent[related == "Y"], emergent[related == ""]),
         "SERIOUS": (emergent[emergent["AESER"] == "Y"], emergent[emergent["AESER"] == ""]),
         "GRADE3": (emergent[grade >= 3], emergent[grade.isna()]),
-        "DISCONT": (emergent[is_discontinuation(emergent["AEACN"])], None),
+        "DISCONT": (emergent[is_discontinuation(emergent["AEACN"])], None if (emergent["AEACN"] != "").any() else emergent),
         "DEATH": (emergent[emergent["AESDTH"] == "Y"], None),
     }  # fmt: skip
     also = _known_from_adsl(adsl[adsl["USUBJID"].isin(risk.days.index)])
@@ -107,7 +123,15 @@ def _event_rows(
     who = set(rows["USUBJID"] if patients is None else patients)
     named = {"by": by, "category": category, "note": note}
     yield proportion_row(len(who), risk.n, risk.level, **named)
-    yield {"statistic": "events", "method": "count", **named, "value": len(rows), "count": len(rows), "n": risk.n, "unit": "events"}
+    yield {
+        "statistic": "events",
+        "method": "count",
+        **named,
+        "value": len(rows),
+        "count": len(rows),
+        "n": risk.n,
+        "unit": "events",
+    }
     yield from _rate_rows(rows, risk, named)
 
 
@@ -127,8 +151,8 @@ def _rate_rows(rows: pd.DataFrame, risk: Risk, named: dict[str, Any]) -> Iterato
             found = exposure_adjusted_rate(count, years, 100, risk.level)
             note = "; ".join(part for part in (f"{years:.1f} person-years", named["note"]) if part)
             yield {**named, "statistic": statistic, "method": "garwood", "value": found["rate"], "lower": found["lower"],
-                   "upper": found["upper"], "level": risk.level, "count": count, "n": len(known), "n_missing": risk.n - len(known),
-                   "unit": "per 100 person-years", "note": note}  # fmt: skip
+                   "upper": found["upper"], "level": risk.level, "count": count, "n": len(known),
+                   "n_missing": risk.n - len(known), "unit": "per 100 person-years", "note": note}  # fmt: skip
 
 
 def _class_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
@@ -149,10 +173,10 @@ def _grade_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
     coded = emergent["AEDECOD"].mask(emergent["AEDECOD"] == "", "Not coded")
     worst = emergent.groupby([coded, "USUBJID"])["AETOXGR"].max()
     shown = worst.map(lambda grade: "unknown" if pd.isna(grade) else f"{grade:.0f}")
-    counts = shown.groupby([shown.index.get_level_values(0), shown]).size()
-    for (term, grade), count in counts.items():
-        yield {"statistic": "count", "method": "worst_grade", "by": "AEDECOD>AETOXGR", "category": f"{term}>{grade}", "value": count,
-               "count": count, "n": risk.n, "unit": "patients"}  # fmt: skip
+    categories = shown.index.get_level_values(0).astype("str") + ">" + shown
+    for category, count in categories.value_counts().sort_index().items():
+        yield {"statistic": "count", "method": "worst_grade", "by": "AEDECOD>AETOXGR", "category": category,
+               "value": count, "count": count, "n": risk.n, "unit": "patients"}  # fmt: skip
 
 
 def _window_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
@@ -164,8 +188,8 @@ def _window_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]
         followed = risk.days.isna() | (risk.days >= window.first) | risk.days.index.isin(rows["USUBJID"])
         named = {"by": "window", "category": window.code}
         yield proportion_row(rows["USUBJID"].nunique(), int(followed.sum()), risk.level, **named)
-        yield {**named, "statistic": "events", "method": "count", "value": len(rows), "count": len(rows), "n": int(followed.sum()),
-               "unit": "events"}  # fmt: skip
+        yield {**named, "statistic": "events", "method": "count", "value": len(rows), "count": len(rows),
+               "n": int(followed.sum()), "unit": "events"}  # fmt: skip
 
 
 def select_serious(adae: pd.DataFrame, adsl: pd.DataFrame) -> pd.DataFrame:

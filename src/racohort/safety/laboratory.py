@@ -23,6 +23,12 @@ def laboratory_codes(adlb: pd.DataFrame, catalogue: pd.DataFrame) -> list[str]:
     return known + [code for code in there if code not in catalogue.index]
 
 
+def after_baseline(adlb: pd.DataFrame) -> pd.Series:
+    """Which records lie after baseline: at a later planned visit, or, unscheduled, later than the first day of treatment."""
+    unscheduled = adlb["AVISITN"].isna() & (adlb["ADY"] > 1)
+    return (adlb["ABLFL"] != "Y") & ((adlb["AVISITN"] > 0) | unscheduled)
+
+
 def summarise_laboratory(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
     """The distribution of each analyte at each visit, and of its change from baseline.
 
@@ -94,11 +100,12 @@ def estimate_range_position(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, 
     values = values.assign(position=(values["AVAL"] - low) / (values["ANRHI"] - low).where(lambda width: width > 0))
     found = values.dropna(subset="position").groupby(["PARAMCD", "AVISIT"])["position"].agg(["mean", "count"])
     grid = [group for group in _grid(codes, plan, plan.visits) if group in found.index]
-    return as_results(_position_row(*group, *found.loc[group], len(people)) for group in grid)
+    cells = {key: (float(row["mean"]), int(row["count"])) for key, row in found.iterrows()}
+    return as_results(_position_row(code, AVISIT, *cells[code, AVISIT], len(people)) for code, AVISIT in grid)
 
 
-def _position_row(code: str, AVISIT: str, mean: float, count: float, size: int) -> dict[str, Any]:
+def _position_row(code: str, AVISIT: str, mean: float, count: int, size: int) -> dict[str, Any]:
     side = "below" if mean < 0 else "above" if mean > 1 else "inside"
     return {"section": "safety", "population": "safety", "PARAMCD": code, "AVISIT": AVISIT, "statistic": "range_position",
-            "method": "mean", "value": mean, "value_text": side, "n": int(count), "n_missing": size - int(count),
+            "method": "mean", "value": mean, "value_text": side, "n": count, "n_missing": size - count,
             "function": "safety.estimate_range_position"}  # fmt: skip

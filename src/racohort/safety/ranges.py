@@ -10,7 +10,7 @@ import pandas as pd
 from racohort.intervals import mcnemar, newcombe_paired, upper_one_sided_cp
 from racohort.plan import Plan
 from racohort.results import as_results
-from racohort.safety.laboratory import laboratory_codes
+from racohort.safety.laboratory import after_baseline, laboratory_codes
 from racohort.summaries import analysed, members, proportion_row
 from racohort.terms import RANGE_STATES
 from racohort.tolerance import prob_any_out_of_range
@@ -22,16 +22,16 @@ HEALTHY_SHARE_OUTSIDE = 0.05
 def derive_worst(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
     """The worst record after baseline of each patient and laboratory analyte.
 
-    All records after baseline with a reference range count, planned visits and unscheduled ones alike (AVISITN above 0, or no
-    AVISITN and ADY above 1). Worst is farthest outside the range, in widths of the range; where none is outside, the value
-    nearest to a limit; of equals the earlier. One row per patient and analyte, columns as in ADLB.
+    All records after baseline with a reference range count, planned visits and unscheduled ones alike. Worst is
+    farthest outside the range, in widths of the range; where none is outside, the value nearest to a limit; of equals the
+    earlier. One row per patient and analyte, columns as in ADLB.
     """
     codes = laboratory_codes(adlb, catalogue)
     mine = adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["PARAMCD"].isin(codes) & adlb["ANRIND"].isin(RANGE_STATES)
-    later = (adlb["ABLFL"] != "Y") & ((adlb["AVISITN"] > 0) | (adlb["AVISITN"].isna() & (adlb["ADY"] > 1)))
-    rows = adlb[mine & later]
+    rows = adlb[mine & after_baseline(adlb)]
     rows = rows.assign(outside=rows["ANRIND"] != "NORMAL", excess=_excess(rows).fillna(-np.inf))
-    ranked = rows.sort_values(["USUBJID", "PARAMCD", "outside", "excess", "ADY"], ascending=[True, True, False, False, True], kind="stable")
+    order = {"USUBJID": True, "PARAMCD": True, "outside": False, "excess": False, "ADY": True}
+    ranked = rows.sort_values(list(order), ascending=list(order.values()), kind="stable")
     return ranked.drop_duplicates(["USUBJID", "PARAMCD"])[list(adlb.columns)].reset_index(drop=True)
 
 
@@ -39,7 +39,7 @@ def _excess(rows: pd.DataFrame) -> pd.Series:
     """How far beyond the nearer limit a value lies, in widths of the range; negative inside it."""
     width = rows["ANRHI"] - rows["ANRLO"].fillna(0.0)
     beyond = np.fmax(rows["AVAL"] - rows["ANRHI"], rows["ANRLO"] - rows["AVAL"])
-    return beyond / width.where(width > 0)
+    return pd.Series(beyond / width.where(width > 0), index=rows.index)
 
 
 def count_shifts(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -85,7 +85,7 @@ def estimate_new_abnormality(shifts: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     Denominator: normal at baseline and at least one later value.
     """
     worst = shifts[(shifts["method"] == "worst") & shifts["category"].str.startswith("NORMAL>")]
-    rows = [row for code, cells in worst.groupby("PARAMCD", sort=False) for row in _new_rows(code, cells, plan.level)]
+    rows = [row for code, cells in worst.groupby("PARAMCD", sort=False) for row in _new_rows(str(code), cells, plan.level)]
     common = {"section": "safety", "population": "safety", "function": "safety.estimate_new_abnormality"}
     return as_results({**common, **row} for row in rows)
 
@@ -110,19 +110,21 @@ def compare_out_of_range(shifts: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     and follow-up visit, from the patients of `count_shifts` with both states; nothing where there are none.
     """
     at_visits = shifts[shifts["method"] == "visit"]
-    groups = ((key, cells) for key, cells in at_visits.groupby(["PARAMCD", "AVISIT"], sort=False) if cells["n"].iloc[0] > 0)
-    return as_results(_paired_row(code, AVISIT, cells, plan) for (code, AVISIT), cells in groups)
+    groups = [(str(key[0]), str(key[1]), cells) for key, cells in at_visits.groupby(["PARAMCD", "AVISIT"], sort=False)]
+    return as_results(_paired_row(code, AVISIT, cells, plan) for code, AVISIT, cells in groups if cells["n"].iloc[0] > 0)
 
 
 def _paired_row(code: str, AVISIT: str, cells: pd.DataFrame, plan: Plan) -> dict[str, Any]:
-    states = cells["category"].str.split(">", expand=True).ne("NORMAL")
-    table = [int(cells.loc[(states[0] == was) & (states[1] == now), "count"].sum()) for was, now in product((True, False), repeat=2)]
-    difference = newcombe_paired(*table, plan.level)
+    was, now = (cells["category"].str.split(">").str[side] != "NORMAL" for side in (0, 1))
+    pairs = (was & now, was & ~now, ~was & now, ~was & ~now)
+    both, before, after, neither = (int(cells.loc[pair, "count"].sum()) for pair in pairs)
+    difference: dict[str, Any] = newcombe_paired(both, before, after, neither, plan.level)
     lower, upper = difference["ci"]
     return {"section": "safety", "population": "safety", "PARAMCD": code, "AVISIT": AVISIT, "contrast": plan.contrast(AVISIT),
             "statistic": "out_of_range_change", "method": "newcombe_paired", "value": 0.0 - difference["diff_pre_minus_post"],
-            "lower": -upper, "upper": -lower, "level": plan.level, "n": sum(table), "p_value": mcnemar(*table)["p_mid"],
-            "note": "p is McNemar's mid-p", "function": "safety.compare_out_of_range"}  # fmt: skip
+            "lower": -upper, "upper": -lower, "level": plan.level, "n": int(cells["count"].sum()),
+            "p_value": mcnemar(both, before, after, neither)["p_mid"],
+            "note": "p is the mid-p of McNemar's test", "function": "safety.compare_out_of_range"}  # fmt: skip
 
 
 def estimate_excursions(ranges: pd.DataFrame, plan: Plan) -> pd.DataFrame:

@@ -10,11 +10,20 @@ from racohort.simulate.exports import export_tables
 from racohort.simulate.faults import mistype
 from racohort.simulate.files import csv_bytes, workbook_bytes
 from racohort.simulate.histories import draw_events, draw_medication
-from racohort.simulate.parameters import parameter_grounds, parse_parameters
+from racohort.simulate.parameters import ParametersError, parameter_grounds, parse_parameters
 from racohort.simulate.patients import Population, draw_population
 from racohort.simulate.values import draw_values
 
-__all__ = ["Population", "draw_population", "draw_values", "parameter_grounds", "parse_parameters", "seed_streams", "synthesise"]
+__all__ = [
+    "ParametersError",
+    "Population",
+    "draw_population",
+    "draw_values",
+    "parameter_grounds",
+    "parse_parameters",
+    "seed_streams",
+    "synthesise",
+]
 
 #: Every stochastic step has a stream of its own; a new one is added at the end, so that the others stay as they are.
 STREAMS = ("people", "values", "dates", "leaving", "missing", "medication", "events", "faults")
@@ -34,9 +43,17 @@ def synthesise(parameters_text: str, seed: int | None = None) -> dict[str, bytes
     """The files of a synthetic cohort: path in its folder -> content.
 
     `parameters_text` is the text of a parameter file, which comes back unchanged as `parameters.yml`; `seed` replaces the one in
-    the file. The same text and seed give the same bytes. Raises ValueError for a parameter file that cannot be used.
+    the file. The same text and seed give the same bytes. Raises ParametersError where the parameter file
+    cannot be used, and CohortError where it is no plain YAML.
     """
     parameters = parse_parameters(parameters_text)
+    try:
+        return _cohort_files(parameters, parameters_text, seed)
+    except (KeyError, TypeError) as error:
+        raise ParametersError(f"the parameter file lacks a parameter, or one has the wrong form: {error}") from error
+
+
+def _cohort_files(parameters: Mapping[str, Any], text: str, seed: int | None) -> dict[str, bytes]:
     chosen = parameters["seed"] if seed is None else seed
     streams = seed_streams(chosen)
     population = draw_population(parameters, streams)
@@ -46,7 +63,7 @@ def synthesise(parameters_text: str, seed: int | None = None) -> dict[str, bytes
     faults = mistype(tables, streams["faults"]) if parameters["faults"] else []
     raw = _raw_files(tables)
     rows = {table: len(content) for table, content in tables.items()}
-    files = {"parameters.yml": parameters_text.encode(), "cohort.yml": describe_cohort(parameters, raw, rows).encode()}
+    files = {"parameters.yml": text.encode(), "cohort.yml": describe_cohort(parameters, chosen, raw, rows).encode()}
     files["README.md"] = describe_for_people(parameters, chosen, population, faults).encode()
     return files | raw | ({"faults.csv": csv_bytes(faults, "utf-8")} if faults else {})
 

@@ -2,14 +2,29 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import Any
 
 import numpy as np
 
 from racohort.simulate.calibration import haq_di
 from racohort.simulate.exports import (
-    CLINIC, CLINIC_VISITS, EVENT, GRADE, ID, INFUSED, ITEM, LABORATORY_VISITS, RESULT, SAMPLED, STARTED, STOPPED, UNIT, VISIT, WORDS,
-)  # fmt: skip
+    CLINIC,
+    CLINIC_VISITS,
+    EVENT,
+    GRADE,
+    ID,
+    INFUSED,
+    ITEM,
+    LABORATORY_VISITS,
+    RESULT,
+    SAMPLED,
+    STARTED,
+    STOPPED,
+    UNIT,
+    VISIT,
+    WORDS,
+)
 from racohort.simulate.patients import Population
 from racohort.simulate.values import HAQ
 
@@ -35,18 +50,24 @@ ROLES: dict[str, tuple[str, Sequence[str]]] = {
     EVENT: ("AETERM", ()), "首选术语 Preferred term": ("AEDECOD", ()), "系统器官分类 System organ class": ("AEBODSYS", ()),
     STARTED: ("ASTDT", ()), STOPPED: ("AENDT", ()), GRADE: ("AETOXGR", ()), "严重 Serious": ("AESER", _YES_NO),
     "与输注关系 Relationship": ("AEREL", ("RELATED", "NOT RELATED")), "转归 Outcome": ("AEOUT", ("RECOVERED", "NOT RECOVERED")),
-    "药物 Drug": ("IGNORE", ()), "通用名 Generic name": ("CMDECOD", ()), "类别 Class": ("CMCLAS", ()), "剂量 Dose": ("CMDOSE", ()),
+    "药物 Drug": ("IGNORE", ()), "通用名 Generic name": ("CMDECOD", ()), "类别 Class": ("CMCLAS", ()),
+    "剂量 Dose": ("CMDOSE", ()),
     "剂量单位 Dose unit": ("CMDOSU", ()), "变更 Change": ("CMACT", ("BASELINE", "START", "STOP", "INCREASE", "DECREASE")),
 }  # fmt: skip
 
 
-def describe_cohort(parameters: Parameters, files: Mapping[str, bytes], rows: Mapping[str, int]) -> str:
-    """The text of `cohort.yml`; `files` holds the raw files by path, `rows` the number of rows of each table."""
-    lines = [f"id: {parameters['id']}", f"title: {_quoted(parameters['title'])}", "synthetic: true", "privacy: publish", "files:"]
+def describe_cohort(parameters: Parameters, seed: int, files: Mapping[str, bytes], rows: Mapping[str, int]) -> str:
+    """The text of `cohort.yml`; `files` holds the raw files by path, `rows` the number of rows of each table.
+
+    A cohort from a seed that is not the parameter file's own has the seed in its id, so that two cohorts never share one.
+    """
+    name = parameters["id"] if seed == parameters["seed"] else f"{parameters['id']}-{seed}"
+    lines = [f"id: {name}", f"title: {_quoted(parameters['title'])}", "synthetic: true", "privacy: publish", "files:"]
     for table, (path, shape, extra) in FILES.items():
         digest = hashlib.sha256(files[path]).hexdigest()
         lines.append(f"  - {{path: {path}, shape: {shape}, {extra}, expected_rows: {rows[table]},\n     sha256: {digest}}}")
-    lines += ["columns:", *(_role(heading) for heading in ROLES if heading not in (ITEM, SAMPLED)), _sampled(), *_items(parameters)]
+    lines += ["columns:", *(_role(heading) for heading in ROLES if heading not in (ITEM, SAMPLED)), _sampled()]
+    lines += _items(parameters)
     lines += [f"  {_quoted(heading)}: {{paramcd: {code}{_unit(code)}}}" for code, heading in CLINIC.items()]
     lines += ["visits:", *_visits(parameters)]
     lines.append(f"treatment_start: {{from: column, column: {_quoted(INFUSED)}}}")
@@ -54,8 +75,8 @@ def describe_cohort(parameters: Parameters, files: Mapping[str, bytes], rows: Ma
     last = parameters["visits"]["study_end"]
     lines.append(f"study: {{start: {parameters['visits']['study_start']}, end: {last}, timezone: Asia/Shanghai}}")
     lines.append("das28_variant: ESR4")
-    seed = parameters["analysis_seed"]
-    lines.append(f"parameters: {{alpha: 0.05, primary_visit: Y1, primary: [DAS28, HAQDI], seed: {seed}}}")
+    analysis = parameters["analysis_seed"]
+    lines.append(f"parameters: {{alpha: 0.05, primary_visit: Y1, primary: [DAS28, HAQDI], seed: {analysis}}}")
     return "\n".join(lines) + "\n"
 
 
@@ -96,11 +117,12 @@ def _visits(parameters: Parameters) -> list[str]:
 
 def describe_for_people(parameters: Parameters, seed: int, population: Population, faults: Sequence[Mapping[str, str]]) -> str:
     """The text of the folder's README: what it is, how it was made, what is in it, in numbers computed from it."""
+    search = parameters["seed_search"] if seed == parameters["seed"] else UNSEARCHED
     labels = parameters["visits"]["labels"]
     came = ", ".join(f"{label} {count}" for label, count in zip(labels, population.seen.sum(axis=0), strict=True))
     return README.format(
         title=parameters["title"], seed=seed, n=len(population.patients), came=came, faults=len(faults),
-        threshold=parameters["patients"]["selection_das28"], search=parameters["seed_search"], header=" | ".join(labels),
+        threshold=parameters["patients"]["selection_das28"], search=fill(search + AFTER_SEARCH, 130), header=" | ".join(labels),
         rule="|".join(["---"] * (len(labels) + 1)), table="\n".join(_summary(population)),
     )  # fmt: skip
 
@@ -108,7 +130,8 @@ def describe_for_people(parameters: Parameters, seed: int, population: Populatio
 def _summary(population: Population) -> list[str]:
     values = {**population.values, "HAQDI": haq_di(population.values)}
     shown = {"DAS28ESR": 2, "HAQDI": 2, "ESR": 1, "CRP": 1, "RF": 1, "ACCP": 1, "TJC28": 1, "SJC28": 1, "PTGA": 1}
-    return [f"| {code} | " + " | ".join(_cell(column, digits) for column in values[code].T) + " |" for code, digits in shown.items()]
+    cells = {code: " | ".join(_cell(column, digits) for column in values[code].T) for code, digits in shown.items()}
+    return [f"| {code} | {row} |" for code, row in cells.items()]
 
 
 def _cell(column: Any, digits: int) -> str:
@@ -116,32 +139,40 @@ def _cell(column: Any, digits: int) -> str:
     return f"{there.mean():.{digits}f} ± {there.std(ddof=1):.{digits}f} ({np.median(there):.{digits}f}; {len(there)})"
 
 
+#: What the README says where the seed is not the parameter file's own, and what it says after either.
+UNSEARCHED = "This seed was given by whoever made the cohort; nobody looked for one with which the abstract's pattern holds."
+AFTER_SEARCH = (
+    " A cohort from another seed may well miss part of the pattern or show more of it. Whether the pattern holds here is"
+    " therefore no result, and no p-value of this cohort may be quoted as a finding."
+)
+
 README = """# {title}
 
-{n} patients who do not exist. The paper (Wang 2019, doi:10.2147/DDDT.S225613) shares no patient data, and of the paper only the
-abstract is known to this project. This cohort was made by a program so that there is something to run the analysis on. It is no
-evidence about any treatment, and everything made from it carries the mark "synthetic cohort".
+{n} patients who do not exist. The paper (Wang 2019, doi:10.2147/DDDT.S225613) shares no patient data, and of the
+paper only the abstract is known to this project. This cohort was made by a program so that there is something to run
+the analysis on. It is no evidence about any treatment, and everything made from it carries the mark "synthetic
+cohort".
 
 ## How it was made
 
-`racohort synthesise` reads `parameters.yml` and the seed {seed}, and writes everything else in this folder; the same file and seed give
-the same bytes. Each number in `parameters.yml` says what it rests on: `abstract`, `external anchor` (with its source) or `assumption`.
-Most are assumptions.
+`racohort synthesise` reads `parameters.yml` and the seed {seed}, and writes everything else in this folder; the same
+file and seed give the same bytes. Each number in `parameters.yml` says what it rests on: `abstract`, `external
+anchor` (with its source) or `assumption`. Most are assumptions.
 
-- Latent normal variables, correlated between variables and between visits, are turned into counts, scales and laboratory values.
+- Latent normal variables, correlated between variables and between visits, are turned into counts, scales and
+  laboratory values.
 - DAS28 is never drawn: it is computed from joint counts, ESR and the patient's global assessment.
-- Candidates are enrolled only when their observed baseline DAS28-ESR is above {threshold}, so that regression to the mean is in the data, as
-  in every trial that enrols active patients.
-- The follow-up values were set to be lower, after the abstract. There is no treatment effect in the sense of a cause: there are no
-  cells, no control arm, and no disease.
-- Laboratory values outside the acute phase are those of healthy people, so about one value in twenty lies outside its range. A cohort
-  without any would be a data-quality finding.
+- Candidates are enrolled only when their observed baseline DAS28-ESR is above {threshold}, so that regression to the
+  mean is in the data, as in every trial that enrols active patients.
+- The follow-up values were set to be lower, after the abstract. There is no treatment effect in the sense of a cause:
+  there are no cells, no control arm, and no disease.
+- Laboratory values outside the acute phase are those of healthy people, so about one value in twenty lies outside its
+  range. A cohort without any would be a data-quality finding.
 - Leaving the study depends on the DAS28 of the visit before. Patients seen: {came}.
 
-## The seed was chosen
+## The seed
 
-{search} A cohort from another seed may well miss part of the pattern. That the pattern holds here is therefore no result: no p-value of
-this cohort may be quoted as a finding.
+{search}
 
 ## What the calibration shows
 
@@ -151,8 +182,8 @@ As drawn, before the typing errors and before the limits of the assays: mean ± 
 |{rule}|
 {table}
 
-`tests/test_simulate.py` checks this cohort (the pattern, the ranges, the files byte by byte) and the generator (margins, correlations,
-bounds) on other seeds.
+`tests/test_simulate.py` checks this cohort (the pattern, the ranges, the files byte by byte) and the generator
+(margins, correlations, bounds) on other seeds.
 
 ## What is in the folder
 
@@ -164,5 +195,5 @@ bounds) on other seeds.
 | `raw/visits.csv` | the clinic's sheet: joint counts, scales and the eight HAQ categories, one row a visit |
 | `raw/laboratory.csv` | the laboratory's export (GB18030), one row a result, with the laboratory's own ranges |
 | `raw/adverse_events.csv`, `raw/medication.csv` | events and medication with its changes |
-| `faults.csv` | the {faults} typing errors and double rows that were put into the raw files: where, what stood there, what cleaning should do |
+| `faults.csv` | the {faults} errors put into the raw files: where, what stood there, what cleaning should do |
 """

@@ -77,7 +77,7 @@ def result_text(value: float, digits: int, floor: float = -np.inf, ceiling: floa
     return f">{ceiling:g}" if value > ceiling else number_text(value, digits)
 
 
-def _patient(patient: Mapping[str, Any]) -> dict[str, str]:
+def _patient(patient: Mapping[Any, Any]) -> dict[str, str]:
     return {ID: patient["USUBJID"], "性别 Sex": WORDS[patient["SEX"]], "年龄 Age (years)": number_text(patient["AGE"]),
             "病程 Disease duration (years)": number_text(patient["DISDUR"], 1), "BMI": number_text(patient["BMI"], 1),
             INFUSED: day_text(patient["TRTSDT"]), "研究状态 Status": WORDS[patient["EOSSTT"]],

@@ -1,4 +1,4 @@
-"""Tables as the bytes of files: CSV in the encoding of the hospital's system, and a workbook that is the same on every machine."""
+"""Tables as the bytes of files: CSV in the hospital's encoding, and a workbook that is the same on every machine."""
 
 import csv
 import zipfile
@@ -13,7 +13,8 @@ _FORMATS = "http://schemas.openxmlformats.org"
 _PARTS = {
     "[Content_Types].xml": f'<Types xmlns="{_FORMATS}/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-    '<Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+    '<Override PartName="/xl/workbook.xml"'
+    ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
     '<Override PartName="/xl/worksheets/sheet1.xml"'
     ' ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>',
     "_rels/.rels": f'<Relationships xmlns="{_FORMATS}/package/2006/relationships"><Relationship Id="rId1"'

@@ -3,23 +3,28 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from racohort.config import read_yaml
 
 #: What a number may rest on.
 BASES = ("abstract", "external anchor", "assumption")
 
 
+class ParametersError(ValueError):
+    """A parameter file that cannot be used; the command ends with status 2."""
+
+    exit_code = 2
+
+
 def parse_parameters(text: str) -> dict[str, Any]:
     """The values of a parameter file, without their grounds.
 
-    A node with a `value` is replaced by it; everything else is a group. Raises ValueError, naming the place, for a value
-    without a ground, an external anchor without a source, and text that is no YAML.
+    A node with a `value` is replaced by it; everything else is a group. Raises ParametersError, naming the place, for a value
+    without a ground and an external anchor without a source; CohortError for text that is no plain YAML.
 
     >>> parse_parameters('patients: {n: {value: 64, basis: abstract, source: A1}}')
     {'patients': {'n': 64}}
     """
-    return {name: _values(node, name) for name, node in _tree(text).items()}
+    return {name: _values(node, name) for name, node in read_yaml(text, "parameters.yml").items()}
 
 
 def parameter_grounds(text: str) -> list[dict[str, Any]]:
@@ -28,28 +33,18 @@ def parameter_grounds(text: str) -> list[dict[str, Any]]:
     >>> parameter_grounds('n: {value: 64, basis: abstract, source: A1}')
     [{'parameter': 'n', 'value': 64, 'basis': 'abstract', 'source': 'A1'}]
     """
-    return list(_grounds(_tree(text), ""))
-
-
-def _tree(text: str) -> dict[str, Any]:
-    try:
-        tree = YAML(typ="safe", pure=True).load(text)
-    except YAMLError as error:
-        raise ValueError(f"the parameter file is no YAML: {error}") from error
-    if not isinstance(tree, dict):
-        raise ValueError("the parameter file holds no parameters; it must be a mapping of names")
-    return tree
+    return list(_grounds(read_yaml(text, "parameters.yml"), ""))
 
 
 def _values(node: Any, place: str) -> Any:
     if not isinstance(node, Mapping):
-        raise ValueError(f"{place}: {node!r} has no ground; write {{value: ..., basis: {' | '.join(BASES)}}}")
+        raise ParametersError(f"{place}: {node!r} has no ground; write {{value: ..., basis: {' | '.join(BASES)}}}")
     if "value" not in node:
         return {name: _values(child, f"{place}.{name}") for name, child in node.items()}
     if node.get("basis") not in BASES or set(node) - {"value", "basis", "source"}:
-        raise ValueError(f"{place}: a parameter has value, basis ({' | '.join(BASES)}) and source; it has {dict(node)}")
+        raise ParametersError(f"{place}: a parameter has value, basis ({' | '.join(BASES)}) and source; it has {dict(node)}")
     if node["basis"] != "assumption" and not node.get("source"):
-        raise ValueError(f"{place}: {node['basis']} needs its source")
+        raise ParametersError(f"{place}: {node['basis']} needs its source")
     return node["value"]
 
 

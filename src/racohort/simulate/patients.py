@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from racohort.simulate.parameters import ParametersError
 from racohort.simulate.shapes import ordinal
 from racohort.simulate.values import HAQ, draw_values
 
@@ -35,7 +36,7 @@ class Population:
 def draw_population(parameters: Parameters, streams: Mapping[str, np.random.Generator]) -> Population:
     """The enrolled patients with their visits: drawn, selected by observed baseline DAS28, followed, and partly lost.
 
-    Raises ValueError when too few of the candidates are active enough to be enrolled.
+    Raises ParametersError when too few of the candidates are active enough to be enrolled.
     """
     people = draw_people(parameters, parameters["patients"]["candidates"], streams["people"])
     values = draw_values(parameters, people["SEX"].to_numpy() == "F", streams["values"])
@@ -69,7 +70,9 @@ def select_active(parameters: Parameters, das28: Array) -> NDArray[np.intp]:
     p = parameters["patients"]
     active = np.flatnonzero(das28 > p["selection_das28"])[: p["n"]]
     if len(active) < p["n"]:
-        raise ValueError(f"{len(active)} of {len(das28)} candidates have DAS28 above {p['selection_das28']}; {p['n']} needed")
+        raise ParametersError(
+            f"{len(active)} of {len(das28)} candidates have DAS28 above {p['selection_das28']}; {p['n']} needed"
+        )
     return active
 
 

@@ -40,7 +40,7 @@ def joint_count(z: ArrayLike, mean: float, sd: float, size: int = 28) -> Array:
     """
     a, b = beta_binomial_shapes(mean, sd, size)
     ladder = stats.betabinom.cdf(np.arange(size), size, a, b)
-    return np.searchsorted(ladder, stats.norm.cdf(z)).astype(float)
+    return np.asarray(np.searchsorted(ladder, stats.norm.cdf(z)), dtype=float)
 
 
 def visual_scale(z: ArrayLike, mean: float, sd: float) -> Array:
@@ -50,7 +50,7 @@ def visual_scale(z: ArrayLike, mean: float, sd: float) -> Array:
     50.0
     """
     a, b = beta_shapes(mean / 100, sd / 100)
-    return np.round(100 * stats.beta.ppf(stats.norm.cdf(z), a, b))
+    return np.asarray(np.round(100 * stats.beta.ppf(stats.norm.cdf(z), a, b)), dtype=float)
 
 
 def skewed(z: ArrayLike, mean: float, sd: float) -> Array:
@@ -72,7 +72,7 @@ def healthy(z: ArrayLike, low: ArrayLike, high: ArrayLike, shape: str) -> Array:
     log = shape == "lognormal"
     low, high = (np.log(low), np.log(high)) if log else (np.asarray(low), np.asarray(high))
     value = (low + high) / 2 + (high - low) / SPAN * np.asarray(z)
-    return np.exp(value) if log else value
+    return np.asarray(np.exp(value) if log else value, dtype=float)
 
 
 def ordinal(z: ArrayLike, shares: Sequence[float]) -> Array:
@@ -82,4 +82,4 @@ def ordinal(z: ArrayLike, shares: Sequence[float]) -> Array:
     [0.0, 1.0, 3.0]
     """
     steps = stats.norm.ppf(np.cumsum(shares)[:-1])
-    return np.searchsorted(steps, np.asarray(z)).astype(float)
+    return np.asarray(np.searchsorted(steps, np.asarray(z)), dtype=float)

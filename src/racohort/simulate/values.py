@@ -68,7 +68,7 @@ def _antibody(margin: Mapping[str, Any], z: Array, status: Array) -> Array:
     positive = ordinal(status, [1 - margin["positive"], margin["positive"]])[:, None] == 1
     high = np.array(margin["median"], dtype=float) * np.exp(margin["sdlog"] * z)
     low = margin["negative_median"] * np.exp(margin["negative_sdlog"] * z)
-    return np.round(np.where(positive, high, low), 1)
+    return np.asarray(np.round(np.where(positive, high, low), 1), dtype=float)
 
 
 def _disability(parameters: Parameters, shared: Array, rng: np.random.Generator) -> dict[str, Array]:

@@ -6,7 +6,7 @@ from typing import Any
 from racohort.absence import absent
 
 #: The modules of this room; `tables.tabulate_x` is found in whichever of them defines it.
-ROOMS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance")
+ROOMS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance", "run")
 
 __all__ = ["absent"]
 

@@ -10,14 +10,15 @@ from racohort.formats import MISSING, level_of, number, proportion
 from racohort.labels import NO_EVENTS, OVERVIEW_LABELS, WINDOW_LABELS
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
-from racohort.summaries import were_supplied
+from racohort.summaries import only, were_supplied
 from racohort.tables.paper import Table, table
+
 
 def _columns(results: pd.DataFrame, by: str, category: str, level: float) -> dict[str, str]:
     """Patients, events and rate of one category."""
     here = select_results(results, by=by, category=category)
-    patients = pick_result(here, statistic="proportion")
-    events = pick_result(here, statistic="events")
+    patients = only(here, statistic="proportion")
+    events = only(here, statistic="events")
     rate = pick_result(here, statistic="rate")
     return {
         "Patients": proportion(patients["count"], patients["n"], patients["lower"], patients["upper"], level),
@@ -33,7 +34,11 @@ def tabulate_events(results: pd.DataFrame, plan: Plan) -> Table | Absence:
         return absent(NO_EVENTS)
     rows = select_results(results, statistic="proportion", by="overview")
     lines = [
-        {"Category": OVERVIEW_LABELS[row["category"]], **_columns(results, "overview", row["category"], plan.level), "Not judged": row["note"]}
+        {
+            "Category": OVERVIEW_LABELS[row["category"]],
+            **_columns(results, "overview", row["category"], plan.level),
+            "Not judged": row["note"],
+        }
         for _, row in rows.iterrows()
     ]
     frame = pd.DataFrame(lines)
@@ -44,10 +49,14 @@ def tabulate_events(results: pd.DataFrame, plan: Plan) -> Table | Absence:
 
 
 def _note(plan: Plan) -> str:
-    kind = "Rows after the first count treatment-emergent events" if plan.treated else "Without a treatment start all events count"
+    kind = (
+        "Rows after the first count treatment-emergent events" if plan.treated else "Without a treatment start all events count"
+    )
     return (
-        f"{kind}. A patient counts once in a row. Patients: {level_of(plan.level)} Clopper-Pearson interval, also where nobody had an "
-        "event. Rates: all events, exact Poisson limits (Garwood), from treatment start to last contact. Not judged: patients with an "
+        f"{kind}. A patient counts once in a row. Patients: {level_of(plan.level)} Clopper-Pearson interval, also where "
+        "nobody had an "
+        "event. Rates: all events, exact Poisson limits (Garwood), from treatment start to last contact. Not judged: "
+        "patients with an "
         "event of which the form does not say whether it belongs in the row."
     )
 
@@ -74,7 +83,12 @@ def tabulate_terms(results: pd.DataFrame, plan: Plan) -> Table | Absence | None:
 
 def _system_lines(system: str, results: pd.DataFrame, terms: pd.DataFrame, level: float) -> list[dict[str, str]]:
     own = terms.loc[terms["value_text"] == system, "category"]
-    first = {"System": system, "Term": "Any term of this class", **_columns(results, "AEBODSYS", system, level), "Worst grade": ""}
+    first = {
+        "System": system,
+        "Term": "Any term of this class",
+        **_columns(results, "AEBODSYS", system, level),
+        "Worst grade": "",
+    }
     return [first] + [
         {"System": system, "Term": term, **_columns(results, "AEDECOD", term, level), "Worst grade": _grades(results, term)}
         for term in own
@@ -102,7 +116,8 @@ def tabulate_windows(results: pd.DataFrame, plan: Plan) -> Table | Absence | Non
     ]  # fmt: skip
     return table(
         pd.DataFrame(lines), "events-windows", f"{_kind(plan)} by time after the infusion, safety population.",
-        "The first windows overlap: each includes the one before. Dates carry no time, so the first 24 hours are within the first row. "
+        "The first windows overlap: each includes the one before. Dates carry no time, so the first 24 hours are within the "
+        "first row. "
         "Denominator: patients still followed when the window opens.", plan.synthetic,
     )  # fmt: skip
 
@@ -121,7 +136,6 @@ def tabulate_serious(serious: pd.DataFrame, results: pd.DataFrame, plan: Plan) -
     })  # fmt: skip
     return table(
         frame, "serious-events", "Every serious adverse event of the safety population.",
-        "Day: counted from the day of treatment start as day 1. Emergent: began or worsened after treatment started.", plan.synthetic,
+        "Day: counted from the day of treatment start as day 1. Emergent: began or worsened after treatment "
+        "started.", plan.synthetic,
     )  # fmt: skip
-
-

@@ -61,8 +61,7 @@ class Table:
             return f"<tbody>{self._rows(self.frame, columns, numeric)}</tbody>"
         runs = self.frame[self.groups].ne(self.frame[self.groups].shift()).cumsum()
         return "".join(
-            f'<tbody><tr class="ra-group"><th scope="rowgroup" colspan="{len(columns)}">{_text(rows[self.groups].iloc[0])}</th></tr>'
-            f"{self._rows(rows, columns, numeric)}</tbody>"
+            f"<tbody>{_group(rows[self.groups].iloc[0], len(columns))}{self._rows(rows, columns, numeric)}</tbody>"
             for _, rows in self.frame.groupby(runs, sort=False)
         )
 
@@ -115,6 +114,10 @@ def _span(name: Any, columns: int) -> str:
     if not str(name):
         return f'<td colspan="{columns}"></td>'
     return f'<th scope="colgroup" colspan="{columns}">{_text(name)}</th>'
+
+
+def _group(name: Any, columns: int) -> str:
+    return f'<tr class="ra-group"><th scope="rowgroup" colspan="{columns}">{_text(name)}</th></tr>'
 
 
 def _header(name: Any, numeric: bool) -> str:

@@ -47,7 +47,7 @@ def tabulate_baseline(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     numbers = select_results(baseline, method="available")
     wide = spread_results(numbers, ["PARAMCD"])
     missing = numbers.drop_duplicates("PARAMCD").set_index("PARAMCD")["n_missing"]
-    lines = [_number_line(code, row, missing[code], catalogue) for code, row in wide.iterrows()]
+    lines = [_number_line(str(code), row, missing[str(code)], catalogue) for code, row in wide.iterrows()]
     shares = select_results(baseline, statistic="proportion", method="observed")
     lines += [_share_line(row, catalogue) for _, row in shares.iterrows() if row["by"] != "completer"]
     frame = pd.DataFrame(lines).sort_values("Group", key=lambda groups: groups.map(_group_order(lines)), kind="stable")
@@ -100,7 +100,8 @@ def tabulate_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     order = {panel: place for place, panel in enumerate(frame["Panel"].unique())}
     return table(
         frame.sort_values("Panel", key=lambda panels: panels.map(order), kind="stable"), "missing-values",
-        f"Patients with a value at each visit, of the {rows['n'].iloc[0]} of the safety population.", "", plan.synthetic, groups="Panel",
+        f"Patients with a value at each visit, of the {rows['n'].iloc[0]} of the safety population.", synthetic=plan.synthetic,
+        groups="Panel",
     )  # fmt: skip
 
 

@@ -1,0 +1,49 @@
+"""ADAE and ADCM: events and medication, placed on the days since the start of treatment."""
+
+import numpy as np
+import pandas as pd
+
+from racohort.adam.frames import COLUMNS, study_day, typed
+from racohort.cleaning.events import earliest_and_latest
+from racohort.schema import Clean
+
+
+def derive_adae(clean: Clean) -> pd.DataFrame:
+    """One row per adverse event, with TRTEMFL.
+
+    An event is treatment-emergent when it starts on or after the start of treatment; one whose date is partial or missing counts as
+    emergent unless it is provably earlier (ICH E9; statistics.md 2.4).
+    """
+    frame = _dated(clean.events, clean)
+    if len(frame):
+        terms = frame["AETERM"] if "AETERM" in frame else pd.Series("", index=frame.index)
+        coded = frame["AEDECOD"] if "AEDECOD" in frame else terms
+        frame = frame.assign(AETERM=terms.where(terms != "", coded), AEDECOD=coded.where(coded != "", terms), TRTEMFL=_emergent(frame, clean))
+        frame = frame.assign(SITEID=frame["USUBJID"].map(clean.patients["SITEID"]) if "SITEID" in clean.patients else "")
+    return typed(frame, COLUMNS["ADAE"])
+
+
+def derive_adcm(clean: Clean) -> pd.DataFrame:
+    """One row per medication period."""
+    return typed(_dated(clean.medication, clean).drop(columns=["ASTDTC", "AENDTC"], errors="ignore"), COLUMNS["ADCM"])
+
+
+def _dated(frame: pd.DataFrame, clean: Clean) -> pd.DataFrame:
+    """Rows with their days since start, in order of patient, date and line."""
+    if not len(frame):
+        return pd.DataFrame()
+    starts = pd.to_datetime(frame["USUBJID"].map(clean.patients["start"]))
+    frame = frame.assign(STUDYID=clean.config.id, SYNTHFL="Y" if clean.config.synthetic else "N")
+    for end in [name for name in ("AST", "AEN") if f"{name}DT" in frame]:
+        frame[f"{end}DY"] = study_day(pd.to_datetime(frame[f"{end}DT"]), starts)
+    by = ["USUBJID", *(["ASTDT"] if "ASTDT" in frame else []), "line"]
+    return frame.sort_values(by, kind="stable").reset_index(drop=True)
+
+
+def _emergent(frame: pd.DataFrame, clean: Clean) -> np.ndarray:
+    starts = pd.to_datetime(frame["USUBJID"].map(clean.patients["start"]))
+    first = pd.to_datetime(frame["ASTDT"]) if "ASTDT" in frame else pd.Series(pd.NaT, index=frame.index)
+    texts = frame["ASTDTC"] if "ASTDTC" in frame else pd.Series("", index=frame.index)
+    latest = pd.to_datetime(pd.Series([earliest_and_latest(text)[1] for text in texts], index=frame.index))
+    earlier = (first < starts) | (latest < starts)
+    return np.where(starts.isna(), "", np.where(earlier, "N", "Y"))

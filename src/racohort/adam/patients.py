@@ -1,0 +1,57 @@
+"""ADSL: one row per patient, with the populations that every denominator comes from."""
+
+import numpy as np
+import pandas as pd
+
+from racohort.adam.frames import COLUMNS, typed
+from racohort.schema import Clean
+from racohort.terms import visit_flag
+
+
+def derive_adsl(clean: Clean) -> pd.DataFrame:
+    """One row per patient of the cohort: facts at baseline, FASFL, SAFFL and one flag per planned visit; EFFFL is still to come.
+
+    FASFL is Y for everyone of whom cleaning kept a row. SAFFL is Y for those of FAS whose treatment started, and for all of FAS in
+    a cohort without a treatment.
+    """
+    people, config = clean.patients, clean.config
+    frame = people.drop(columns=["kept", "start"]).reset_index()
+    treated = people["TRTSDT"].notna().to_numpy() if config.treatment_start is not None else np.ones(len(people), dtype=bool)
+    kept = people["kept"].to_numpy(dtype=bool)
+    frame = frame.assign(STUDYID=config.id, SYNTHFL="Y" if config.synthetic else "N", FASFL=_flag(kept), SAFFL=_flag(kept & treated))
+    frame["AGE"] = _ages(people)
+    frame["EOSSTT"] = frame["EOSSTT"] if "EOSSTT" in frame else ""
+    frame["LSTCNTDT"] = _last_contact(people, clean.visits)
+    if "DTHFL" not in frame:
+        frame["DTHFL"] = _flag(people["DTHDT"].notna().to_numpy()) if "DTHDT" in people else ""
+    for code in config.visits:
+        seen = set(clean.visits.loc[clean.visits["AVISIT"] == code, "USUBJID"])
+        frame[visit_flag(code)] = _flag(people.index.isin(sorted(seen)))
+    return typed(frame, COLUMNS["ADSL"])
+
+
+def _flag(yes: np.ndarray) -> np.ndarray:
+    return np.where(yes, "Y", "N")
+
+
+def _ages(people: pd.DataFrame) -> np.ndarray:
+    """Age as given, else from the date of birth at the start of treatment (or baseline)."""
+    age = people["AGE"].to_numpy(float) if "AGE" in people else np.full(len(people), np.nan)
+    if "BIRTHDT" in people:
+        born = (pd.to_datetime(people["start"]) - pd.to_datetime(people["BIRTHDT"])).dt.days.to_numpy(float) / 365.25
+        age = np.where(np.isnan(age), np.floor(born), age)
+    return age
+
+
+def _last_contact(people: pd.DataFrame, visits: pd.DataFrame) -> pd.Series:
+    """The date of last contact: the latest of what the file gives, the end of the study, the visits kept, and death."""
+    last = pd.to_datetime(visits.groupby("USUBJID")["ADT"].max().reindex(people.index))
+    dates = [pd.to_datetime(people[name]) for name in ("LSTCNTDT", "EOSDT", "DTHDT") if name in people]
+    return pd.concat([last, *dates], axis=1).max(axis=1).reset_index(drop=True)
+
+
+def flag_populations(adsl: pd.DataFrame, values: pd.DataFrame, clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """ADSL with EFFFL: those of SAFFL with at least one efficacy value at baseline."""
+    codes = catalogue.index[catalogue["efficacy"]]
+    measured = values[(values["ABLFL"] == "Y") & values["PARAMCD"].isin(codes)]["USUBJID"]
+    return adsl.assign(EFFFL=_flag(((adsl["SAFFL"] == "Y") & adsl["USUBJID"].isin(measured.unique())).to_numpy()).astype(object)).astype({"EFFFL": "str"})

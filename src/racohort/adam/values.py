@@ -1,0 +1,97 @@
+"""ADLB and ADQS: every value with its visit, its baseline, its reference range, and the scores computed from components."""
+
+import numpy as np
+import pandas as pd
+
+from racohort.adam.derived import derive_scores
+from racohort.adam.frames import COLUMNS, study_day, typed
+from racohort.config import Cohort
+from racohort.schema import Clean
+
+#: Limits themselves are normal; comparisons have this guard.
+GUARD = 1e-9
+
+
+def derive_bds(clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """One row per value of ADLB and ADQS together, with a column `domain` (LB or QS)."""
+    config = clean.config
+    measured = clean.values[~clean.values["disputed"]]
+    measured = _placed(measured.assign(DTYPE=""), clean.patients, config)
+    measured["ANL01FL"] = representing(measured, config)
+    frame = derive_scores(measured, clean.values[clean.values["disputed"]], catalogue)
+    frame = _described(frame, clean, catalogue)
+    frame = _ranged(frame, catalogue)
+    frame = _from_baseline(frame, config)
+    order = {code: rank for rank, code in enumerate(catalogue.index)}
+    frame = frame.assign(order=frame["PARAMCD"].map(order)).sort_values(["USUBJID", "order", "AVISITN", "ADT", "line"], kind="stable")
+    return typed(frame.drop(columns=["order", "disputed"]), [*COLUMNS["BDS"], "domain"])
+
+
+def _placed(frame: pd.DataFrame, patients: pd.DataFrame, config: Cohort) -> pd.DataFrame:
+    """Values with the number of their visit and the days since start: ADY (CDISC) and `day` (start is 0)."""
+    ranks = {code: float(rank) for rank, code in enumerate(config.visits)}
+    starts = pd.to_datetime(frame["USUBJID"].map(patients["start"]))
+    dates = pd.to_datetime(frame["ADT"])
+    return frame.assign(AVISITN=frame["AVISIT"].map(ranks), ADT=dates, ADY=study_day(dates, starts), day=(dates - starts).dt.days.astype("float64"))
+
+
+def representing(frame: pd.DataFrame, config: Cohort) -> pd.Series:
+    """ANL01FL: the record that represents a patient's visit for a parameter, exactly one.
+
+    At baseline it is the last one on or before day 0 (else the one closest to it); later the one closest to the planned day, of two
+    equally close the earlier; without dates the first in the file.
+    """
+    target = frame["AVISIT"].map({code: visit.day for code, visit in config.visits.items()}).astype("float64")
+    baseline = frame["AVISIT"] == config.baseline
+    late = (frame["day"] > 0) & baseline
+    distance = np.where(baseline, frame["day"].abs(), (frame["day"] - target).abs())
+    order = frame.assign(late=late, distance=distance, planned=frame["AVISITN"].notna())
+    ordered = order[order["planned"]].sort_values(["late", "distance", "day", "line"], kind="stable", na_position="last")
+    first = ordered.drop_duplicates(["USUBJID", "PARAMCD", "AVISIT"]).index
+    return pd.Series(np.where(frame.index.isin(first), "Y", ""), index=frame.index)
+
+
+def _described(frame: pd.DataFrame, clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Values with the facts of their parameter and of their patient."""
+    facts = catalogue.loc[frame["PARAMCD"], ["PARAM", "PARCAT1", "AVALU", "domain"]].reset_index(drop=True)
+    facts.index = frame.index
+    people = {name: frame["USUBJID"].map(clean.patients[name]) for name in ("SITEID", "SEX") if name in clean.patients}
+    mark = "Y" if clean.config.synthetic else "N"
+    return pd.concat([frame, facts], axis=1).assign(STUDYID=clean.config.id, SYNTHFL=mark, **people)
+
+
+def _ranged(frame: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Values with a reference range: the laboratory's where it gives one, else the catalogue's for the patient's sex; and ANRIND."""
+    ranges = catalogue.loc[frame["PARAMCD"]]
+    sex = frame["SEX"].to_numpy() if "SEX" in frame else np.full(len(frame), "")
+    frame = frame.copy()
+    given = frame[["ANRLO", "ANRHI"]].notna().any(axis=1).to_numpy()
+    for column, end in (("ANRLO", "low"), ("ANRHI", "high")):
+        men, women = (ranges[f"range_{end}_{one}"].to_numpy(float) for one in "mf")
+        own = np.where(sex == "M", men, np.where(sex == "F", women, np.where(men == women, men, np.nan)))
+        frame[column] = np.where(given, frame[column], own)
+    frame["ANRIND"] = range_state(frame["AVAL"], frame["ANRLO"], frame["ANRHI"])
+    return frame
+
+
+def range_state(aval: pd.Series, low: pd.Series, high: pd.Series) -> np.ndarray:
+    """LOW, NORMAL or HIGH; "" without a value or without any limit. A limit itself is normal.
+
+    >>> range_state(pd.Series([4.0, 3.9, 11.1]), pd.Series([4.0] * 3), pd.Series([11.0] * 3)).tolist()
+    ['NORMAL', 'LOW', 'HIGH']
+    """
+    unknown = aval.isna() | (low.isna() & high.isna())
+    return np.select([unknown, aval < low - GUARD, aval > high + GUARD], ["", "LOW", "HIGH"], "NORMAL")
+
+
+def _from_baseline(frame: pd.DataFrame, config: Cohort) -> pd.DataFrame:
+    """ABLFL, BASE and BNRIND of every value, and its change from baseline where it was measured after it."""
+    chosen = (frame["ANL01FL"] == "Y") & (frame["AVISIT"] == config.baseline)
+    first = frame[chosen].set_index(["USUBJID", "PARAMCD"])[["AVAL", "ANRIND"]]
+    keys = pd.MultiIndex.from_frame(frame[["USUBJID", "PARAMCD"]])
+    base = first["AVAL"].reindex(keys).to_numpy(float)
+    after = (frame["AVISITN"] > 0).to_numpy() | (frame["AVISITN"].isna() & (frame["ADY"] > 1)).to_numpy()
+    change = np.where(after, frame["AVAL"].to_numpy(float) - base, np.nan)
+    percent = 100 * change / np.where(base == 0, np.nan, base)
+    state = first["ANRIND"].reindex(keys).fillna("").to_numpy()
+    return frame.assign(ABLFL=np.where(chosen, "Y", ""), BASE=base, BNRIND=state, CHG=change, PCHG=percent)

@@ -1,0 +1,127 @@
+"""From text to typed, unit-converted, visit-mapped values, with a ledger of every change and a quarantine of every exclusion."""
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.consistency import check_repeats, check_scores, check_sums, settle_variant
+from racohort.cleaning.dates import clean_dates
+from racohort.cleaning.events import check_onsets, clean_events, is_medication
+from racohort.cleaning.gathering import account, gather_sources, gather_values, gather_visits
+from racohort.cleaning.identity import check_known, check_sites, clean_ids
+from racohort.cleaning.measurements import read_measurements
+from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
+from racohort.cleaning.ranges import check_columns_whole, check_ranges, check_units, round_scores
+from racohort.cleaning.sheets import Sheet, open_sheet
+from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits
+from racohort.config import Cohort
+from racohort.schema import Clean, Raw, Records
+
+__all__ = ["clean_cohort"]
+
+
+def clean_cohort(raw: Raw, catalogue: pd.DataFrame) -> Clean:
+    """A cohort as typed values, with everything written down that was changed, excluded or doubted.
+
+    `catalogue` is what `io.read_catalogue(raw.config)` gives. Raises CohortError where a finding refuses the cohort. Every cell of a
+    measured column is used, missing, in quarantine or in a row that is (`Clean.cells` counts them).
+    """
+    config, records = raw.config, raw.records
+    sheets = [open_sheet(table) for table in raw.tables]
+    events = _clean_rows(sheets, config, catalogue, records)
+    records.stop_if_rejected()
+    starts = _clean_order(sheets, config, catalogue, records)
+    for sheet, frame in events:
+        check_onsets(sheet, frame, starts, records)
+    disputed = _clean_values(sheets, config, catalogue, records)
+    records.stop_if_rejected()
+    return _gather(sheets, events, starts, disputed, config, catalogue, records)
+
+
+def _clean_rows(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> list[tuple[Sheet, pd.DataFrame]]:
+    """Cell by cell: identifiers, visits, dates, facts and measurements of every sheet; the event tables are returned."""
+    clean_ids(sheets, config, records)
+    events = []
+    for sheet in sheets:
+        clean_visits(sheet, config, records)
+        if found := sheet.role("ADT"):
+            sheet.ADT = clean_dates(sheet, "ADT", *found, config, records)
+        read_facts(sheet, config, catalogue, records)
+        if sheet.table.shape == "event":
+            events.append((sheet, clean_events(sheet, config, catalogue, records)))
+        else:
+            read_measurements(sheet, config, catalogue, records)
+    return events
+
+
+def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> dict[str, np.datetime64]:
+    """Row by row: who, at which visit, once; returns the first day of treatment (else of baseline) by patient."""
+    check_sites(sheets, records)
+    for sheet in sheets:
+        check_duplicates(sheet, records)
+        check_order(sheet, config, records)
+        check_facts(sheet, records)
+    check_known(sheets, records)
+    starts = treatment_starts(sheets, config)
+    for sheet in sheets:
+        check_windows(sheet, starts, config, records)
+    check_baseline(sheets, config, records)
+    return starts
+
+
+def treatment_starts(sheets: list[Sheet], config: Cohort) -> dict[str, np.datetime64]:
+    """The day that days are counted from, by patient: the treatment's start, else the date of the baseline visit."""
+    starts: dict[str, np.datetime64] = {}
+    visit = (config.treatment_start.visit if config.treatment_start else None) or config.baseline
+    for sheet in sheets:
+        if "TRTSDT" in sheet.facts:
+            days = dict(zip(sheet.USUBJID, sheet.facts["TRTSDT"], strict=True))
+            starts |= {one: day for one, day in days.items() if not np.isnat(day)}
+    for sheet in sheets:
+        rows = sheet.keep & (sheet.AVISIT == visit) & ~np.isnat(sheet.ADT)
+        for one, day in zip(sheet.USUBJID[rows], sheet.ADT[rows], strict=True):
+            starts.setdefault(one, day)
+    return starts
+
+
+def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> set[tuple[str, str, str]]:
+    """Value by value: what is possible, what is plausible, what fits together; returns the scores that nobody can settle."""
+    for sheet in sheets:
+        for field in sheet.fields:
+            round_scores(sheet, field, catalogue, records)
+            check_ranges(sheet, field, catalogue, records)
+        check_columns_whole(sheet, catalogue, records)
+        check_repeats(sheet, config, catalogue, records)
+    settle_variant(sheets, config, catalogue, records)
+    disputed = check_scores(sheets, catalogue, records)
+    check_sums(sheets, records)
+    return disputed
+
+
+def _gather(
+    sheets: list[Sheet], events: list[tuple[Sheet, pd.DataFrame]], starts: dict[str, np.datetime64], disputed: set[tuple[str, str, str]],
+    config: Cohort, catalogue: pd.DataFrame, records: Records,
+) -> Clean:  # fmt: skip
+    patients = gather_patients(sheets, config)
+    treated = config.treatment_start is not None
+    days = pd.Series(starts, dtype="datetime64[ns]").reindex(patients.index)
+    patients = patients.assign(TRTSDT=days if treated else pd.NaT, start=days)
+    keep = chosen(patients, config.filter)
+    values = gather_values(sheets, disputed)
+    site = patients["SITEID"] if "SITEID" in patients else pd.Series("", index=patients.index)
+    check_units(values, site, catalogue, config, records)
+    people = patients.index[keep]
+    rows = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if not is_medication(sheet)]
+    drugs = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if is_medication(sheet)]
+    return Clean(
+        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), gather_visits(sheets, people), _joined(rows),
+        _joined(drugs), gather_sources(sheets, people), account(sheets), records,
+    )  # fmt: skip
+
+
+def sheet_rows(sheet: Sheet, people: pd.Index) -> np.ndarray:
+    """Which rows are about one of these patients."""
+    return np.isin(sheet.USUBJID.astype(str), list(people))
+
+
+def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()

@@ -1,0 +1,138 @@
+"""Dates: read by the declared format or where year-first spelling leaves no doubt, quarantined or refused otherwise."""
+
+import datetime
+import re
+import unicodedata
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.words import missing_words, tidy
+from racohort.config import Cohort, Column
+from racohort.schema import Records
+
+_YEAR_FIRST = re.compile(r"([0-9]{4})\s*[-./年]\s*([0-9]{1,2})\s*[-./月]\s*([0-9]{1,2})\s*日?")
+_COMPACT = re.compile(r"(19|20)([0-9]{2})([0-9]{2})([0-9]{2})")
+_MONTH_NAME = re.compile(r"([0-9]{1,2})[-\s./]*([A-Za-z]{3,9})[-\s./,]*([0-9]{4})")
+_TIMED = re.compile(r"(.{8,11}?)[T\s]\s*([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)\s*(Z|[+-][0-9]{2}:?[0-9]{2})?")
+_YEAR_LAST = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
+_PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
+_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+
+Day = datetime.date | None
+
+
+def read_date(text: str, format_: str | None, timezone: str = "UTC", native: bool = False) -> tuple[Day, str]:
+    """The day that a text means, and the rule: "" as declared, `date_spelling` beyond doubt, `date_unreadable` otherwise.
+
+    >>> read_date("2013-03-01", "%Y-%m-%d"), read_date("2013.3.1", "%Y-%m-%d")[1], read_date("05/03/2014", "%Y-%m-%d")[1]
+    ((datetime.date(2013, 3, 1), ''), 'date_spelling', 'date_unreadable')
+    """
+    plain = tidy(unicodedata.normalize("NFKC", text))
+    declared = _by_format(plain, "%Y-%m-%d" if native and _YEAR_FIRST.fullmatch(plain) else format_ or "%Y-%m-%d")
+    if declared is not None:
+        return declared, "" if plain == text else "date_spelling"
+    day = _beyond_doubt(plain, timezone)
+    return day, "date_unreadable" if day is None else "" if native else "date_spelling"
+
+
+def _by_format(text: str, format_: str) -> Day:
+    try:
+        return datetime.datetime.strptime(text, format_).date()
+    except ValueError:
+        return None
+
+
+def _beyond_doubt(text: str, timezone: str) -> Day:
+    """A day written year first, with its month's name, or as a moment in time, which is counted in the study's time zone."""
+    timed = _TIMED.fullmatch(text)
+    if timed:
+        return _moment(timed, timezone)
+    parts = _YEAR_FIRST.fullmatch(text)
+    if parts:
+        return _day(*map(int, parts.groups()))
+    compact = _COMPACT.fullmatch(text)
+    if compact:
+        return _day(int(compact[1] + compact[2]), int(compact[3]), int(compact[4]))
+    named = _MONTH_NAME.fullmatch(text)
+    return _day(int(named[3]), _MONTHS.get(named[2][:3].lower(), 0), int(named[1])) if named else None
+
+
+def _moment(timed: re.Match[str], timezone: str) -> Day:
+    day = _beyond_doubt(timed[1].strip(), timezone)
+    if day is None or timed[3] is None:
+        return day
+    clock = timed[2] if timed[2].count(":") == 2 else f"{timed[2]}:00"
+    zone = "+00:00" if timed[3] == "Z" else timed[3]
+    try:
+        moment = datetime.datetime.fromisoformat(f"{day.isoformat()}T{clock.split('.')[0].zfill(8)}{zone}")
+    except ValueError:
+        return None
+    return moment.astimezone(ZoneInfo(timezone)).date()
+
+
+def _day(year: int, month: int, day: int) -> Day:
+    try:
+        return datetime.date(year, month, day)
+    except ValueError:
+        return None
+
+
+def clean_dates(sheet: Sheet, role: str, name: str, column: Column, config: Cohort, records: Records, partial: bool = False) -> np.ndarray:
+    """A column of dates as datetime64[D], NaT where missing or quarantined.
+
+    Where most values have another format than declared the cohort is refused, unless the days themselves tell the format. `partial`
+    leaves dates without a day (2014-05) as NaT without a finding: events keep their text.
+    """
+    texts = sheet.text(name)
+    missing = missing_words(texts, config)
+    known = {text: (None, "missing_code" if missing[text] and tidy(text) else "") if text in missing else
+             read_date(text, column.format, config.study.timezone, sheet.table.native) for text in pd.unique(texts)}  # fmt: skip
+    if partial:
+        known |= {text: (None, "") for text in known if _PARTIAL.fullmatch(text)}
+    _settle_year_last(known, sheet, name, texts, records)
+    known |= {text: (None, "date_outside") for text, (day, _) in known.items() if day is not None and _is_outside(day, role, config)}
+    days = np.array([known[text][0] or "NaT" for text in texts], dtype="datetime64[D]")
+    _tell(sheet, name, texts, days, np.array([known[text][1] for text in texts], dtype=object), records)
+    return days
+
+
+def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str, texts: np.ndarray, records: Records) -> None:
+    """Decide a column most of whose dates are unreadable: day or month first if the values themselves prove it, else refuse."""
+    unread = [text for text in texts if known[text][1] == "date_unreadable"]
+    given = sum(1 for text in texts if known[text][1] != "missing_code" and text.strip())
+    if len(unread) < 3 or len(unread) < 0.5 * given:
+        return
+    parts = {text: _YEAR_LAST.fullmatch(tidy(text)) for text in set(unread)}
+    numbers = [(int(found[1]), int(found[2]), int(found[3])) for found in parts.values() if found]
+    day_first = all(_day(year, month, day) for day, month, year in numbers)
+    month_first = all(_day(year, month, day) for month, day, year in numbers)
+    if len(numbers) == len(parts) and day_first != month_first:
+        for text, found in parts.items():
+            first, second, year = map(int, found.groups())  # type: ignore[union-attr]
+            known[text] = (_day(year, second, first) if day_first else _day(year, first, second), "date_spelling")
+        return
+    line = int(sheet.table.line[list(texts).index(unread[0])])
+    said = f"line {line}, column {name}: {unread[0]!r} and {len(unread) - 1} more do not have the declared format, and nothing tells which they have"
+    records.note("date_format_unknown", said, sheet.table, line=line, column=name, value=unread[0], count=len(unread))
+
+
+def _is_outside(day: datetime.date, role: str, config: Cohort) -> bool:
+    """Whether nothing can have happened on this day; only visits are held against the start of the study."""
+    first = config.study.start if role == "ADT" and config.study.start else datetime.date(1900, 1, 1)
+    last = config.study.end if role in ("ADT", "ASTDT", "TRTSDT") and config.study.end else datetime.date(2100, 1, 1)
+    return not first <= day <= last
+
+
+def _tell(sheet: Sheet, name: str, texts: np.ndarray, days: np.ndarray, rules: np.ndarray, records: Records) -> None:
+    reasons = {
+        "date_spelling": "was read as the day it spells", "missing_code": "was read as missing",
+        "date_unreadable": "is no date in the declared format", "date_outside": "lies outside the study's dates",
+    }  # fmt: skip
+    became = np.where(np.isnat(days), "", days.astype(str)).astype(object)
+    for rule, reason in reasons.items():
+        rows = (rules == rule) & sheet.keep
+        note = records.hold if rule in ("date_unreadable", "date_outside") else records.change
+        note(rule, sheet.table, sheet.cells(rows, name, became=became), reason)

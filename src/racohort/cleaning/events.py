@@ -1,0 +1,108 @@
+"""Adverse events and medication: one row an event or a period, terms in one spelling, dates that can be, each event once."""
+
+import datetime
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.dates import clean_dates
+from racohort.cleaning.patients import read_numbers
+from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.words import tidy, translate, word_key
+from racohort.config import Cohort
+from racohort.roles import ROLES
+from racohort.schema import Records
+
+#: What an adverse event is called in English, by its Chinese name.
+TERMS = {
+    "发热": "fever", "头痛": "headache", "皮疹": "rash", "恶心": "nausea", "呕吐": "vomiting", "腹泻": "diarrhoea", "寒战": "chills", "乏力": "fatigue",
+    "上呼吸道感染": "upper respiratory infection", "肺炎": "pneumonia", "感染": "infection", "头晕": "dizziness", "咳嗽": "cough", "带状疱疹": "herpes zoster",
+    "尿路感染": "urinary tract infection", "贫血": "anaemia", "高血压": "hypertension", "骨折": "fracture", "过敏反应": "hypersensitivity",
+}  # fmt: skip
+
+
+def is_medication(sheet: Sheet) -> bool:
+    """Whether an event table lists medication, told from its roles."""
+    return any(role.startswith("CM") for role, _, _ in sheet.roles())
+
+
+def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> pd.DataFrame:
+    """The rows of an event table with the columns its roles name; dates as ASTDT, AENDT and as text (ASTDTC, AENDTC)."""
+    columns: dict[str, np.ndarray] = {}
+    for role, name, column in sheet.roles():
+        sheet.names[role] = name
+        if role in ("ASTDT", "AENDT"):
+            columns[role] = clean_dates(sheet, "CMSTDT" if is_medication(sheet) else role, name, column, config, records, partial=True)
+            columns[f"{role}C"] = np.array([tidy(text) for text in sheet.text(name)], dtype=object)
+        elif role in ("AETOXGR", "CMDOSE"):
+            columns[role] = read_numbers(sheet, role, name, column, config, catalogue, records).aval
+        elif ROLES[role].group in ("event", "medication"):
+            read = translate(sheet, role, name, column, config, records)
+            columns[role] = _one_spelling(sheet, name, read, records) if role in ("AETERM", "AEDECOD") else read
+    frame = pd.DataFrame(columns, index=range(len(sheet)))
+    _check_dates(sheet, frame, records)
+    _check_grades(sheet, frame, records)
+    _check_twice(sheet, frame, records)
+    return frame.assign(USUBJID=sheet.USUBJID, file=sheet.table.file, sheet=sheet.table.sheet, line=sheet.table.line)
+
+
+def _one_spelling(sheet: Sheet, name: str, terms: np.ndarray, records: Records) -> np.ndarray:
+    """Chinese names in English where the English one is meant, and the spelling that other rows use."""
+    english = [TERMS.get(term, term) for term in terms]
+    usual: dict[str, str] = {}
+    for term in sorted(set(english), key=lambda term: (-english.count(term), not term[:1].islower() and term.isupper(), english.index(term))):
+        usual.setdefault(word_key(term), term)
+    became = np.array([usual[word_key(term)] for term in english], dtype=object)
+    changed = sheet.keep & (became != terms)
+    told = ", ".join(f"{was} as {now}" for was, now in sorted(set(zip(terms[changed], became[changed], strict=True)))[:5])
+    records.change("event_term", sheet.table, sheet.cells(changed, name, became=became), f"and other terms were read in one spelling ({told})")
+    return became
+
+
+def _check_dates(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
+    if {"ASTDT", "AENDT"} <= set(frame):
+        sheet.hold_rows((frame["AENDT"] < frame["ASTDT"]).to_numpy(), "event_ends_first", sheet.names["AENDT"], "lies before the start of the event", records)
+
+
+def _check_grades(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
+    if "AETOXGR" in frame:
+        odd = frame["AETOXGR"].notna().to_numpy() & ~frame["AETOXGR"].isin([1, 2, 3, 4, 5]).to_numpy() & sheet.keep
+        records.hold("event_grade", sheet.table, sheet.cells(odd, sheet.names["AETOXGR"]), "is no grade from 1 to 5")
+        frame.loc[odd, "AETOXGR"] = np.nan
+
+
+def _check_twice(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
+    twice = frame.assign(USUBJID=sheet.USUBJID).duplicated().to_numpy() & sheet.keep
+    if twice.any():
+        name = (sheet.role("USUBJID") or ("",))[0]
+        became = np.full(len(sheet), "(row left out)", dtype=object)
+        records.change("event_twice", sheet.table, sheet.cells(twice, name, became=became), "is a duplicate of an event listed before")
+        sheet.drop(twice, "event_twice")
+
+
+def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: dict[str, np.datetime64], records: Records) -> None:
+    """Warn of events that started before treatment (or baseline), and of events without a start."""
+    if "ASTDT" not in frame or is_medication(sheet):
+        return
+    first = pd.to_datetime(pd.Series([starts.get(one, np.datetime64("NaT")) for one in sheet.USUBJID], index=frame.index))
+    early = sheet.cells((frame["ASTDT"] < first).to_numpy() & sheet.keep, sheet.names["ASTDT"])
+    if len(early):
+        records.note_cells("event_before", sheet.table, early, "is before baseline: the event is not treatment-emergent")
+    undated = sheet.cells((frame["ASTDTC"] == "").to_numpy() & sheet.keep, sheet.names["ASTDT"])
+    if len(undated):
+        records.note_cells("event_undated", sheet.table, undated, "is no start date; the event counts as treatment-emergent")
+
+
+def earliest_and_latest(text: str) -> tuple[datetime.date | None, datetime.date | None]:
+    """The first and the last day that a partial date can mean; None for no date at all.
+
+    >>> earliest_and_latest("2014-02")
+    (datetime.date(2014, 2, 1), datetime.date(2014, 2, 28))
+    """
+    parts = [int(part) for part in text.split("-")] if text.replace("-", "").isdigit() else []
+    if not 1 <= len(parts) <= 2 or not 1900 <= parts[0] <= 2100 or (len(parts) == 2 and not 1 <= parts[1] <= 12):
+        return None, None
+    first = datetime.date(parts[0], parts[1] if len(parts) == 2 else 1, 1)
+    month = parts[1] if len(parts) == 2 else 12
+    after = datetime.date(parts[0] + month // 12, month % 12 + 1, 1)
+    return first, after - datetime.timedelta(days=1)

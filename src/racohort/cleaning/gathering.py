@@ -1,0 +1,92 @@
+"""What comes out of cleaning: the values kept, the visits read, the files, and an account of every cell."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.measurements import reference_limits
+from racohort.cleaning.sheets import Field, Sheet
+
+VALUES = (
+    "USUBJID", "AVISIT", "ADT", "PARAMCD", "AVAL", "AVALC", "censored", "limit", "ANRLO", "ANRHI", "disputed", "file", "sheet", "line", "column",
+)  # fmt: skip
+
+
+def gather_values(sheets: Sequence[Sheet], disputed: set[tuple[str, str, str]]) -> pd.DataFrame:
+    """One row per value kept; `disputed` marks rows of scores that contradict their components (kept out of derivation)."""
+    parts = [_values(sheet, field) for sheet in sheets for field in sheet.fields]
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[name for name in VALUES if name != "disputed"])
+    marked = pd.DataFrame([(*key, np.nan) for key in disputed], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"])
+    frame = pd.concat([frame.assign(disputed=False), marked.assign(disputed=True)], ignore_index=True) if len(marked) else frame.assign(disputed=False)
+    return frame[list(VALUES)]
+
+
+def _values(sheet: Sheet, field: Field) -> pd.DataFrame:
+    rows = np.flatnonzero(field.good & sheet.keep)
+    low, high = reference_limits(sheet) if sheet.table.shape in ("long", "adam", "sdtm") else (np.full(len(sheet), np.nan),) * 2
+    visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]
+    return pd.DataFrame({
+        "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.ADT[rows].astype("datetime64[s]"), "PARAMCD": field.PARAMCD[rows],
+        "AVAL": field.aval[rows], "AVALC": field.avalc[rows], "censored": field.censored[rows], "limit": field.limit[rows],
+        "ANRLO": low[rows], "ANRHI": high[rows], "file": sheet.table.file, "sheet": sheet.table.sheet,
+        "line": sheet.table.line[rows], "column": field.name,
+    })  # fmt: skip
+
+
+def gather_visits(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
+    """One row per patient, planned or unscheduled visit and day that was read and kept: USUBJID, AVISIT, ADT, file."""
+    parts = []
+    for sheet in sheets:
+        rows = sheet.keep & np.isin(sheet.USUBJID.astype(str), list(people))
+        if sheet.table.shape == "event" or not sheet.fields:
+            continue
+        for code, mask in _seen(sheet, rows):
+            parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[mask], "AVISIT": code if code else sheet.AVISIT[mask],
+                                       "ADT": sheet.ADT[mask].astype("datetime64[s]"), "file": sheet.table.file}))  # fmt: skip
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["USUBJID", "AVISIT", "ADT", "file"])
+    return frame.drop_duplicates().reset_index(drop=True)
+
+
+def _seen(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, np.ndarray]]:
+    """Masks of the rows seen: one for a table by visit; one a visit for a wide table, where a visit needs a value."""
+    wide = [field for field in sheet.fields if field.column.visit]
+    if not wide:
+        return [("", rows)]
+    visits = dict.fromkeys(str(field.column.visit) for field in wide)
+    given = {visit: np.logical_or.reduce([field.good for field in wide if field.column.visit == visit]) for visit in visits}
+    return [(visit, rows & mask) for visit, mask in given.items()]
+
+
+def gather_sources(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
+    """One row a file or sheet: its shape, hash, rows read and what became of them (`used`, `repeated`, `quarantined`, `filtered`)."""
+    rows = []
+    for sheet in sheets:
+        about = np.isin(sheet.USUBJID.astype(str), list(people))
+        repeated = np.isin(sheet.why.astype(str), ["row_twice", "event_twice"])
+        read = max(sheet.table.rows_read, len(sheet))
+        rows.append({
+            "file": sheet.table.file, "sheet": sheet.table.sheet, "shape": sheet.table.shape, "rows": read,
+            "columns": sheet.table.cells.shape[1], "used": int((sheet.keep & about).sum()), "repeated": int(repeated.sum()),
+            "quarantined": int((~sheet.keep & ~repeated).sum()) + read - len(sheet), "filtered": int((sheet.keep & ~about).sum()),
+            "sha256": sheet.table.sha256,
+        })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def account(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """What became of every cell of every measured column: `cells` = `used` + `missing` + `quarantined` + `in_rows`.
+
+    `in_rows` counts the cells of rows that were left out as a whole.
+    """
+    rows = []
+    for sheet in sheets:
+        for field in sheet.fields:
+            keep = sheet.keep
+            rows.append({
+                "file": sheet.table.file, "sheet": sheet.table.sheet, "column": field.name,
+                "PARAMCD": str(field.PARAMCD[0]) if len(set(field.PARAMCD)) == 1 else "", "AVISIT": field.column.visit or "",
+                "cells": len(sheet), "used": int((field.good & keep).sum()), "missing": int((field.missing & keep).sum()),
+                "quarantined": int((field.bad & ~field.missing & keep).sum()), "in_rows": int((~keep).sum()),
+            })  # fmt: skip
+    return pd.DataFrame(rows, columns=["file", "sheet", "column", "PARAMCD", "AVISIT", "cells", "used", "missing", "quarantined", "in_rows"])

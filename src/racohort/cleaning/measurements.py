@@ -1,0 +1,57 @@
+"""The measured columns of a table, whatever its shape: analytes in columns, or one analyte a row."""
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.numbers import read_field
+from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.words import missing_words, word_key
+from racohort.config import Cohort
+from racohort.schema import Records
+
+
+def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
+    """Fill `sheet.fields`, and for a long table the laboratory's own reference limits as facts `ANRLO` and `ANRHI`."""
+    for name, column in sheet.table.columns.items():
+        if column.paramcd is not None:
+            codes = np.full(len(sheet), column.paramcd, dtype=object)
+            sheet.fields.append(read_field(sheet, name, column, codes, None, catalogue, config, records))
+    found = sheet.role("AVAL")
+    if sheet.role("PARAM") and found:
+        name, column = found
+        codes = _codes(sheet, catalogue, config, records)
+        units = _units(sheet, config)
+        sheet.fields.append(read_field(sheet, name, column, codes, units, catalogue, config, records))
+
+
+def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Records) -> np.ndarray:
+    """The PARAMCD of every row, by the declared codes or the catalogue's names; rows of an unknown analyte are quarantined."""
+    name, column = sheet.role("PARAM")  # type: ignore[misc]
+    texts = sheet.text(name)
+    known = {word_key(word): code for code, row in catalogue.iterrows() for word in (code, row["PARAM"], row["label_zh"], *row["synonyms"]) if word}
+    declared = {word_key(word): code for word, code in (column.codes or {}).items()}
+    codes = {text: declared.get(word_key(text)) or known.get(word_key(text), "") for text in pd.unique(texts)}
+    found = np.array([codes[text] for text in texts], dtype=object)
+    blank = missing_words(texts, config)
+    unknown = (found == "") & np.array([text not in blank for text in texts], dtype=bool)
+    sheet.hold_rows(unknown | (found == ""), "param_unknown", name, "is no analyte that is declared or in the catalogue", records)
+    return found
+
+
+def _units(sheet: Sheet, config: Cohort) -> np.ndarray | None:
+    found = sheet.role("AVALU")
+    if not found:
+        return None
+    texts = sheet.text(found[0])
+    blank = missing_words(texts, config)
+    return np.array(["" if text in blank else text.strip() for text in texts], dtype=object)
+
+
+def reference_limits(sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
+    """The laboratory's lower and upper limit of every row; NaN where it gives none that is a number."""
+    limits = []
+    for role in ("ANRLO", "ANRHI"):
+        found = sheet.role(role)
+        texts = pd.Series(sheet.text(found[0]) if found else np.full(len(sheet), ""), dtype="str").str.strip()
+        limits.append(pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64"))
+    return limits[0], limits[1]

@@ -1,0 +1,114 @@
+"""What a value can be: impossible values are kept out, doubtful ones kept with a warning, and columns that look wrong are named."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.sheets import Field, Sheet
+from racohort.config import Cohort
+from racohort.schema import Records
+
+#: A column is doubted when more than this share of it is missing.
+MOSTLY = 0.5
+#: A shipped score is rounded to this many decimals: single-precision noise reaches 2.4e-7 (statistics.md D1).
+DECIMALS = 6
+
+
+def round_scores(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: Records) -> None:
+    """Round away single-precision noise in scores and scales, with one finding a column."""
+    scores = catalogue.index[(catalogue["domain"] == "QS") & (catalogue["scale"] == "linear")]
+    rounded = np.round(field.aval, DECIMALS)
+    noisy = np.isin(field.PARAMCD.astype(str), list(scores)) & field.good & sheet.keep & (rounded != field.aval)
+    if noisy.any():
+        became = np.array([f"{value:.12g}" for value in rounded], dtype=object)
+        records.change("score_rounded", sheet.table, sheet.cells(noisy, field.name, became=became), f"was rounded to {DECIMALS} decimals")
+        field.aval = np.where(noisy, rounded, field.aval)
+
+
+def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: Records) -> None:
+    """Hold impossible values and fractions of joints; warn of implausible ones and of scores off their grid."""
+    limits = catalogue.reindex(field.PARAMCD)
+    low, high = limits["possible_low"].to_numpy(float), limits["possible_high"].to_numpy(float)
+    known = np.where(field.censored == "", field.aval, field.limit)
+    impossible = field.good & ((known < low) | (known > high))
+    _hold(sheet, field, impossible, "impossible", f"is outside what is possible ({_span(field, impossible, low, high)})", records)
+    step = limits["step"].to_numpy(float)
+    steps = field.aval / step
+    off = field.good & (field.censored == "") & (np.abs(steps - np.round(steps)) > 1e-6)
+    _hold(sheet, field, off & (step == 1), "joint_fraction", "is no whole number", records)
+    _warn(sheet, field, off & (step != 1), "off_grid", "is not on the score's grid (steps of 0.125)", records)
+    low, high = limits["plausible_low"].to_numpy(float), limits["plausible_high"].to_numpy(float)
+    doubtful = field.good & (field.censored == "") & ((field.aval < low) | (field.aval > high))
+    _warn(sheet, field, doubtful, "implausible", f"is possible but doubtful (usual: {_span(field, doubtful, low, high)}); it is kept", records)
+
+
+def _span(field: Field, rows: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
+    first = np.flatnonzero(rows)
+    return f"{field.PARAMCD[first[0]]} {low[first[0]]:g} to {high[first[0]]:g}" if len(first) else ""
+
+
+def _hold(sheet: Sheet, field: Field, rows: np.ndarray, rule: str, reason: str, records: Records) -> None:
+    rows = rows & sheet.keep
+    if rows.any():
+        records.hold(rule, sheet.table, sheet.cells(rows, field.name), reason)
+        field.bad = field.bad | rows
+
+
+def _warn(sheet: Sheet, field: Field, rows: np.ndarray, rule: str, reason: str, records: Records) -> None:
+    rows = rows & sheet.keep
+    if rows.any():
+        records.note_cells(rule, sheet.table, sheet.cells(rows, field.name), reason)
+
+
+def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records) -> None:
+    """Columns that are mostly missing, constant, or whose values suggest another unit."""
+    for field in sheet.fields if sheet.table.shape in ("visit", "wide") else []:
+        facts = catalogue.loc[field.PARAMCD[0]] if len(field.PARAMCD) else None
+        given, n = field.aval[field.good & sheet.keep], int(sheet.keep.sum())
+        gone = int((field.missing & sheet.keep).sum())
+        if n and gone > MOSTLY * n:
+            said = f"column {field.name}: {gone} of {n} values are missing ({100 * gone / n:.0f} %)"
+            records.note("mostly_missing", said, sheet.table, column=field.name, count=gone)
+        measured = facts is not None and facts["scale"] in ("linear", "log") and facts["PARCAT1"] != "Medication"
+        if measured and len(given) >= 8 and len(np.unique(given)) == 1:
+            said = f"column {field.name} is constant: {given[0]:g} in all {len(given)} rows"
+            records.note("constant", said, sheet.table, column=field.name, value=f"{given[0]:g}", count=len(given))
+
+
+def check_units(values: pd.DataFrame, site: pd.Series, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
+    """Analytes whose values, overall or at one site, would fit another unit better than the declared one."""
+    exact = values[(values["censored"] == "") & values["AVAL"].notna()]
+    for code, rows in exact.groupby("PARAMCD", sort=False):
+        factors = [float(factor) for factor in catalogue.at[code, "units"].values() if not 0.2 < factor < 5]
+        if factors and len(rows) >= 4:
+            column = str(rows["column"].iloc[0])
+            _doubt_all(str(code), column, rows, factors, catalogue, config, records)
+            _doubt_sites(str(code), column, rows, site, factors, records)
+
+
+def _doubt_all(code: str, column: str, rows: pd.DataFrame, factors: Sequence[float], catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
+    """The whole column: a scale of 0-100 mm that never exceeds 10, a CRP whose baseline median is below 1, or a median out of all plausibility."""
+    facts, median = catalogue.loc[code], float(rows["AVAL"].median())
+    scale = facts["AVALU"] == "mm" and rows["AVAL"].max() <= 10
+    first = rows.loc[rows["AVISIT"] == config.baseline, "AVAL"]
+    crp = code == "CRP" and len(first) >= 4 and float(first.median()) < 1
+    low, high = facts["plausible_low"], facts["plausible_high"]
+    far = any(low <= median * factor <= high for factor in factors) and not low <= median <= high
+    if scale or crp or far:
+        said = f"column {column}: the median of {code} is {median:g}, which suggests another unit than {facts['AVALU']}"
+        records.note("unit_doubt", said, column=column, value=f"{median:g}", count=len(rows))
+
+
+def _doubt_sites(code: str, column: str, rows: pd.DataFrame, site: pd.Series, factors: Sequence[float], records: Records) -> None:
+    """One site: its median differs from the others' by about a unit's factor, and its values do not overlap theirs."""
+    sites = rows["USUBJID"].map(site).fillna("")
+    for name in sorted(set(sites) - {""}) if sites.nunique() > 1 else []:
+        here, others = rows.loc[sites == name, "AVAL"], rows.loc[(sites != name) & (sites != ""), "AVAL"]
+        if len(here) < 3 or len(others) < 3 or min(here.median(), others.median()) <= 0:
+            continue
+        ratio = others.median() / here.median()
+        apart = here.max() < 0.5 * others.median() or here.min() > 2 * others.median()
+        if apart and any(0.4 < ratio / factor < 2.5 or 0.4 < ratio * factor < 2.5 for factor in factors):
+            said = f"column {column}: the median of {code} at the site {name} is {here.median():g}, elsewhere {others.median():g}: another unit?"
+            records.note("unit_doubt_site", said, column=column, value=f"{here.median():g}", count=len(here))

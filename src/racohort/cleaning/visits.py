@@ -1,0 +1,172 @@
+"""When a row is from: its planned visit by label and date, in the planned order, once."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.sheets import Mask, Sheet
+from racohort.cleaning.words import missing_words, word_key
+from racohort.config import Cohort
+from racohort.schema import Records
+
+#: Labels of visits outside the plan.
+UNSCHEDULED = {"unscheduled", "uns", "unplanned", "计划外", "计划外访视", "early termination", "et", "screening", "筛选"}
+
+
+def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
+    """Set AVISIT by label; a blank label is "" until the date decides, an unscheduled one UNSCHEDULED, any other is quarantined."""
+    found = sheet.role("AVISIT")
+    if not found:
+        return
+    name, column = found
+    labels = {label: code for code, visit in config.visits.items() for label in (code, *visit.labels)} | (column.codes or {})
+    keys = {word_key(label).replace(" ", ""): code for label, code in labels.items()}
+    texts = sheet.text(name)
+    blank = missing_words(texts, config)
+    meaning = {text: _visit(text, labels, keys, text in blank) for text in pd.unique(texts)}
+    sheet.AVISIT = np.array([meaning[text] for text in texts], dtype=object)
+    spelled = np.array([text not in blank and text not in labels and meaning[text] in config.visits for text in texts], dtype=bool) & sheet.keep
+    shown = ", ".join(sorted(set(sheet.AVISIT[spelled])))
+    records.change("code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}")
+    sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is none of the visits' labels ({', '.join(list(labels)[:12])})", records)
+    planned_not = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)
+    if len(planned_not):
+        records.note_cells("visit_unscheduled", sheet.table, planned_not, "is an unscheduled visit")
+
+
+def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool) -> str:
+    if blank:
+        return ""
+    if text in labels:
+        return labels[text]
+    key = word_key(text)
+    return keys.get(key.replace(" ", ""), "UNSCHEDULED" if key.split(" ")[0] in UNSCHEDULED or key in UNSCHEDULED else "?")
+
+
+def check_duplicates(sheet: Sheet, records: Records) -> None:
+    """Drop rows that repeat another in every cell; quarantine rows of one visit and day with different values."""
+    key = pd.DataFrame({"id": sheet.USUBJID, "visit": sheet.AVISIT, "date": sheet.ADT.astype(str)})
+    found = sheet.role("AVISIT") or sheet.role("USUBJID")
+    if not found or sheet.table.shape not in ("visit", "long"):
+        return
+    if sheet.table.shape == "long" and sheet.fields:
+        key["code"] = sheet.fields[0].PARAMCD
+    cells = pd.concat([key, _comparable(sheet)], axis=1)
+    repeated = cells.duplicated().to_numpy() & sheet.keep
+    _drop_repeated(sheet, repeated, found[0], records)
+    named = sheet.keep & (sheet.AVISIT != "") & (sheet.AVISIT != "UNSCHEDULED")
+    twice = np.zeros(len(sheet), dtype=bool)
+    twice[named] = key[named].duplicated(keep=False)
+    values = sheet.fields[0].text if sheet.table.shape == "long" else None
+    name = sheet.fields[0].name if sheet.table.shape == "long" else found[0]
+    for rows in _groups(key, twice):
+        who = f"{sheet.USUBJID[rows][0]}, {sheet.text(found[0])[rows][0]}"
+        if values is not None:
+            who += f", {sheet.fields[0].PARAMCD[rows][0]}"
+        sheet.hold_rows(rows, "visit_twice", name, f"is one of {rows.sum()} rows for {who}, which differ", records)
+
+
+def _groups(key: pd.DataFrame, rows: Mask) -> list[Mask]:
+    """One mask for every group of equal keys."""
+    masks = []
+    for at in key[rows].groupby(list(key.columns), sort=False).indices.values():
+        mask = np.zeros(len(key), dtype=bool)
+        mask[np.flatnonzero(rows)[at]] = True
+        masks.append(mask)
+    return masks
+
+
+def _comparable(sheet: Sheet) -> pd.DataFrame:
+    """What must be equal for two rows to be the same: every measured value, and every fact."""
+    columns = {f"v{i}": pd.Series(field.aval).astype(str) + field.censored for i, field in enumerate(sheet.fields)}
+    return pd.DataFrame(columns | {f"f{role}": values.astype(str) for role, values in sheet.facts.items()}, index=range(len(sheet)))
+
+
+def _drop_repeated(sheet: Sheet, repeated: Mask, name: str, records: Records) -> None:
+    if repeated.any():
+        cells = sheet.cells(repeated, name, became=np.full(len(sheet), "(row left out)", dtype=object))
+        records.change("row_twice", sheet.table, cells, "is a duplicate: the row repeats another in every cell")
+        sheet.drop(repeated, "row_twice")
+
+
+def check_order(sheet: Sheet, config: Cohort, records: Records) -> None:
+    """Visits dated in another order than planned: rows whose removal alone restores the order are kept out, else all of them."""
+    ranks = {code: rank for rank, code in enumerate(config.visits)}
+    use = sheet.keep & ~np.isnat(sheet.ADT) & np.isin(sheet.AVISIT.astype(str), list(ranks))
+    if sheet.table.shape != "visit" or not use.any():
+        return
+    name = (sheet.role("ADT") or ("",))[0]
+    frame = pd.DataFrame({"row": np.flatnonzero(use), "id": sheet.USUBJID[use], "rank": [ranks[code] for code in sheet.AVISIT[use]], "date": sheet.ADT[use]})
+    for one, rows in frame.sort_values(["id", "rank", "date"]).groupby("id", sort=False):
+        blamed = _out_of_order(rows)
+        if len(blamed):
+            mask = np.zeros(len(sheet), dtype=bool)
+            mask[blamed] = True
+            visits = ", ".join(sorted({str(sheet.text((sheet.role('AVISIT') or (name,))[0])[row]) for row in blamed}))
+            sheet.hold_rows(mask, "visit_order", name, f"contradicts the order of the visits of {one} ({visits})", records)
+
+
+def _out_of_order(rows: pd.DataFrame) -> list[int]:
+    """Row numbers to blame among one patient's rows, in planned order."""
+    if _is_ordered(rows):
+        return []
+    alone = [row for row in rows["row"] if _is_ordered(rows[rows["row"] != row])]
+    return [int(row) for row in alone or rows["row"]]
+
+
+def _is_ordered(rows: pd.DataFrame) -> bool:
+    """Whether every later visit is dated after every earlier one."""
+    spans = rows.groupby("rank")["date"].agg(["min", "max"])
+    return bool((spans["min"].to_numpy()[1:] > spans["max"].to_numpy()[:-1]).all())
+
+
+def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
+    """Rows after baseline of a patient who has no baseline row in any file with rows by visit are kept out."""
+    by_visit = [sheet for sheet in sheets if sheet.table.shape in ("visit", "long") and sheet.role("AVISIT")]
+    have = {one for sheet in by_visit for one in sheet.USUBJID[sheet.keep & (sheet.AVISIT == config.baseline)]}
+    for sheet in by_visit:
+        planned = np.isin(sheet.AVISIT.astype(str), list(config.visits))
+        without = planned & ~np.isin(sheet.USUBJID.astype(str), sorted(have)) & sheet.keep
+        for one in sorted(set(sheet.USUBJID[without])):
+            name = (sheet.role("AVISIT") or ("",))[0]
+            sheet.hold_rows(without & (sheet.USUBJID == one), "no_baseline", name, f"is a follow-up of {one}, who has no baseline", records)
+
+
+def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort, records: Records) -> None:
+    """Dates against the windows, in days from `starts` (treatment or baseline) by patient.
+
+    A label whose date lies in another visit's window is a contradiction (the row is kept out); a date outside its own window is kept
+    with a warning; a row without a label takes the visit whose window holds its date. Labels without a date are warned of.
+    """
+    found = sheet.role("ADT")
+    if not found:
+        return
+    first = np.array([starts.get(one, np.datetime64("NaT")) for one in sheet.USUBJID], dtype="datetime64[D]")
+    days = (sheet.ADT - first).astype("timedelta64[D]").astype("float64")
+    days[np.isnat(sheet.ADT) | np.isnat(first)] = np.nan
+    in_window = {code: (days >= low) & (days <= high) for code, (low, high) in _windows(config).items()}
+    for code, inside in in_window.items():
+        sheet.AVISIT[(sheet.AVISIT == "") & inside] = code
+    sheet.AVISIT[(sheet.AVISIT == "") & sheet.keep] = "UNSCHEDULED"
+    for code, inside in in_window.items():
+        labelled = sheet.keep & (sheet.AVISIT == code) & ~np.isnan(days)
+        other = np.logical_or.reduce([mask for name, mask in in_window.items() if name != code] or [np.zeros(len(sheet), dtype=bool)])
+        sheet.hold_rows(labelled & ~inside & other, "visit_contradiction", found[0], f"lies in another visit's window than that of {code}", records)
+        outside = sheet.cells(labelled & ~inside & ~other, found[0])
+        if len(outside):
+            records.note_cells("visit_window", sheet.table, outside, f"lies outside the window of {code}; the row is kept")
+    _note_undated(sheet, found[0], config, records)
+
+
+def _windows(config: Cohort) -> dict[str, tuple[float, float]]:
+    pairs = {code: visit.window for code, visit in config.visits.items() if visit.window is not None}
+    return {code: (-np.inf if low is None else low, np.inf if high is None else high) for code, (low, high) in pairs.items()}
+
+
+def _note_undated(sheet: Sheet, name: str, config: Cohort, records: Records) -> None:
+    blank = missing_words(sheet.text(name), config)
+    empty = np.array([text in blank for text in sheet.text(name)], dtype=bool)
+    undated = sheet.cells(sheet.keep & empty & np.isin(sheet.AVISIT.astype(str), list(config.visits)), name)
+    if len(undated):
+        records.note_cells("visit_undated", sheet.table, undated, "is no date; the visit is known by its label")

@@ -1,0 +1,141 @@
+"""Words and codes: the same word in its many spellings, and what a code stands for."""
+
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.sheets import Sheet
+from racohort.config import Cohort, Column
+from racohort.schema import Records
+
+_YES = {"y": "Y", "yes": "Y", "true": "Y", "1": "Y", "是": "Y", "有": "Y", "n": "N", "no": "N", "false": "N", "0": "N", "否": "N", "无": "N"}
+#: Words that have one meaning in every file, by role.
+KNOWN: dict[str, dict[str, str]] = {
+    "SEX": {"m": "M", "male": "M", "man": "M", "男": "M", "男性": "M", "f": "F", "female": "F", "woman": "F", "女": "F", "女性": "F"},
+    "AESER": _YES, "DTHFL": _YES, "AESDTH": _YES,
+    "EOSSTT": {"completed": "COMPLETED", "complete": "COMPLETED", "discontinued": "DISCONTINUED", "withdrawn": "DISCONTINUED",
+               "ongoing": "ONGOING", "完成": "COMPLETED", "退出": "DISCONTINUED"},
+    "CMACT": {word: word.upper() for word in ("baseline", "start", "stop", "increase", "decrease")},
+    "CMCLAS": {"csdmard": "csDMARD", "bdmard": "bDMARD", "tsdmard": "tsDMARD", "gc": "GC", "other": "OTHER"},
+    "AEREL": {"y": "RELATED", "yes": "RELATED", "related": "RELATED", "n": "NOT RELATED", "no": "NOT RELATED", "not related": "NOT RELATED"},
+}  # fmt: skip
+#: Roles for which another word than the known ones cannot be used.
+CLOSED = ("SEX", "AESER", "DTHFL", "AESDTH", "EOSSTT", "CMACT", "CMCLAS")
+#: What programs write where there is nothing, and words that say nothing else than that.
+NOTHING = {"null", "nan", "none", "<na>", "#n/a", "nil", "not done", "missing", "缺失", "未查", "未做", "未测"}
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+
+
+def tidy(text: str) -> str:
+    """A text without spaces around it, line breaks, doubled spaces or invisible characters.
+
+    >>> tidy(" Beijing\\nA "), tidy("\\u200bx")
+    ('Beijing A', 'x')
+    """
+    return " ".join(text.translate(_INVISIBLE).split())
+
+
+def word_key(text: str) -> str:
+    """A word as it is compared: width, case and spaces make no difference.
+
+    >>> word_key("ＤＭＡＲＤ ") == word_key("dmard")
+    True
+    """
+    return tidy(unicodedata.normalize("NFKC", text)).casefold()
+
+
+def missing_words(texts: np.ndarray, config: Cohort | None, strict: bool = False) -> dict[str, bool]:
+    """Which texts mean "no value", each with whether that needs to be told.
+
+    Blank cells and the codes of `cohort.yml` are missing; so are their spellings (N/A for NA), and unless `strict` what programs
+    write for nothing. Only an empty cell goes without saying. Without a `config` only blank cells are missing.
+    """
+    declared = set(config.missing) if config is not None else set()
+    strict = strict or config is None
+    loose = {_bare(code) for code in declared if _bare(code)}
+    found = {}
+    for text in pd.unique(texts):
+        plain = tidy(text)
+        known = text in declared or plain in declared or (not strict and (word_key(text) in NOTHING or _bare(text) in loose))
+        if plain == "" or known:
+            found[text] = text != ""
+    return found
+
+
+def _bare(text: str) -> str:
+    """Letters only, if there is nothing else than letters and marks between them: N/A, n.a. and #NA are na."""
+    bare = "".join(char for char in word_key(text) if char.isalnum())
+    return bare if len(bare) > 1 else ""
+
+
+def translate(sheet: Sheet, role: str, name: str, column: Column, config: Cohort, records: Records) -> np.ndarray:
+    """A column of words as their meanings; "" where missing or quarantined.
+
+    With `codes` every word must be one of them, up to spelling; a role with known words accepts these, too. Otherwise words are kept,
+    their rarer spellings replaced by the most frequent one.
+    """
+    texts = sheet.text(name)
+    free = column.codes is None and role not in CLOSED
+    missing = missing_words(texts, None if role == "SITEID" else config, strict=free or _means_something(texts, column))
+    missing = {text: told for text, told in missing.items() if text not in (column.codes or {})}
+    meanings, rules = {}, {}
+    usual = _usual(texts) if free else {}
+    for text in pd.unique(texts):
+        if text in missing:
+            meanings[text], rules[text] = "", "missing_code" if missing[text] and tidy(text) else ""
+        else:
+            meanings[text], rules[text] = _meaning(text, column.codes, KNOWN.get(role, {}), role in CLOSED, usual)
+    _tell(sheet, name, texts, meanings, rules, records)
+    return np.array([meanings[text] for text in texts], dtype=object)
+
+
+def _means_something(texts: np.ndarray, column: Column) -> bool:
+    return column.codes is not None and any(text in column.codes and word_key(text) in NOTHING for text in pd.unique(texts))
+
+
+def _usual(texts: np.ndarray) -> dict[str, str]:
+    """For every word, compared by its key, the spelling that occurs most often; the first of several."""
+    counts = Counter(tidy(text) for text in texts)
+    best: dict[str, str] = {}
+    for word in counts:
+        key = word_key(word)
+        if key not in best or counts[word] > counts[best[key]]:
+            best[key] = word
+    return best
+
+
+def _meaning(text: str, codes: Mapping[str, str] | None, known: Mapping[str, str], closed: bool, usual: Mapping[str, str]) -> tuple[str, str]:
+    """What a word means, and the rule that says why it is not simply itself."""
+    codes = codes or {}
+    if text in codes:
+        return codes[text], "code_mapped" if codes[text] != text else ""
+    keys = {word_key(word): meaning for word, meaning in codes.items()}
+    ends = {word_key(meaning): meaning for meaning in codes.values()}
+    for words in (keys, ends, known):
+        if word_key(text) in words:
+            meaning = words[word_key(text)]
+            return meaning, "code_spelling" if text != meaning else ""
+    if codes or closed:
+        return "", "code_unknown"
+    word = usual.get(word_key(text), tidy(text))
+    return word, "" if word == text else "spaces" if word == tidy(text) else "code_spelling"
+
+
+def _tell(sheet: Sheet, name: str, texts: np.ndarray, meanings: Mapping[str, str], rules: Mapping[str, str], records: Records) -> None:
+    became = np.array([meanings[text] for text in texts], dtype=object)
+    applied = np.array([rules[text] for text in texts], dtype=object)
+    for rule in sorted(set(applied[sheet.keep]) - {""}):
+        rows = (applied == rule) & sheet.keep
+        shown = sorted({meanings[text] for text in pd.unique(texts[rows])})
+        if rule == "code_unknown":
+            records.hold(rule, sheet.table, sheet.cells(rows, name), "is none of the words declared for this column")
+        else:
+            records.change(rule, sheet.table, sheet.cells(rows, name, became=became), f"was read as {', '.join(map(repr, shown[:5]))}")
+    used = sheet.keep & (became != "")
+    if "code_unknown" in applied and not used.any():
+        first = np.flatnonzero(applied == "code_unknown")[0]
+        said = f"no row has a usable value in the column {name}: line {sheet.table.line[first]} holds {texts[first]!r}"
+        records.note("column_unusable", said, sheet.table, line=int(sheet.table.line[first]), column=name, value=texts[first])

@@ -1,0 +1,159 @@
+"""A study: the analysis data sets of one run with everything that belongs to them, as the notebooks open it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from racohort.adam import Datasets
+from racohort.config import Cohort, parse_cohort
+from racohort.io.catalogue import read_catalogue
+from racohort.io.tables import read_frame, write_frame
+from racohort.places import UsageError, cohort_folder, work_folder
+from racohort.plan import Plan, Visit
+from racohort.results import as_results, join_results
+from racohort.schema import Clean, check_columns, check_one_row
+from racohort.terms import RESULT_COUNTS, RESULTS, SECTIONS
+
+DATASETS = ("adsl", "adlb", "adqs", "adae", "adcm")
+RECORDS = ("findings", "ledger", "quarantine", "sources", "visits", "cells")
+#: The variants of DAS28, the paper's own first.
+DAS28 = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
+_CHOSEN = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3", "unknown": "DAS28"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """One run's data: the cohort's description, the catalogue, the data sets, and what cleaning wrote down.
+
+    `sources` has one row a file, `visits` one row per patient and visit read, `cells` one row a column with what became of its cells.
+    """
+
+    config: Cohort
+    run: str
+    folder: Path
+    catalogue: pd.DataFrame
+    adsl: pd.DataFrame
+    adlb: pd.DataFrame
+    adqs: pd.DataFrame
+    adae: pd.DataFrame
+    adcm: pd.DataFrame
+    findings: pd.DataFrame
+    ledger: pd.DataFrame
+    quarantine: pd.DataFrame
+    sources: pd.DataFrame
+    visits: pd.DataFrame
+    cells: pd.DataFrame
+
+    def plan(self, alpha: float = 0.05, primary: Sequence[str] = ("DAS28", "HAQDI"), primary_visit: str = "", seed: int = 20191219) -> Plan:
+        """The analysis plan of this run.
+
+        `primary` may name DAS28 for the cohort's own variant; parameters the cohort does not have are left out. An empty
+        `primary_visit` is the first follow-up. Raises UsageError for a visit or parameter that nobody knows, or an alpha outside 0 to 1.
+        """
+        planned = self.config.visits.items()
+        visits = tuple(Visit(code, rank, self.config.visit_label(code), visit.day) for rank, (code, visit) in enumerate(planned))
+        self._check_plan(alpha, primary, primary_visit)
+        das28, there = self.das28, {*self.adlb["PARAMCD"], *self.adqs["PARAMCD"]}
+        wanted = [das28 if code == "DAS28" else code for code in primary]
+        follow_up = primary_visit or (visits[1].AVISIT if len(visits) > 1 else "")
+        return Plan(
+            self.config.id, self.config.title or self.config.id, self.config.synthetic, self.config.treatment_start is not None, visits,
+            tuple(dict.fromkeys(code for code in wanted if code in there)), follow_up, das28, float(alpha), int(seed),
+        )  # fmt: skip
+
+    def _check_plan(self, alpha: float, primary: Sequence[str], primary_visit: str) -> None:
+        follow_ups = list(self.config.visits)[1:]
+        if not 0 < alpha < 1:
+            raise UsageError(f"alpha is {alpha}, but must lie between 0 and 1.")
+        if primary_visit and primary_visit not in follow_ups:
+            raise UsageError(f"primary_visit is {primary_visit!r}; the follow-up visits of this cohort are {', '.join(follow_ups) or 'none'}.")
+        unknown = [code for code in primary if code not in self.catalogue.index]
+        if unknown:
+            raise UsageError(f"primary names {', '.join(unknown)}, which is in neither the catalogue nor cohort.yml.")
+
+    @property
+    def das28(self) -> str:
+        """The PARAMCD of this cohort's primary DAS28; DAS28ESR where it has none at all."""
+        there = set(self.adqs["PARAMCD"])
+        order = (_CHOSEN.get(self.config.das28_variant, ""), *DAS28)
+        return next((code for code in order if code in there), "DAS28ESR")
+
+
+def write_study(cohort: str, run: str, datasets: Datasets, clean: Clean) -> Study:
+    """Write the data sets and cleaning's records of a run into its work folder, and open them as a study."""
+    folder = work_folder(clean.config.id, run)
+    for name, frame in check_datasets(datasets).items():
+        write_frame(folder / "data" / name, frame)
+    for name, frame in records_of(clean).items():
+        write_frame(folder / "records" / name, frame)
+    return open_study(cohort, run)
+
+
+def check_datasets(datasets: Datasets) -> dict[str, pd.DataFrame]:
+    """The data sets by name; raises ValueError where one breaks its promise (columns, one row a patient, one record a visit)."""
+    frames = {name: getattr(datasets, name) for name in DATASETS}
+    check_one_row(frames["adsl"], ["USUBJID"], "ADSL")
+    for name in ("adlb", "adqs"):
+        used = frames[name][frames[name]["ANL01FL"] == "Y"]
+        check_one_row(used, ["USUBJID", "PARAMCD", "AVISIT"], name.upper())
+    return frames
+
+
+def records_of(clean: Clean) -> dict[str, pd.DataFrame]:
+    """What cleaning wrote down, by name; lines are whole numbers or empty."""
+    frames = {"findings": clean.records.found(), "ledger": clean.records.ledger(), "quarantine": clean.records.quarantine(),
+              "sources": clean.sources, "visits": clean.visits, "cells": clean.cells}  # fmt: skip
+    return {name: _tidy(frame) for name, frame in frames.items()}
+
+
+def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
+    frame = frame.reset_index(drop=True)
+    if "line" in frame:
+        frame["line"] = pd.to_numeric(frame["line"]).astype("Int64")
+    texts = [name for name in frame.columns if name not in ("line", "count", "ADT") and not pd.api.types.is_numeric_dtype(frame[name])]
+    return frame.assign(**{name: frame[name].where(frame[name].notna(), "").astype("str") for name in texts})
+
+
+def write_check(folder: Path, datasets: Datasets | None, findings: pd.DataFrame, clean: Clean | None = None) -> None:
+    """Write what a check found; after a refusal only the findings exist."""
+    frames = check_datasets(datasets) if datasets is not None else {}
+    for name, frame in frames.items():
+        write_frame(folder / name, frame)
+    for name, frame in (records_of(clean) if clean is not None else {"findings": _tidy(findings)}).items():
+        write_frame(folder / name, frame, ("csv",))
+
+
+def open_study(cohort: str, run: str = "") -> Study:
+    """The study of a run whose cleaning section is finished; raises UsageError where it is not."""
+    config = parse_cohort((cohort_folder(cohort) / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
+    folder = work_folder(config.id, run)
+    if not (folder / "data" / "adsl.parquet").is_file():
+        raise UsageError(f"the cohort {config.id!r} has not been cleaned in this run: run the notebook 01-cleaning first, or `make report`.")
+    data = {name: read_frame(folder / "data" / name) for name in DATASETS}
+    records = {name: read_frame(folder / "records" / name) for name in RECORDS}
+    check_columns(data["adsl"], ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
+    return Study(config, run, folder, read_catalogue(config), **data, **records)
+
+
+def write_results(study: Study, section: str, results: pd.DataFrame) -> None:
+    """Write the result rows of a section; raises ValueError for an unknown section or rows of another one."""
+    if section not in SECTIONS or not (results["section"] == section).all():
+        raise ValueError(f"results of {section!r}: the sections are {', '.join(SECTIONS)}, and every row must carry its own")
+    write_frame(study.folder / "results" / section, check_columns(results, RESULTS, "results")[list(RESULTS)], ("parquet",))
+
+
+def read_results(study: Study, *sections: str) -> pd.DataFrame:
+    """The result rows of these sections (of all, if none is named), as far as they are finished."""
+    wanted = [section for section in sections or SECTIONS if (study.folder / "results" / f"{section}.parquet").is_file()]
+    frames = [read_frame(study.folder / "results" / section) for section in wanted]
+    joined = join_results(*frames) if frames else as_results([])
+    return joined.astype({name: "Int64" for name in RESULT_COUNTS})
+
+
+def write_spine(study: Study) -> Path:
+    """Join the results of all finished sections into `results.csv` and `results.parquet`; returns the path without its ending."""
+    path = study.folder / "results" / "results"
+    write_frame(path, read_results(study))
+    return path

@@ -1,0 +1,68 @@
+"""Frames on disk: whole or not at all, the same bytes for the same data, and no cell that a spreadsheet would run."""
+
+import io
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import parquet
+
+_NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?")
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file under another name first, so that its own name never holds half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with aside.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
+
+
+def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parquet", "csv")) -> None:
+    """Write a frame as `path.parquet` and `path.csv`."""
+    for kind in kinds:
+        write_bytes(path.with_name(f"{path.name}.{kind}"), as_parquet(frame) if kind == "parquet" else as_csv(frame))
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); text a spreadsheet would run is led by an apostrophe."""
+    texts = {name: frame[name].map(_harmless) for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])
+             and not pd.api.types.is_datetime64_any_dtype(frame[name])}  # fmt: skip
+    return frame.assign(**texts).to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n").encode("utf-8")
+
+
+def _harmless(value: object) -> object:
+    """A text that starts like a formula, led by an apostrophe; a number stays as it is.
+
+    >>> _harmless("=1+1"), _harmless("-3.2"), _harmless("+++")
+    ("'=1+1", '-3.2', "'+++")
+    """
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return f"'{value}" if risky and len(str(value)) > 1 and not _NUMBER.fullmatch(str(value)) else value
+
+
+def as_parquet(frame: pd.DataFrame) -> bytes:
+    """A frame as Parquet without statistics, index or attributes, which would keep values of their own."""
+    plain = frame.copy()
+    plain.attrs = {}
+    sink = io.BytesIO()
+    table = pa.Table.from_pandas(plain, preserve_index=False).replace_schema_metadata(None)
+    parquet.write_table(table, sink, write_statistics=False, compression="zstd")
+    return sink.getvalue()
+
+
+def read_frame(path: Path) -> pd.DataFrame:
+    """A frame written by `write_frame`: text as str with "", numbers as they were."""
+    with path.with_name(f"{path.name}.parquet").open("rb") as file:
+        frame = parquet.read_table(file).to_pandas()
+    for name in frame.columns:
+        if frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name]):
+            frame[name] = frame[name].where(frame[name].notna(), "").astype("str")
+        elif pd.api.types.is_datetime64_any_dtype(frame[name]):
+            frame[name] = frame[name].astype("datetime64[s]")
+    return frame

@@ -1,0 +1,159 @@
+"""The sentences of the section on robustness: how far each result can be trusted, and what a single arm cannot exclude."""
+
+import pandas as pd
+
+from racohort.endpoints import Endpoint
+from racohort.formats import count, interval, listed, number, percent
+from racohort.plan import Plan, Visit
+from racohort.report.text import Sentence, Text, absent, points, quote, say
+from racohort.results import pick_result, select_results
+
+Endpoints = tuple[Endpoint, ...]
+
+
+def say_patterns(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """How many patients have every visit."""
+    every = "+".join(visit.AVISIT for visit in plan.visits)
+    rows = select_results(results, by="VISITS")
+    said = [_pattern(rows, e, every) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])]
+    return say(*said) if said else absent("This cohort has no primary endpoint: there is no pattern of missing visits to describe.")
+
+
+def _pattern(rows: pd.DataFrame, e: Endpoint, every: str) -> Sentence:
+    mine = select_results(rows, PARAMCD=e.PARAMCD)
+    full, n = pick_result(mine, category=every), mine["n"].iloc[0]
+    complete = 0 if full is None else full["count"]
+    return quote(f"{e.label}: {number(complete)} of {number(n)} patients ({percent(complete / n)}) have a value at every visit.",
+                 *mine["result_id"])  # fmt: skip
+
+
+def say_dropouts(results: pd.DataFrame, plan: Plan) -> Text:
+    """The largest difference at baseline between completers and the others."""
+    rows = select_results(results, statistic="smd").dropna(subset="value")
+    if rows.empty:
+        return absent("Too few patients on one side to compare completers and others at baseline.")
+    largest = rows.loc[rows["value"].abs().idxmax()]
+    return say(quote(f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({largest['PARAMCD']}; others minus "
+                     f"completers, n = {number(largest['n'])}).", largest["result_id"]),
+               "What was not measured may differ more: that drop-out is at random is an assumption, not a finding.")  # fmt: skip
+
+
+def say_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """How far the rules for the missing move each primary estimate."""
+    said = [_spread(results, e, visit) for e in endpoints if e.role == "primary" for visit in plan.follow_ups]
+    shown = [sentence for sentence in said if sentence is not None]
+    return points(*shown) if shown else absent("No primary endpoint was measured twice: rules for the missing cannot be compared.")
+
+
+def _spread(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence | None:
+    rows = select_results(results, function="robustness.compare_missing_rules", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).dropna(subset="value")
+    if rows.empty:
+        return None
+    digits, null = (2, 1.0) if e.log else (e.mean_digits, 0.0)
+    held = int(((rows["lower"] <= null) & (rows["upper"] >= null)).sum())
+    low, high = number(rows["value"].min(), digits), number(rows["value"].max(), digits)
+    return quote(f"{e.label} at {visit.label}: from {low} to {high} over {count(len(rows), 'rule')}; the interval holds no change under "
+                 f"{number(held)} of them (n = {number(rows['n'].min())} to {number(rows['n'].max())}).", *rows["result_id"])  # fmt: skip
+
+
+def say_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """What the missing would have to be for each primary result to tip."""
+    rows = select_results(results, statistic="tipping_point", category="0")
+    said = [_tipping(rows, e, visit) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups]
+    return points(*said) if said else absent("No primary endpoint was measured twice: there is no tipping point.")
+
+
+def _tipping(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
+    row = pick_result(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT)
+    if row is None or pd.isna(row["value"]):
+        return Sentence(f"{e.label} at {visit.label}: nobody with a baseline value is missing, or too few were measured twice.")
+    who = f"the {number(row['n_missing'])} missing of {number(row['n'])}"
+    if row["value"] <= 0:
+        return quote(f"{e.label} at {visit.label}: the interval holds no change already in those observed; {who} would have to be "
+                     f"{number(-row['value'], e.mean_digits)} better than them for it to exclude it.", row["result_id"])  # fmt: skip
+    return quote(f"{e.label} at {visit.label}: {who} would have to be {number(row['value'], e.mean_digits)} worse than the observed, on "
+                 "average, for the interval to reach no change.", row["result_id"])  # fmt: skip
+
+
+def say_regression(results: pd.DataFrame, plan: Plan) -> Text:
+    """What of the change of DAS28 regression to the mean could make up, over the whole grid."""
+    expected = select_results(results, statistic="rtm_change", method="barnett")
+    if expected.empty:
+        return absent("No DAS28 was supplied: regression to the mean cannot be gauged.")
+    low, high = number(expected["value"].min(), 2), number(expected["value"].max(), 2)
+    first = quote(f"Over {count(len(expected), 'combination')} of assumptions, selection alone would be followed by a change of DAS28 of {low} to "
+                  f"{high} with no effect of anything.", *expected["result_id"])  # fmt: skip
+    unselected = _selection(results)
+    beyond = [] if unselected else [_beyond(results, visit) for visit in plan.follow_ups]
+    return say(first, *beyond, unselected,
+               "Natural course, changes of background treatment, expectation and selective drop-out come on top, and are not in these numbers.")  # fmt: skip
+
+
+def _beyond(results: pd.DataFrame, visit: Visit) -> str | Sentence:
+    rows = select_results(results, statistic="change_beyond_rtm", AVISIT=visit.AVISIT).dropna(subset="upper")
+    if rows.empty:
+        return ""
+    least = rows.loc[rows["value"].idxmax()]
+    below = int((rows["upper"] < 0).sum())
+    return quote(f"At {visit.label} the interval of the change beyond it lies below no change in {number(below)} of {len(rows)} combinations; in "
+                 f"the least favourable it is {number(least['value'], 2)} ({interval(least['lower'], least['upper'], 2, least['level'])}; "
+                 f"n = {number(least['n'])}).", *rows["result_id"])  # fmt: skip
+
+
+def _selection(results: pd.DataFrame) -> str:
+    """Says so where patients were not enrolled for high activity, so that the grid does not apply."""
+    stable = select_results(results, statistic="rtm_change", method="stable_mean")
+    not_selected = len(stable) > 0 and bool((stable["value"] > 0).all())
+    return "At baseline this cohort was less active than the populations assumed: it was not selected for high activity, chance would run the " \
+           "other way, and the grid is shown for completeness only." if not_selected else ""  # fmt: skip
+
+
+def say_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """Whether any single patient overturns a reading."""
+    rows = select_results(results, statistic="overturned")
+    if rows.empty:
+        return absent("Fewer than three patients were measured twice: nobody can be left out.")
+    labels, visits = {e.PARAMCD: e.label for e in endpoints}, {visit.AVISIT: visit.label for visit in plan.visits}
+    fragile = rows[rows["count"] > 0]
+    named = [f"{labels[row['PARAMCD']]} at {visits[row['AVISIT']]} ({number(row['count'])} of {number(row['n'])})" for _, row in fragile.iterrows()]
+    first = f"No single patient overturns the reading of any of {count(len(rows), 'change')}." if fragile.empty else (
+        f"Of {count(len(rows), 'change')}, the reading hangs on single patients for {listed(named)}.")  # fmt: skip
+    return say(quote(first, *rows["result_id"]))
+
+
+def say_benchmarks(results: pd.DataFrame, plan: Plan) -> Text:
+    """What conventional care alone is followed by."""
+    row = pick_result(results, statistic="benchmark", category="early_ra_care")
+    if row is None:
+        return absent("No published change is on record to compare with.")
+    return say(quote(f"Ordinary care of early RA was followed by a change of {row['value_text']} of {number(row['value'], 1)} at one year "
+                     f"({row['note'].rsplit('; ', 1)[1]}).", row["result_id"]),
+               "Conventional treatment alone can reproduce most of a pattern like the abstract's, so that a fall in a single arm does not tell "
+               "whether anything was added to it.")  # fmt: skip
+
+
+def say_published(results: pd.DataFrame, plan: Plan) -> Text:
+    """How often the two unadjusted tests find a fall."""
+    rows = select_results(results, statistic="as_published")
+    if rows.empty:
+        return absent("Nothing could be tested as a paper would.")
+    n, lower = rows["method"].eq("paired_t").sum(), rows[rows["value_text"] == "lower"]["method"].value_counts()
+    return say(quote(f"Tested as a paper would, each comparison by itself at {plan.alpha:g}, the paired t finds a fall in "
+                     f"{number(lower.get('paired_t', 0))} and Wilcoxon's test in {number(lower.get('wilcoxon', 0))} of {count(n, 'comparison')}.",
+                     *rows["result_id"]))  # fmt: skip
+
+
+def say_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """For each endpoint and visit, in how many ways of looking it improved."""
+    rows = select_results(results, statistic="verdict", method="all")
+    if rows.empty:
+        return absent("No endpoint of this cohort was measured twice: there is no verdict.")
+    visits = {visit.AVISIT: visit.label for visit in plan.visits}
+    said = [_verdict(select_results(rows, PARAMCD=e.PARAMCD), e, visits) for e in endpoints]
+    return points(*said, Sentence("Agreement of these analyses is not independent evidence, and none of them supplies a control group."))
+
+
+def _verdict(rows: pd.DataFrame, e: Endpoint, visits: dict[str, str]) -> Sentence:
+    """Improved in how many of the ways of looking that apply, visit by visit."""
+    each = [f"{number(row['count'])} of {number(row['n'])} at {visits[row['AVISIT']]}" for _, row in rows.iterrows()]
+    return quote(f"{e.label}: improved in {listed(each)} of the ways of looking that apply.", *rows["result_id"])

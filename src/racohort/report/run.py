@@ -1,0 +1,31 @@
+"""What this run is: its title, and where its results come from."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from racohort.formats import count, listed
+from racohort.plan import Plan
+from racohort.report.text import Text, absent, say
+
+
+def say_title(plan: Plan) -> Text:
+    """The cohort's title, marked where it is synthetic."""
+    return say(f"{plan.title} (synthetic cohort)" if plan.synthetic else plan.title)
+
+
+def say_provenance(record: Mapping[str, Any], plan: Plan) -> Text:
+    """The cohort, the run, the files, and the seed.
+
+    Parameters
+    ----------
+    record : `run.json` as `io.read_run` gives it; empty where a notebook was run by hand.
+    plan : the cohort and the seed.
+    """
+    if not record:
+        return absent("This notebook was run by hand: no record of a run was written.")
+    run = f"the run {record['run']}" if record["run"] else "the unnamed run"
+    files = [entry["file"] for entry in record["inputs"]]
+    read = f"It read {count(len(files), 'file')}: {listed(files)}." if files else ""
+    seed = f"Every random step started from the seed {plan.seed}."
+    made = "The cohort is synthetic: its files were written by this project." if plan.synthetic else ""
+    return say(f"This is {run} of the cohort {plan.id}.", read, seed, made)

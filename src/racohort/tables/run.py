@@ -1,0 +1,60 @@
+"""What a run was made with: parameters, files and versions, from its `run.json`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from racohort.absence import Absence, absent
+from racohort.formats import listed, number
+from racohort.tables.paper import Table, table
+
+_NO_RECORD = "This notebook was run by hand: no record of a run was written."
+
+
+def tabulate_parameters(record: Mapping[str, Any]) -> Table | Absence:
+    """The value of every parameter, and where it came from.
+
+    Parameters
+    ----------
+    record : `run.json` as `io.read_run` gives it.
+    """
+    if not record:
+        return absent(_NO_RECORD)
+    rows = [(name, _shown(told["value"]), told["source"]) for name, told in record["parameters"].items()]
+    return table(pd.DataFrame(rows, columns=["Parameter", "Value", "Given by"]), "parameters", "The parameters of this run.")
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return listed([str(item) for item in value]) or "(empty)"
+    return str(value) if value != "" else "(empty)"
+
+
+def tabulate_files(record: Mapping[str, Any], sources: pd.DataFrame) -> Table | Absence:
+    """The files that were read, with rows and check sums.
+
+    Parameters
+    ----------
+    record : `run.json` as `io.read_run` gives it; its files are listed where cleaning recorded none.
+    sources : file, sheet, shape, rows and sha256 of what cleaning read.
+    """
+    if sources.empty and not record:
+        return absent(_NO_RECORD)
+    inputs = [(entry["file"], "", "", "–", entry["sha256"]) for entry in record["inputs"]] if sources.empty else []
+    read = [(row["file"], row["sheet"], row["shape"], number(row["rows"]), row["sha256"]) for _, row in sources.iterrows()]
+    shown = pd.DataFrame([*read, *inputs], columns=["File", "Sheet", "Shape", "Rows", "SHA-256"]).fillna("–")
+    return table(shown, "files", "The files that this run read.")
+
+
+def tabulate_versions(record: Mapping[str, Any]) -> Table | Absence:
+    """The versions of Python and of the packages that compute or print.
+
+    Parameters
+    ----------
+    record : `run.json` as `io.read_run` gives it.
+    """
+    if not record:
+        return absent(_NO_RECORD)
+    rows = [(name, str(version)) for name, version in record["versions"].items()]
+    return table(pd.DataFrame(rows, columns=["Software", "Version"]), "versions", "The software that made this book.")

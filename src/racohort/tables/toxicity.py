@@ -1,0 +1,46 @@
+"""The table of toxicity grades; None where no analyte of the cohort has grades."""
+
+import pandas as pd
+
+from racohort.formats import level_of, number, percent, proportion
+from racohort.labels import label_of
+from racohort.plan import Plan
+from racohort.results import select_results
+from racohort.tables.paper import Table, table
+
+_COLUMNS = {"GE1": "Worsened to grade ≥ 1", "GE2": "Worsened to grade ≥ 2", "GE3": "Worsened to grade ≥ 3"}
+
+
+def tabulate_grades(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | None:
+    """Patients whose grade worsened after baseline, with the risk that is excluded; from the rows of `estimate_grades`."""
+    rows = select_results(results, statistic="worsened")
+    if rows.empty:
+        return None
+    lines = [_line(code, select_results(results, PARAMCD=code), plan, catalogue) for code in rows["PARAMCD"].unique()]
+    return table(
+        pd.DataFrame(lines), "grades", "Toxicity grades of the laboratory (CTCAE version 5), worst after baseline.",
+        "Grades on the limits of the reference range at both ends; n counts patients graded at both. Intervals: "
+        f"{level_of(plan.level)} "
+        "Clopper-Pearson. Excluded: one-sided exact limit. Shifts: grade at baseline > worst grade later: patients; "
+        "unchanged grade 0 is "
+        "left out. Adjusted: worst grade counted from the patient's own baseline where that was above the limit. Anaemia of "
+        "grade 4 and "
+        "deaths are clinical grades and never derived from values.", plan.synthetic,
+    )  # fmt: skip
+
+
+def _line(code: str, rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> dict[str, str]:
+    worsened = select_results(rows, statistic="worsened").set_index("category")
+    bound = select_results(rows, statistic="worsened_bound", category="GE2")["upper"]
+    line = {"Analyte": label_of(code, catalogue)}
+    for category, head in _COLUMNS.items():
+        row = worsened.loc[category]
+        line[head] = proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)
+    line["Excluded for grade ≥ 2, above"] = percent(bound.iloc[0])
+    line["Shifts"] = _listing(select_results(rows, by="BTOXGR>ATOXGR"), "0>0")
+    return line | {"Adjusted": _listing(select_results(rows, method="baseline_adjusted"), "0")}
+
+
+def _listing(rows: pd.DataFrame, leave_out: str) -> str:
+    shown = rows[rows["category"] != leave_out]
+    return "; ".join(f"{row['category']}: {number(row['count'])}" for _, row in shown.iterrows()) or "–"

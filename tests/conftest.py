@@ -1,0 +1,55 @@
+"""Fixtures that several test modules use."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.project import small_project
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the variables of the make or of the report that started it."""
+    for name in list(os.environ):
+        if name.startswith(("RC_", "RACOHORT_WORK", "RACOHORT_ID", "RACOHORT_FOLDER", "RACOHORT_ROOT", "MAKE", "MFLAGS")):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project tree, which the package takes for its own."""
+    monkeypatch.setenv("RACOHORT_ROOT", str(tmp_path / "project"))
+    return small_project(tmp_path / "project")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Sections and books without kernels and Sphinx; returns the names of the sections that ran, in order."""
+    ran: list[str] = []
+    monkeypatch.setattr("racohort.engine.run_section", _quick_section(ran))
+    monkeypatch.setattr("racohort.book.build_book", _quick_book)
+    return ran
+
+
+def _quick_section(ran: list[str]) -> Callable[..., float]:
+    def run_section(section: str, notebook: Path, target: Path, parameters: dict, given: dict) -> float:
+        ran.append(section)
+        work = Path(given["RACOHORT_WORK"])
+        for folder in (target.parent, work / "results", work / "data", work / "records"):
+            folder.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(notebook.read_bytes())
+        (work / "results" / f"{section}.parquet").write_text(json.dumps(parameters, sort_keys=True))
+        if section == "cleaning":
+            (work / "data" / "adsl.csv").write_bytes(Path(given["RACOHORT_FOLDER"], "raw.csv").read_bytes())
+            (work / "records" / "ledger.csv").write_text("file,line\n")
+        return 0.1
+
+    return run_section
+
+
+def _quick_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
+    html.mkdir()
+    (html / "index.html").write_text(f"{sorted(path.name for path in pages.rglob('*.ipynb'))} strict={strict}")

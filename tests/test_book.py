@@ -1,0 +1,333 @@
+"""The pages around the sections: complete, in step with the code, honest about where a number comes from."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from racohort import terms
+from racohort.places import project_root
+
+ROOT = project_root()
+BOOK = ROOT / "book"
+PAGES = sorted(path for path in BOOK.rglob("*.md") if "_build" not in path.parts)
+READ = [
+    *PAGES,
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "data" / "README.md",
+    *sorted((ROOT / "notebooks").glob("*.ipynb")),
+]
+RESULTS_PAGE = BOOK / "reference" / "results.md"
+DICTIONARY = BOOK / "reference" / "data-dictionary.md"
+TOLD = [BOOK / f"{name}.md" for name in ("index", "abstract", "discussion", "conclusion")]
+
+#: American spelling -> where it is meant: in names that belong to others it may stand.
+AMERICAN = (
+    r"analyz\w*|summariz\w*|randomiz\w*|organiz\w*|recogniz\w*|characteriz\w*|normaliz\w*|standardiz\w*|categoriz\w*|visualiz\w*"
+    r"|initializ\w*|hematolog\w*|hemoglobin\w*|leukocyt\w*|anemi\w*|tumor\w*|edema\w*|color\w*|behavior\w*|favor\w*|center\w*|fiber\w*"
+    r"|labeled|labeling|modeling|modeled|canceled|catalog\b|gray|judgment|pediatric\w*|estrogen\w*|diarrhea"
+)
+NAMES_OF_OTHERS = r"International Council for Harmonisation|initialize|text-align: center"
+
+#: Abbreviations that need no entry: file formats, tools and names, not medicine or statistics.
+EVERYDAY = {
+    *re.findall(
+        r"\S+",
+        """
+    CSV XLSX YAML JSON HTML SVG UTF-8 SHA-256 TeX MathML MathJax GPL GPL-3 WSL PDF JupyterLab NCT01547091 CLZ120GA23
+    CITATION CONTRIBUTING LICENSE README SET RUN COHORT PYTHON""",
+    )
+}
+
+
+#: Front matter, fenced blocks, directives and their options, formulas, roles and code.
+NOT_WORDS = (
+    r"^---\n.*?\n---\n", r"^(`{3,}).*?^\1$", r"^:::+\{[^\n]*\n", r"^\s*:[\w-]+:[^\n]*$",
+    r"\$\$.*?\$\$", r"\$[^$\n]*\$", r"\{[\w:-]+\}`[^`]*`", r"`[^`]*`",
+)  # fmt: skip
+
+
+def words_of(page: Path) -> str:
+    """The prose of a page without code, formulas, link targets, citations and glue."""
+    text = page.read_text("utf-8")
+    for pattern in NOT_WORDS:
+        text = re.sub(pattern, " ", text, flags=re.S | re.M)
+    return re.sub(r"\]\([^)]*\)", "]", text)
+
+
+def links_of(page: Path) -> Iterator[str]:
+    text = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.S | re.M)
+    yield from re.findall(r"\]\(([^)\s]+)\)", text)
+
+
+def rows_under(page: Path, heading: str) -> list[list[str]]:
+    """The cells of the table under a heading of a page, without its head."""
+    section = re.split(rf"^## {re.escape(heading)}.*$", page.read_text("utf-8"), flags=re.M)[1].split("\n## ")[0]
+    lines = [line for line in section.splitlines() if line.startswith("|")][2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def codes(cell: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", cell)
+
+
+# --- the table of contents --------------------------------------------------------------------------------------------
+
+
+def files_in_contents(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        yield from (str(node[key]) for key in ("root", "file", "glob") if key in node)
+        for value in node.values():
+            yield from files_in_contents(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from files_in_contents(value)
+
+
+def test_every_page_is_in_the_table_of_contents_and_every_entry_is_a_page():
+    listed = set(files_in_contents(YAML(typ="safe").load(BOOK / "_toc.yml")))
+    found = {page.relative_to(BOOK).with_suffix("").as_posix() for page in PAGES}
+    sections = {f"notebooks/{number:02d}-{name}" for number, name in enumerate(terms.SECTIONS, start=1)}
+    decisions = {page for page in found if re.match(r"decisions/0", page)}
+    assert listed == (found - decisions) | sections | {"decisions/0*"}
+
+
+def test_the_order_is_that_of_the_paper():
+    contents = [name.split("/")[-1] for name in files_in_contents(YAML(typ="safe").load(BOOK / "_toc.yml"))]
+    paper = [
+        "abstract",
+        "introduction",
+        "methods",
+        "results",
+        "discussion",
+        "conclusion",
+        "acknowledgments",
+        "disclosure",
+        "references",
+    ]
+    assert [name for name in contents if name in paper and name != "results"] == [name for name in paper if name != "results"]
+    methods = re.findall(r"^## (.+)$", (BOOK / "methods.md").read_text("utf-8"), re.M)
+    assert methods == ["Patients", "Cell product and treatment", "Assessments", "Statistics"]
+
+
+def test_decisions_are_numbered_without_gaps_and_have_the_three_parts():
+    decisions = sorted((BOOK / "decisions").glob("0*.md"))
+    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
+    for path in decisions:
+        text = path.read_text("utf-8")
+        assert text.startswith(f"# {int(path.name[:4])}. "), path.name
+        assert re.findall(r"^## (.+)$", text, re.M) == ["Context", "Decision", "Consequences"], path.name
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda page: page.name)
+def test_links_between_files_lead_somewhere(page):
+    for link in links_of(page):
+        target = link.partition("#")[0]
+        if target and not re.match(r"[a-z]+:", target) and page.suffix == ".md":
+            there = BOOK / target.lstrip("/") if target.startswith("/") else page.parent / target
+            if "notebooks" in target and BOOK in page.parents:
+                there = ROOT / "notebooks" / Path(target).name
+            assert there.exists(), f"{page.name} links to {link}"
+
+
+# --- references -------------------------------------------------------------------------------------------------------
+
+
+def entries() -> dict[str, dict[str, str]]:
+    text = (BOOK / "references.bib").read_text("utf-8")
+    found = re.findall(r"^@(\w+)\{(\w+),\n(.*?)^\}", text, re.M | re.S)
+    return {key: {"kind": kind, **dict(re.findall(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", body, re.M))} for kind, key, body in found}
+
+
+def test_every_reference_is_cited_and_every_citation_has_a_reference():
+    cited = {
+        key for page in PAGES for keys in re.findall(r"\{cite\}`([^`]+)`", page.read_text("utf-8")) for key in keys.split(",")
+    }
+    assert cited == set(entries())
+
+
+@pytest.mark.parametrize("key", entries())
+def test_a_reference_is_complete(key):
+    entry = entries()[key]
+    where = {"article": {"journal", "volume", "pages"}, "techreport": {"institution", "number"}}[entry["kind"]]
+    assert {"author", "title", "year"} | where <= set(entry)
+    assert re.fullmatch(r"(?:19|20)\d\d", entry["year"])
+    if entry["kind"] == "article" and key != "holm1979":
+        assert re.fullmatch(r"10\.\d{4,5}/\S+", entry["doi"])
+
+
+def test_the_paper_is_cited_as_it_was_published():
+    paper = entries()["wang2019"]
+    assert (paper["volume"], paper["pages"], paper["doi"]) == ("13", "4331--4340", "10.2147/DDDT.S225613")
+
+
+# --- words ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda page: page.name)
+def test_spelling_is_british(page):
+    text = re.sub(NAMES_OF_OTHERS, "", page.read_text("utf-8"))
+    assert not re.findall(rf"\b(?:{AMERICAN})\b", text, re.I)
+
+
+@pytest.mark.parametrize("page", TOLD, ids=lambda page: page.name)
+def test_no_number_is_typed_where_the_book_tells_its_results(page):
+    typed = [line for line in words_of(page).splitlines() if re.search(r"(?<![A-Za-z\d-])\d", line)]
+    assert not typed
+
+
+@pytest.mark.parametrize("page", READ, ids=lambda page: page.name)
+def test_nothing_is_called_safe_effective_or_significant_in_the_books_own_voice(page):
+    text = re.sub(r"“[^”]*”", "", words_of(page) if page.suffix == ".md" else page.read_text("utf-8"))
+    assert not re.findall(r"\b(?:is|are|was|were|be|proved|shown to be) (?:\w+ly )?(?:safe|effective|significant)\b", text)
+    assert not re.findall(r"\beffects? of (?:the )?(?:cells|UC-MSC)", text)
+
+
+def test_every_abbreviation_of_the_pages_is_in_the_glossary():
+    glossary = (BOOK / "reference" / "glossary.md").read_text("utf-8")
+    known = {word.strip() for line in re.findall(r"^(?! |:|#|\n)(.+)$", glossary, re.M) for word in line.split(",")}
+    column = {*terms.ADSL, *terms.BDS, *terms.ADAE, *terms.ADCM, *terms.RESULTS, "ADSL", "ADLB", "ADQS", "ADAE", "ADCM"}
+    pages = [page for page in PAGES if page.name != "glossary.md" and "decisions" not in page.parts]
+    used = {word for page in pages for word in re.findall(r"\b[\w-]*[A-Z][\w-]*[A-Z][\w-]*\b", words_of(page))}
+    used = {re.sub(r"(?<=[A-Z])s$", "", word) for word in used}
+    explained = known | column | EVERYDAY | set(codes(DICTIONARY.read_text("utf-8")))
+    assert not sorted(used - explained)
+
+
+def test_what_is_printed_secondary_or_assumed_is_marked_so_where_it_is_stated():
+    for name in ("introduction", "methods", "index"):
+        text = (BOOK / f"{name}.md").read_text("utf-8")
+        for kind in re.findall(r"\[(\w+)\]\{\.ra-tag \.ra-tag-(\w+)\}", text):
+            assert kind[0] == kind[1]
+    methods = (BOOK / "methods.md").read_text("utf-8")
+    for part in methods.split("\n## ")[1:4]:
+        assert "ra-tag-abstract" in part
+        assert "ra-tag-assumed" in part
+
+
+# --- reference pages in step with the code ----------------------------------------------------------------------------
+
+
+def test_the_results_page_describes_every_column_of_the_spine_and_no_other():
+    described = [code for row in rows_under(RESULTS_PAGE, "The columns") for code in codes(row[0])]
+    assert sorted(described) == sorted(terms.RESULTS)
+
+
+def test_the_form_of_a_result_id_is_that_of_the_code():
+    form = re.search(r"```text\n(\S+)\n```", RESULTS_PAGE.read_text("utf-8"))[1]
+    assert form == ".".join(terms.RESULT_ID) + "[.by.category]"
+    examples = re.findall(r"^`([^`]+)`\n: ", RESULTS_PAGE.read_text("utf-8"), re.M)
+    assert len(examples) >= 5
+    for example in examples:
+        assert len(example.split(".")) in {len(terms.RESULT_ID), len(terms.RESULT_ID) + 2}, example
+        assert example.split(".")[0] in terms.SECTIONS
+
+
+def test_the_results_page_names_every_statistic_that_outside_checks_read():
+    rows = rows_under(RESULTS_PAGE, "The statistics of efficacy")
+    named = {(statistic, method) for row in rows for statistic in codes(row[0]) for method in codes(row[1])}
+    assert {
+        ("n", "pairs"), ("mean", "pairs"), ("sd", "pairs"), ("median", "pairs"), ("mean_change", "paired_t"), ("t", "paired_t"),
+        ("df", "paired_t"), ("w", "wilcoxon"), ("gmr", "paired_t_log"), ("mmrm_change", "mmrm_satterthwaite"),
+        ("mmrm_change", "mmrm_kr"),
+    } <= named  # fmt: skip
+    assert {"hodges_lehmann", "dz", "gav", "glass_delta"} <= {statistic for statistic, _ in named}
+    text = RESULTS_PAGE.read_text("utf-8")
+    for code in re.findall(
+        r"\S+", "available q1 q3 min max clopper_pearson ANRIND BNRIND>ANRIND NORMAL>HIGH events rate overview"
+    ):
+        assert f"`{code}`" in text, code
+
+
+@pytest.mark.parametrize(
+    ("heading", "columns"), [("ADSL", terms.ADSL), ("ADLB and ADQS", terms.BDS), ("ADAE", terms.ADAE), ("ADCM", terms.ADCM)]
+)
+def test_the_data_dictionary_has_every_column_of_a_data_set_and_no_other(heading, columns):
+    described = [
+        code for row in rows_under(DICTIONARY, heading) for code in codes(row[0]) if not code.endswith("1FL") or code == "ANL01FL"
+    ]
+    assert sorted(described) == sorted(columns)
+
+
+def test_the_data_dictionary_and_the_catalogue_have_the_same_measurements():
+    from racohort import io
+
+    described = [code for row in rows_under(DICTIONARY, "The measurements") for code in codes(row[1])]
+    listed = [code for code in described if not re.fullmatch(r"HAQ0\d", code)] + [f"HAQ0{number}" for number in range(1, 9)]
+    assert sorted(listed) == sorted(io.read_catalogue().index)
+
+
+def test_the_example_of_a_cohort_is_one_that_the_program_accepts():
+    from racohort.config import parse_cohort
+
+    page = (BOOK / "reference" / "cohort-folder.md").read_text("utf-8")
+    example = re.search(r"\{code-block\} yaml\n(.*?)```", page, re.S)[1]
+    assert parse_cohort(example, "cohort-folder.md").id == "xian-2014"
+
+
+def test_the_shapes_and_the_classes_of_faults_are_those_of_the_contract():
+    page = BOOK / "reference" / "cohort-folder.md"
+    assert [codes(row[0])[0] for row in rows_under(page, "What happens to a fault")] == list(reversed(terms.CLASSES))
+    assert [codes(row[0])[0] for row in rows_under(page, "The shape of a file")] == ["subject", "visit", "long", "wide", "event"]
+
+
+def test_the_parameters_page_explains_every_parameter_of_every_section():
+    import ast
+
+    import nbformat
+
+    page = (BOOK / "reference" / "parameters.md").read_text("utf-8")
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cell = next(cell for cell in nbformat.read(path, as_version=4).cells if "parameters" in cell.metadata.get("tags", []))
+        for statement in ast.parse(cell.source).body:
+            target = statement.target if isinstance(statement, ast.AnnAssign) else statement.targets[0]
+            assert f"| `{target.id}` |" in page, f"{path.stem}: {target.id}"
+
+
+# --- the build's own rules --------------------------------------------------------------------------------------------
+
+
+def test_the_book_asks_no_other_host_and_runs_no_notebook():
+    text = (BOOK / "_config.yml").read_text("utf-8")
+    config = YAML(typ="safe").load(text)
+    assert config["execute"]["execute_notebooks"] == "off"
+    assert config["sphinx"]["config"]["html_math_renderer"] == "mathml"
+    assert config["sphinx"]["config"]["html_copy_source"] is False
+    assert not {"sphinx_thebe", "sphinx.ext.intersphinx"} & set(config["sphinx"]["config"]["extensions"])
+    assert "mystnb" not in str(config["sphinx"]["config"]["suppress_warnings"]), "a missing number must fail the build"
+    style = (BOOK / "_static" / "book.css").read_text("utf-8")
+    assert not re.search(r"url\(\s*[\"']?(?:https?:)?//|@import", style)
+    for font in re.findall(r"url\(\"([^\"]+)\"\)", style):
+        assert (BOOK / "_static" / font).is_file(), font
+
+
+def test_the_style_sheet_and_the_figures_share_their_colours():
+    from racohort.figures.style import PALETTE
+
+    style = (BOOK / "_static" / "book.css").read_text("utf-8")
+    light, dark = (re.search(rf'html\[data-theme="{theme}"\] \{{(.*?)\n\}}', style, re.S)[1] for theme in ("light", "dark"))
+    for variable, name in (("--ra-paper", "paper"), ("--ra-accent", "accent"), ("--ra-ink", "ink"), ("--ra-mark", "accent2")):
+        assert f"{variable}: {PALETTE[name][0]};" in light
+        assert f"{variable}: {PALETTE[name][1]};" in dark
+
+
+def test_what_is_folded_away_is_announced_in_plain_words(monkeypatch):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from wording import reword
+
+    page = {"body": '<p class="collapsed admonition-title">Show source</p><p>Show source</p>'}
+    reword(None, "page", "page.html", page, None)
+    assert page["body"] == '<p class="collapsed admonition-title">Show the code</p><p>Show source</p>'
+
+
+def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from mathml import to_mathml
+
+    made = to_mathml(r"\mathrm{ESR} = \ln(x)")
+    assert made.startswith("<math")
+    assert '<mi mathvariant="normal">ln</mi>' in made
+    assert "<mi>x</mi>" in made

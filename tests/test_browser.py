@@ -1,0 +1,259 @@
+"""The default book in a real browser, opened from the disk: nothing asked of any network, nothing broken, nothing unlabelled."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from racohort.environment import browser
+from racohort.places import project_root
+
+pytestmark = pytest.mark.browser
+
+ROOT = project_root()
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--disable-default-apps", "--no-first-run", "--no-default-browser-check", "--disable-extensions", "--disable-dev-shm-usage",
+]  # fmt: skip
+
+#: What a page holds, asked of the page itself in one go.
+SURVEY = """() => ({
+  lang: document.documentElement.lang,
+  headings: [...document.querySelectorAll('article h1')].length,
+  ids: [...document.querySelectorAll('[id]')].map(e => e.id),
+  links: [...document.querySelectorAll('a[href]')].map(e => e.href),
+  broken: [...document.images].filter(e => !e.complete || (!e.naturalWidth && !e.hidden)).map(e => e.alt || e.src.slice(0, 80)),
+  unlabelled: [...document.images].filter(e => !e.alt.trim()).map(e => e.alt || e.src.slice(0, 80)),
+  unscoped: [...document.querySelectorAll('.ra-table th:not([scope])')].map(e => e.textContent),
+  traces: [...document.querySelectorAll('.output.traceback, .output.stderr')].map(e => e.textContent.slice(0, 200)),
+  empty: [...document.querySelectorAll('figcaption, caption')].filter(e => e.textContent.trim().length < 20).length,
+})"""
+
+
+@pytest.fixture(scope="module")
+def book() -> Path:
+    """The folder of the default book, made if it is not up to date."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("RC_", "MAKE", "MFLAGS"))}
+    made = subprocess.run([sys.executable, "-m", "racohort", "report"], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert made.returncode == 0, made.stdout + made.stderr
+    return ROOT / "book" / "_build" / "wang2019-synthetic" / "html"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[object]:
+    """A browser; without one these tests cannot run, which is an error where `CI` is set and a loud skip elsewhere."""
+    from playwright.sync_api import sync_playwright
+
+    if not (path := browser()):
+        reason = "NO BROWSER FOUND: THE BOOK WAS NOT OPENED. Install Chromium (make doctor says how) and run the tests again."
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=QUIET)
+        yield opened
+        opened.close()
+
+
+class Visit:
+    """A page in a browser context of its own that notes what it asked for and what it complained of."""
+
+    def __init__(self, chromium, width: int = 1280, theme: str = "light") -> None:
+        self.context = chromium.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        self.context.add_init_script(f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')")
+        self.page = self.context.new_page()
+        self.asked: list[str] = []
+        self.complaints: list[str] = []
+        self.page.on("request", lambda request: self.asked.append(request.url))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("requestfailed", lambda request: self.complaints.append(f"failed: {request.url}"))
+        self.page.on("console", lambda said: self.complaints.append(said.text) if said.type in {"error", "warning"} else None)
+
+    def open(self, path: Path, query: str = ""):
+        self.page.goto(f"{path.as_uri()}{query}", wait_until="load")
+        return self.page
+
+    def outside(self) -> list[str]:
+        return [url for url in self.asked if not url.startswith(("file:", "data:", "blob:"))]
+
+
+@pytest.fixture
+def visit(chromium) -> Iterator[Visit]:
+    visited = Visit(chromium)
+    yield visited
+    visited.context.close()
+
+
+@pytest.fixture(scope="module")
+def walked(book, chromium) -> dict[Path, dict]:
+    """Every page of the book, with what it holds and whatever went wrong with it."""
+    visit, found = Visit(chromium), {}
+    for path in sorted(book.rglob("*.html")):
+        if "_static" not in path.parts:
+            visit.asked, visit.complaints = [], []
+            page = visit.open(path)
+            found[path] = page.evaluate(SURVEY)
+            page.set_viewport_size({"width": 390, "height": 844})
+            found[path]["wide"] = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
+            page.set_viewport_size({"width": 1280, "height": 900})
+            found[path] |= {"outside": visit.outside(), "complaints": list(visit.complaints)}
+    visit.context.close()
+    return found
+
+
+def faults(walked: dict[Path, dict], what: str) -> dict[str, object]:
+    return {path.name: page[what] for path, page in walked.items() if page[what]}
+
+
+def test_no_page_asks_anything_of_a_network(walked):
+    assert len(walked) > 20
+    assert not faults(walked, "outside")
+
+
+def test_no_page_complains_in_the_console(walked):
+    assert not faults(walked, "complaints")
+
+
+def test_every_picture_is_there_and_says_in_words_what_it_shows(walked):
+    assert not faults(walked, "broken")
+    assert not faults(walked, "unlabelled")
+
+
+def test_every_link_and_anchor_leads_somewhere(walked, book):
+    anchors = {path: {*page["ids"], ""} for path, page in walked.items()}
+    lost = []
+    for path, page in walked.items():
+        for link in page["links"]:
+            if link.startswith("file:"):
+                target, _, anchor = unquote(link.removeprefix("file://")).partition("#")
+                there = Path(target.partition("?")[0])
+                if not there.is_file() or (there in anchors and unquote(anchor) not in anchors[there]):
+                    lost.append(f"{path.relative_to(book)} -> {link}")
+            elif not re.match(r"https://(?:doi\.org|dx\.doi\.org)/10\.|mailto:", link):
+                lost.append(f"{path.relative_to(book)} -> {link} (only DOIs lead out of the book)")
+    assert not lost
+
+
+def test_no_identifier_stands_twice_on_a_page(walked):
+    twice = {path.name: sorted({i for i in page["ids"] if page["ids"].count(i) > 1}) for path, page in walked.items()}
+    assert not {name: ids for name, ids in twice.items() if ids}
+
+
+def test_pages_say_their_language_and_have_one_title(walked):
+    for path, page in walked.items():
+        assert page["lang"].startswith("en"), path.name
+        if path.name not in {"genindex.html", "search.html"}:
+            assert page["headings"] == 1, path.name
+
+
+def test_tables_say_what_heads_what_and_captions_say_something(walked):
+    assert not faults(walked, "unscoped")
+    assert not faults(walked, "empty")
+
+
+def test_no_section_shows_a_traceback_or_a_warning(walked):
+    assert not faults(walked, "traces")
+
+
+def test_every_page_of_a_synthetic_cohort_says_so_at_its_top(walked, book, visit):
+    for name in ("index.html", "abstract.html", "notebooks/04-efficacy.html", "reference/results.html"):
+        assert "Synthetic cohort" in visit.open(book / name).inner_text(".bd-header-announcement")
+    page = visit.open(book / "notebooks" / "04-efficacy.html")
+    assert page.locator("figure.ra-figure").count() > 0
+    assert page.locator("figure.ra-figure").count() == page.locator("figure.ra-figure .ra-mark").count()
+    assert page.locator(".ra-table").count() == page.locator(".ra-table caption .ra-mark").count()
+
+
+@pytest.mark.parametrize("query", ["anti-CCP", "regression to the mean", "DAS28"])
+def test_the_search_finds_words_of_the_book_from_the_disk(book, visit, query):
+    page = visit.open(book / "search.html", f"?q={query}")
+    page.wait_for_selector("ul.search li", timeout=10_000)
+    assert page.locator("ul.search li a").count() >= 2
+    assert not visit.outside()
+    assert not visit.complaints
+
+
+def test_the_search_field_of_any_page_leads_to_the_results(book, visit):
+    page = visit.open(book / "methods.html")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("anti-CCP")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("ul.search li", timeout=10_000)
+    assert "search.html" in page.url
+
+
+def shown_pictures(page) -> list[bool]:
+    """For each figure: whether its light picture is seen (True) or its dark one (False); exactly one is."""
+    figures = page.locator("figure.ra-figure")
+    seen = [[picture.is_visible() for picture in figures.nth(i).locator("img").all()] for i in range(figures.count())]
+    assert seen
+    assert all(sum(pair) == 1 for pair in seen)
+    return [pair[0] for pair in seen]
+
+
+def test_figures_follow_the_theme_at_once_and_print_in_light(book, visit):
+    page = visit.open(book / "notebooks" / "04-efficacy.html")
+    assert all(shown_pictures(page))
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert not any(shown_pictures(page))
+    page.emulate_media(media="print")
+    assert all(shown_pictures(page))
+
+
+def test_the_button_switches_the_theme(book, visit):
+    page = visit.open(book / "notebooks" / "04-efficacy.html")
+    before = page.evaluate("document.documentElement.dataset.theme")
+    for _ in range(3):
+        page.locator(".theme-switch-button:visible").first.click()
+        if page.evaluate("document.documentElement.dataset.theme") != before:
+            break
+    assert page.evaluate("document.documentElement.dataset.theme") != before
+    assert shown_pictures(page)[0] is (before == "dark")
+
+
+def test_no_page_is_wider_than_a_telephone(walked):
+    assert not faults(walked, "wide")
+
+
+def test_the_contents_open_on_a_telephone(book, chromium):
+    visit = Visit(chromium, width=390)
+    page = visit.open(book / "index.html")
+    page.locator("button.primary-toggle:visible").first.click()
+    page.wait_for_timeout(400)
+    link = page.locator(".bd-sidebar-primary a:visible, dialog a:visible", has_text="Methods").first
+    link.click()
+    assert page.url.endswith("methods.html")
+    visit.context.close()
+
+
+def test_formulas_are_drawn_without_a_script(book, chromium):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((book / "methods.html").as_uri())
+    assert page.locator("math").count() > 10
+    assert page.locator(".ra-formula math").first.is_visible()
+    context.close()
+
+
+def test_the_book_is_light_enough_to_send(book):
+    size = sum(path.stat().st_size for path in book.rglob("*") if path.is_file())
+    pages = {path.name: path.stat().st_size for path in book.rglob("*.html")}
+    assert size < 15_000_000
+    assert max(pages.values()) < 2_000_000, max(pages, key=pages.get)
+
+
+def test_the_statistics_that_the_reference_page_names_are_in_the_results(book):
+    import pandas as pd
+
+    results = pd.read_csv(book.parent / "results" / "results.csv", dtype=str, keep_default_na=False)
+    page = (ROOT / "book" / "reference" / "results.md").read_text("utf-8")
+    section = page.split("## The statistics of efficacy")[1].split("## ")[0]
+    rows = [line.split("|") for line in section.splitlines() if line.startswith("| `")]
+    named = {(s, m) for row in rows for s in re.findall(r"`(\w+)`", row[1]) for m in re.findall(r"`(\w+)`", row[2])}
+    made = set(zip(results["statistic"], results["method"], strict=True))
+    assert not sorted(named - made)
+    for example in re.findall(r"^`([^`]+)`\n: ", page, re.M):
+        assert example in set(results["result_id"]), example

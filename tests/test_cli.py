@@ -1,0 +1,213 @@
+"""The commands as a user types them: help, exit status, words of a failure, and variables that make passes untouched."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from racohort import engine
+from racohort.cli import explain, main
+from tests.support.project import small_cohort
+
+ROOT = Path(__file__).resolve().parents[1]
+VERBS = ["report", "test", "lint", "lab", "check", "synthesise", "doctor", "clean", "distclean"]
+
+
+def racohort(*words: str, **variables: str) -> Result:
+    return CliRunner().invoke(main, list(words), env=variables)
+
+
+def test_every_verb_has_help_with_an_example_and_every_target_is_a_verb() -> None:
+    for verb in VERBS:
+        said = racohort(verb, "--help")
+        assert said.exit_code == 0
+        assert f"Examples:\n    racohort {verb}" in said.output
+    targets = re.findall(r"^([a-z]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert targets == ["help", *VERBS]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = "{'pandas', 'numpy', 'pydantic', 'papermill', 'nbformat', 'sphinx', 'ruamel'} & set(sys.modules)"
+    script = f"import sys; from racohort.cli import main\ntry: main(['report', '--help'])\nexcept SystemExit: print({heavy})"
+    assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.endswith("set()\n")
+
+
+def test_a_report_ends_with_the_path_of_its_first_page(project: Path, quick: list[str]) -> None:
+    said = racohort("report", "--cohort", "small")
+    assert said.exit_code == 0
+    assert said.output.splitlines()[-1] == str(project / "book" / "_build" / "small" / "html" / "index.html")
+
+
+def test_variables_of_make_mean_the_same_as_options(project: Path, quick: list[str]) -> None:
+    said = racohort("report", RC_COHORT="small", RC_SET="alpha=0.01", RC_RUN="strict", RC_ONLY="safety", RC_FORCE="1")
+    assert said.exit_code == 0
+    assert quick == ["cleaning", "safety"]
+    assert (project / "book" / "_build" / "small--strict" / "run.json").exists()
+
+
+def test_empty_variables_count_as_not_given(project: Path, quick: list[str]) -> None:
+    small_cohort(project / "data" / "cohorts" / "wang2019-synthetic", "wang2019-synthetic")
+    assert racohort("report", RC_COHORT="", RC_SET="", RC_RUN="", RC_ONLY="", RC_FORCE="", RC_VERBOSE="").exit_code == 0
+    assert (project / "book" / "_build" / "wang2019-synthetic").exists()
+
+
+def test_a_set_without_a_run_says_what_it_replaces(project: Path, quick: list[str]) -> None:
+    assert "SET without RUN: this run replaces the unnamed run" in racohort("report", "--cohort=small", "--set=alpha=0.1").output
+    assert "SET without RUN" not in racohort("report", "--cohort=small", "--set=alpha=0.1", "--run=a").output
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--cohort", "../../etc"],
+        ["--cohort", ".."],
+        ["--cohort", "it's"],
+        ["--cohort", "x; touch P"],
+        ["--cohort", "nobody"],
+        ["--cohort", "small", "--run", "../a"],
+        ["--cohort", "small", "--set", "alhpa=1"],
+        ["--cohort", "small", "--set", "alpha=x"],
+        ["--cohort", "small", "--only", "x"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_usage_ends_with_2_makes_nothing_and_shows_no_traceback(project: Path, quick: list[str], words: list[str]) -> None:
+    said = racohort("report", *words)
+    assert said.exit_code == 2
+    assert "Traceback" not in said.output
+    assert quick == []
+    assert not list((project / "book" / "_build").glob("[!.]*"))
+
+
+def test_a_faulty_cohort_file_ends_with_1_and_says_what_where_and_what_to_do(project: Path, quick: list[str]) -> None:
+    path = project / "data" / "cohorts" / "small" / "cohort.yml"
+    path.write_text(path.read_text() + "nonsense: 1\n")
+    said = racohort("report", "--cohort", "small")
+    assert said.exit_code == 1
+    assert "nonsense" in said.output
+    assert "Traceback" not in said.output
+
+
+def test_a_failed_section_is_told_in_at_most_five_lines_with_the_notebook_to_open(tmp_path: Path) -> None:
+    error = engine.SectionFailed("safety", "ValueError: a\nb\nc\nd\ne", 4, tmp_path / "03-safety.ipynb")
+    lines = explain(error)
+    assert len(lines) <= 5
+    assert lines[0].startswith("The section safety failed")
+    assert lines[-1] == f"  cell 4 of the notebook to open: {tmp_path / '03-safety.ipynb'}"
+
+
+def test_a_traceback_is_shown_only_when_asked_for(project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(section: str, notebook: Path, *rest: object) -> float:
+        raise engine.SectionFailed(section, "ValueError: odd", 3, notebook, "Traceback (most recent call last)")
+
+    monkeypatch.setattr("racohort.engine.run_section", fails)
+    quiet, loud = racohort("report", "--cohort=small"), racohort("report", "--cohort=small", "--verbose")
+    assert (quiet.exit_code, loud.exit_code) == (1, 1)
+    assert "Traceback" not in quiet.output
+    assert "Traceback" in loud.output
+
+
+def test_synthesise_writes_the_files_it_names(tmp_path: Path) -> None:
+    said = racohort("synthesise", "--seed", "5", "--out", str(tmp_path / "made"))
+    assert said.exit_code == 0
+    assert (tmp_path / "made" / "cohort.yml").is_file()
+    assert racohort("synthesise", "--seed", "5").exit_code == 2
+    assert racohort("synthesise", "--parameters", str(tmp_path / "none.yml"), "--out", str(tmp_path / "b")).exit_code == 2
+
+
+def test_synthesise_never_writes_over_a_cohort_it_did_not_make(tmp_path: Path) -> None:
+    folder = small_cohort(tmp_path / "real", "real")
+    before = (folder / "cohort.yml").read_bytes()
+    assert racohort("synthesise", "--seed", "5", "--out", str(folder)).exit_code == 2
+    assert (folder / "cohort.yml").read_bytes() == before
+
+
+def test_clean_removes_what_runs_made_and_nothing_under_data(project: Path, quick: list[str]) -> None:
+    assert racohort("report", "--cohort", "small").exit_code == 0
+    (project / ".venv").mkdir()
+    assert racohort("clean").exit_code == 0
+    assert not (project / "book" / "_build").exists()
+    assert (project / "data" / "cohorts" / "small" / "raw.csv").exists()
+    assert (project / ".venv").exists()
+    assert racohort("distclean").exit_code == 0
+    assert not (project / ".venv").exists()
+    assert (project / "data" / "cohorts" / "small" / "raw.csv").exists()
+
+
+def test_words_for_pytest_and_ruff_are_quoted_as_in_a_shell() -> None:
+    assert racohort("test", "--args", "'").exit_code == 2
+
+
+# --- make ------------------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    "x; touch P",
+    "$(shell touch P)",
+    "`touch P`",
+    "x' ; touch P; '",
+    '"; touch P; "',
+    "a\nb; touch P",
+    "$$(touch P)",
+    "-x",
+    "$(info P)",
+]
+ECHO = (
+    "import os, sys; print(repr({name: value for name, value in sorted(os.environ.items()) if name.startswith('RC_') and value}))"
+)
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> Path:
+    """The Makefile beside an environment whose `racohort` only says which variables reached it."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    package = tmp_path / "src" / "racohort"
+    package.mkdir(parents=True)
+    (package / "__main__.py").write_text(ECHO)
+    (package / "environment.py").write_text("")
+    for name in ("requirements.lock", "pyproject.toml"):
+        (tmp_path / name).write_text("")
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (tmp_path / ".venv" / "ready").write_text(f"{tmp_path}\n")
+    return tmp_path
+
+
+def make(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    surroundings = {**os.environ, **variables}
+    return subprocess.run(["make", *words], cwd=folder, env=surroundings, capture_output=True, text=True)
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+@pytest.mark.parametrize("name", ["COHORT", "SET", "RUN", "ONLY", "ARGS", "PYTHON", "UNHEARD_OF"])
+def test_make_passes_a_variable_as_it_was_typed_and_runs_nothing_in_it(make_project: Path, name: str, value: str) -> None:
+    for done in (make(make_project, "report", f"{name}={value}"), make(make_project, "report", **{name: value})):
+        if name not in ("PYTHON", "UNHEARD_OF"):
+            assert f"'RC_{name}': {value!r}" in done.stdout
+        assert not (make_project / "P").exists()
+        assert "P" not in done.stdout.splitlines()
+
+
+def test_make_alone_lists_the_commands(make_project: Path) -> None:
+    said = make(make_project).stdout
+    assert [line.split()[1] for line in said.splitlines()] == ["help", *VERBS]
+
+
+def test_under_make_every_failure_is_2(make_project: Path) -> None:
+    (make_project / "src" / "racohort" / "__main__.py").write_text("raise SystemExit(75)")
+    assert make(make_project, "report").returncode == 2
+
+
+def test_make_sets_up_again_only_when_it_must(make_project: Path) -> None:
+    told = make_project / "src" / "racohort" / "environment.py"
+    told.write_text("import sys; print('asked for', sys.argv[1])")
+    assert "asked for" not in make(make_project, "report").stdout
+    assert "asked for set-up\n" in make(make_project, "report", f"PYTHON={sys.executable}").stdout
+    (make_project / ".venv" / "ready").write_text("/another/place\n")
+    assert "asked for set-up-keeping\n" in make(make_project, "report").stdout
+    (make_project / ".venv" / "ready").unlink()
+    assert "asked for set-up-keeping\n" in make(make_project, "report").stdout

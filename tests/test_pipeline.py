@@ -1,0 +1,361 @@
+"""What runs, what is left alone, and what is published: whole or not at all."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from racohort import book, engine, publish
+from racohort.fingerprints import read_json
+from racohort.pipeline import NEEDS, STEMS, Refused, chosen_sections, make_report, prepare
+from racohort.places import UsageError
+from racohort.publish import Busy
+from racohort.terms import SECTIONS
+from tests.support.project import section_notebook, small_cohort
+
+ALL = list(SECTIONS)
+
+
+def report(
+    settings: str = "", run: str = "", cohort: str = "small", only: tuple[str, ...] = (), force: bool = False
+) -> list[str]:
+    """Make a report and return what was said."""
+    said: list[str] = []
+    make_report(prepare(cohort, settings, run), only, force, said.append)
+    return said
+
+
+def published(project: Path, name: str = "small") -> dict:
+    return read_json(project / "book" / "_build" / name / "run.json")
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def test_every_section_has_its_needs_before_it() -> None:
+    assert list(NEEDS) == ALL
+    for section, needs in NEEDS.items():
+        assert all(ALL.index(need) < ALL.index(section) for need in needs)
+
+
+def test_the_first_run_runs_every_section_in_order_and_publishes_the_whole_folder(project: Path, quick: list[str]) -> None:
+    said = report()
+    assert quick == ALL
+    assert [line.split()[0] for line in said] == [*ALL, "book"]
+    folder = project / "book" / "_build" / "small"
+    assert sorted(path.name for path in folder.iterdir()) == ["html", "notebooks", "results", "run.json"]
+    assert sorted(path.name for path in (folder / "results").iterdir()) == ["adsl.csv", "ledger.csv"]
+    assert len(list((folder / "notebooks").iterdir())) == 6
+
+
+def test_the_record_says_what_the_run_was_made_from(project: Path, quick: list[str]) -> None:
+    report("alpha=0.01")
+    record = published(project)
+    assert (record["id"], record["run"], record["synthetic"], record["seed"]) == ("small", "", True, 20191219)
+    assert record["parameters"]["alpha"] == {"value": 0.01, "source": "SET"}
+    assert record["parameters"]["seed"] == {"value": 20191219, "source": "notebook"}
+    assert record["inputs"][0]["file"] == "raw.csv"
+    assert len(record["inputs"][0]["sha256"]) == 64
+    assert {"python", "numpy", "pandas", "pingouin"} <= set(record["versions"])
+    assert record["sections"] == ALL
+    assert set(record["times"]["seconds"]) == {*ALL, "book"}
+
+
+def test_rows_of_an_input_come_from_cleanings_own_record(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = engine.run_section
+
+    def with_sources(section: str, notebook: Path, target: Path, parameters: dict, given: dict) -> float:
+        seconds = before(section, notebook, target, parameters, given)
+        if section == "cleaning":
+            Path(given["RACOHORT_WORK"], "records", "sources.csv").write_text("file,sheet,rows\nraw.csv,a,3\nraw.csv,b,1\n")
+        return seconds
+
+    monkeypatch.setattr("racohort.engine.run_section", with_sources)
+    report()
+    assert published(project)["inputs"][0]["rows"] == 4
+
+
+def test_a_second_run_with_nothing_changed_does_nothing_and_says_so(project: Path, quick: list[str]) -> None:
+    report()
+    before = published(project)
+    quick.clear()
+    assert report() == ["Nothing has changed since the last run; nothing was done."]
+    assert (quick, published(project)) == ([], before)
+
+
+def test_a_run_with_nothing_to_do_imports_no_pandas_no_yaml_no_papermill_and_no_sphinx(project: Path, quick: list[str]) -> None:
+    report()
+    heavy = "{'pandas', 'numpy', 'ruamel', 'pydantic', 'papermill', 'nbformat', 'sphinx', 'jupyter_client'} & set(sys.modules)"
+    script = f"import sys; from racohort.pipeline import *; make_report(prepare('small')); print(sorted({heavy}))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["Nothing has changed since the last run; nothing was done.", "[]"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("alpha=0.01", ["safety", "efficacy", "concordance"]),
+        ("primary=CRP", ["efficacy", "concordance"]),
+        ("primary_visit=Y1", ["concordance"]),
+        ("alpha=0.05", []),
+    ],
+)
+def test_a_changed_parameter_reruns_only_what_depends_on_it(
+    project: Path, quick: list[str], settings: str, expected: list[str]
+) -> None:
+    report()
+    quick.clear()
+    report(settings)
+    assert quick == expected
+
+
+def test_a_parameter_that_changes_no_result_reruns_nothing_downstream(project: Path, quick: list[str]) -> None:
+    report()
+    quick.clear()
+    change(project / "notebooks" / "05-robustness.ipynb", "was run", "has run")
+    report()
+    assert quick == ["robustness"]
+
+
+def test_an_edited_raw_file_reruns_everything(project: Path, quick: list[str]) -> None:
+    report()
+    quick.clear()
+    change(project / "data" / "cohorts" / "small" / "raw.csv", "30", "31")
+    report()
+    assert quick == ALL
+
+
+def test_a_touched_raw_file_reruns_nothing(project: Path, quick: list[str]) -> None:
+    report()
+    quick.clear()
+    os.utime(project / "data" / "cohorts" / "small" / "raw.csv", (1, 1))
+    assert "nothing was done" in report()[0]
+
+
+@pytest.mark.parametrize("name", ["data/catalogue/analytes.yml", "requirements.lock"])
+def test_a_changed_catalogue_or_lock_reruns_everything(project: Path, quick: list[str], name: str) -> None:
+    report()
+    quick.clear()
+    (project / name).write_text("changed")
+    report()
+    assert quick == ALL
+
+
+def test_a_changed_page_builds_the_book_and_runs_no_section(project: Path, quick: list[str]) -> None:
+    report()
+    quick.clear()
+    change(project / "book" / "index.md", "first page", "front page")
+    said = report()
+    assert quick == []
+    assert said[-1].split()[0] == "book"
+
+
+def test_a_parameter_in_the_cohort_file_reruns_what_depends_on_it(project: Path, quick: list[str]) -> None:
+    report()
+    quick.clear()
+    small_cohort(project / "data" / "cohorts" / "small", "small", "parameters: {primary_visit: Y1}\n")
+    report()
+    assert quick == ["concordance"]
+    assert published(project)["parameters"]["primary_visit"] == {"value": "Y1", "source": "cohort.yml"}
+
+
+def test_a_result_that_was_lost_or_altered_is_made_again(project: Path, quick: list[str]) -> None:
+    report()
+    work = project / "book" / "_build" / ".work" / "small"
+    (work / "results" / "safety.parquet").write_text("altered")
+    (work / "notebooks" / "05-robustness.ipynb").unlink()
+    quick.clear()
+    report()
+    assert quick == ["safety", "robustness"]
+
+
+def test_force_runs_everything_again(project: Path, quick: list[str]) -> None:
+    report()
+    quick.clear()
+    report(force=True)
+    assert quick == ALL
+
+
+def test_only_runs_a_section_with_what_it_needs_and_says_the_report_is_partial(project: Path, quick: list[str]) -> None:
+    report(only=("safety",))
+    assert quick == ["cleaning", "safety"]
+    assert published(project)["sections"] == ["cleaning", "safety"]
+    page = (project / "book" / "_build" / "small" / "html" / "index.html").read_text()
+    assert page == "['01-cleaning.ipynb', '03-safety.ipynb'] strict=False"
+    quick.clear()
+    report()
+    assert quick == ["participants", "efficacy", "robustness", "concordance"]
+    assert "strict=True" in (project / "book" / "_build" / "small" / "html" / "index.html").read_text()
+
+
+def test_only_takes_the_name_of_a_section_or_of_its_notebook() -> None:
+    assert chosen_sections(["03-safety"]) == chosen_sections(["safety"]) == ["cleaning", "safety"]
+    assert chosen_sections(["concordance"]) == ALL
+    with pytest.raises(UsageError, match="no section 'safty'"):
+        chosen_sections(["safty"])
+
+
+def test_a_named_run_stands_beside_the_unnamed_one(project: Path, quick: list[str]) -> None:
+    report()
+    report("alpha=0.01", run="strict")
+    assert published(project)["parameters"]["alpha"]["value"] == 0.05
+    assert published(project, "small--strict")["parameters"]["alpha"]["value"] == 0.01
+    assert published(project, "small--strict")["run"] == "strict"
+
+
+def test_the_same_id_from_another_folder_is_refused(project: Path, quick: list[str], tmp_path: Path) -> None:
+    report()
+    other = small_cohort(tmp_path / "other", "small")
+    with pytest.raises(Refused, match=r"'small' already names the cohort in data/cohorts/small.*another id"):
+        prepare(str(other))
+
+
+def test_an_id_that_spells_another_cohorts_named_run_is_refused(project: Path, quick: list[str], tmp_path: Path) -> None:
+    report(run="strict")
+    with pytest.raises(Refused, match="already names"):
+        prepare(str(small_cohort(tmp_path / "other", "small--strict")))
+
+
+def test_a_cohort_folder_that_has_moved_keeps_its_id(project: Path, quick: list[str], tmp_path: Path) -> None:
+    first = small_cohort(tmp_path / "first", "clinic")
+    report(cohort=str(first))
+    first.rename(tmp_path / "second")
+    quick.clear()
+    assert "nothing was done" in report(cohort=str(tmp_path / "second"))[0]
+
+
+def test_a_missing_raw_file_is_refused_before_anything_runs(project: Path, quick: list[str]) -> None:
+    (project / "data" / "cohorts" / "small" / "raw.csv").unlink()
+    with pytest.raises(Refused, match=r"no file 'raw\.csv'"):
+        report()
+    assert quick == []
+
+
+def test_a_failed_section_leaves_the_earlier_report_as_it_was(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report()
+    before = {path: path.read_bytes() for path in (project / "book" / "_build" / "small").rglob("*") if path.is_file()}
+
+    def fails(section: str, notebook: Path, target: Path, parameters: dict, given: dict) -> float:
+        raise engine.SectionFailed(section, "ValueError: odd", 3, notebook)
+
+    monkeypatch.setattr("racohort.engine.run_section", fails)
+    with pytest.raises(engine.SectionFailed):
+        report("alpha=0.01")
+    assert before == {path: path.read_bytes() for path in (project / "book" / "_build" / "small").rglob("*") if path.is_file()}
+
+
+def test_a_failed_section_keeps_what_was_finished_before_it(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = engine.run_section
+
+    def fails_at_safety(section: str, *rest: object) -> float:
+        if section == "safety":
+            raise engine.SectionFailed(section, "ValueError: odd", 3, Path("x"))
+        return runs(section, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("racohort.engine.run_section", fails_at_safety)
+    with pytest.raises(engine.SectionFailed):
+        report()
+    assert not (project / "book" / "_build" / "small").exists()
+    monkeypatch.setattr("racohort.engine.run_section", runs)
+    quick.clear()
+    report()
+    assert quick == ALL[2:]
+
+
+def test_a_section_that_wrote_no_results_has_failed(project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    report()
+    monkeypatch.setattr("racohort.engine.run_section", lambda *given: 0.1)
+    with pytest.raises(engine.SectionFailed, match="did not write its results"):
+        report(force=True)
+
+
+def test_a_book_that_fails_leaves_the_earlier_report_as_it_was(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report()
+    before = published(project)
+
+    def fails(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
+        raise book.BookFailed(["index.md:1: WARNING: odd"], log)
+
+    monkeypatch.setattr("racohort.book.build_book", fails)
+    change(project / "book" / "index.md", "first page", "front page")
+    with pytest.raises(book.BookFailed):
+        report()
+    assert published(project) == before
+    assert (project / "book" / "_build" / "small" / "html" / "index.html").exists()
+
+
+def test_a_path_of_this_machine_is_never_published(project: Path, quick: list[str]) -> None:
+    change(project / "book" / "index.md", "first page", "first page")
+    path = project / "notebooks" / "02-participants.ipynb"
+    path.write_text(section_notebook("participants", f"note = '{project}/data'"))
+    with pytest.raises(book.BookFailed) as error:
+        report()
+    assert error.value.faults == ["notebooks/02-participants.ipynb holds a path of this machine"]
+
+
+def test_a_second_run_at_the_same_time_is_told_who_holds_the_folder(project: Path, quick: list[str]) -> None:
+    lock = project / "book" / "_build" / ".work" / "small.lock"
+    lock.parent.mkdir(parents=True)
+    with lock.open("w") as held:
+        held.write("4711")
+        held.flush()
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(Busy, match=r"another run holds small \(process 4711\)"):
+            report()
+    report()
+    assert quick == ALL
+
+
+def test_a_kill_between_the_two_renames_is_mended_by_the_next_run(project: Path, quick: list[str]) -> None:
+    report()
+    folder = project / "book" / "_build" / "small"
+    before = published(project)
+    folder.rename(folder.parent / ".old-small")
+    publish.new_folder(folder)
+    assert "nothing was done" in report()[0]
+    assert published(project) == before
+    assert sorted(path.name for path in folder.parent.iterdir()) == [".work", "small"]
+
+
+def test_a_kill_after_the_second_rename_keeps_the_new_folder(tmp_path: Path) -> None:
+    for name in ("small", ".old-small"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "which").write_text(name)
+    publish.recover(tmp_path / "small")
+    assert (tmp_path / "small" / "which").read_text() == "small"
+    assert not (tmp_path / ".old-small").exists()
+
+
+def test_a_run_note_that_was_cut_short_counts_as_no_note(project: Path, quick: list[str]) -> None:
+    report()
+    (project / "book" / "_build" / ".work" / "small" / "state.json").write_text('{"sections": {"clean')
+    quick.clear()
+    report()
+    assert quick == ALL
+
+
+def test_only_parameters_that_differ_from_the_notebooks_own_are_injected(project: Path, quick: list[str], tmp_path: Path) -> None:
+    run = prepare("small", "alpha=0.01 seed=20191219", "strict")
+    assert run.given("safety") == {"run": "strict", "alpha": 0.01}
+    assert run.given("robustness") == {"run": "strict"}
+    other = prepare(str(small_cohort(tmp_path / "other", "other")))
+    assert other.given("safety") == {"cohort": "other"}
+
+
+def test_stems_number_the_notebooks_in_order() -> None:
+    assert json.dumps(list(STEMS.values())[:2]) == '["01-cleaning", "02-participants"]'

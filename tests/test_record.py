@@ -1,0 +1,75 @@
+"""What is published: notebooks without traces of this machine, a book with its mark, and a log where it could not be built."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from racohort import book
+from racohort.pipeline import make_report, prepare
+from racohort.record import rows_read, versions
+
+
+def executed(*cells: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    metadata = {"papermill": {"input_path": "/home/someone/Secret Hospital/x.ipynb"}}
+    return nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
+
+
+def cell(source: str, *outputs: nbformat.NotebookNode, tags: tuple[str, ...] = ()) -> nbformat.NotebookNode:
+    metadata = {"papermill": {"duration": 1}, "execution": {"x": "2020"}, "tags": list(tags)}
+    return nbformat.v4.new_code_cell(source, outputs=list(outputs), metadata=metadata, execution_count=1)
+
+
+def stream(text: str, name: str) -> nbformat.NotebookNode:
+    return nbformat.v4.new_output("stream", name=name, text=text)
+
+
+def test_a_published_notebook_holds_no_times_and_no_paths_of_papermill() -> None:
+    clean, _ = book.publishable(executed(nbformat.v4.new_markdown_cell("# x"), cell("1 + 1")))
+    text = nbformat.writes(clean)
+    assert "Secret" not in text
+    assert "duration" not in text
+    assert "2020" not in text
+
+
+def test_warnings_leave_the_page_and_go_into_the_record() -> None:
+    noise = stream("/tmp/ipykernel_1/123.py:4: RuntimeWarning: mean of nothing\n  x.mean()\n", "stderr")
+    clean, warnings = book.publishable(executed(cell("x.mean()", stream("kept", "stdout"), noise)))
+    assert [output.text for output in clean.cells[0].outputs] == ["kept"]
+    assert warnings == ["RuntimeWarning: mean of nothing"]
+
+
+def test_injected_parameters_are_hidden_where_they_only_name_the_run_and_shown_where_they_change_the_analysis() -> None:
+    names = cell('# Parameters\ncohort = "a"\nrun = ""\n', tags=("injected-parameters",))
+    changed = cell('# Parameters\ncohort = "a"\nalpha = 0.01\n', tags=("injected-parameters",))
+    clean, _ = book.publishable(executed(names, changed))
+    assert ["remove-cell" in entry.metadata.tags for entry in clean.cells] == [True, False]
+
+
+def test_rows_of_several_sheets_are_added(tmp_path: Path) -> None:
+    (tmp_path / "sources.csv").write_text("file,sheet,rows\na.xlsx,1,10\na.xlsx,2,5\nb.csv,,\n")
+    assert rows_read(tmp_path / "sources.csv") == {"a.xlsx": 15, "b.csv": 0}
+    assert rows_read(tmp_path / "missing.csv") == {}
+
+
+def test_a_package_that_is_not_there_is_said_to_be_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("racohort.record.PACKAGES", ("no-such-package",))
+    assert versions()["no-such-package"] == "not installed"
+
+
+def test_a_small_project_becomes_a_book_that_is_marked_synthetic(project: Path) -> None:
+    page = make_report(prepare("small", "alpha=0.01"), say=lambda line: None)
+    folder = page.parent
+    assert book.SYNTHETIC in page.read_text("utf-8")
+    safety = (folder / "notebooks" / "03-safety.html").read_text("utf-8")
+    assert "safety was run" in safety
+    assert book.paths_of_this_machine(folder.parent, [str(project)]) == []
+    assert not list((project / "book" / "_build").glob(".new-*"))
+    assert not (project / "book" / "_build" / ".work" / "small" / "book").exists()
+    with (project / "book" / "index.md").open("a") as index:
+        index.write("\n[](nowhere.md)\n")
+    with pytest.raises(book.BookFailed) as error:
+        make_report(prepare("small", "alpha=0.01"), say=lambda line: None)
+    assert "nowhere.md" in error.value.faults[0]
+    assert error.value.log.is_file()
+    assert book.SYNTHETIC in page.read_text("utf-8")
