@@ -255,9 +255,12 @@ def test_the_data_dictionary_has_every_column_of_a_data_set_and_no_other(heading
 def test_the_data_dictionary_and_the_catalogue_have_the_same_measurements():
     from racohort import io
 
-    described = [code for row in rows_under(DICTIONARY, "The measurements") for code in codes(row[1])]
-    listed = [code for code in described if not re.fullmatch(r"HAQ0\d", code)] + [f"HAQ0{number}" for number in range(1, 9)]
-    assert sorted(listed) == sorted(io.read_catalogue().index)
+    described = {row[0]: codes(row[1]) for row in rows_under(DICTIONARY, "The measurements")}
+    catalogue = io.read_catalogue()
+    panels = catalogue.groupby("PARCAT1", sort=False).groups
+    assert {panel: sorted(listed) for panel, listed in described.items()} == {
+        name: sorted(index) for name, index in panels.items()
+    }
 
 
 def test_the_example_of_a_cohort_is_one_that_the_program_accepts():
@@ -321,6 +324,20 @@ def test_what_is_folded_away_is_announced_in_plain_words(monkeypatch):
     page = {"body": '<p class="collapsed admonition-title">Show source</p><p>Show source</p>'}
     reword(None, "page", "page.html", page, None)
     assert page["body"] == '<p class="collapsed admonition-title">Show the code</p><p>Show source</p>'
+
+
+def test_an_abbreviation_is_explained_where_a_page_first_uses_it_and_nowhere_else(monkeypatch):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from tips import explain, read_glossary
+
+    meanings = read_glossary((BOOK / "reference" / "glossary.md").read_text("utf-8"))
+    assert meanings["DMARD"].startswith("Disease-modifying")
+    assert "baseline" not in meanings
+    made = explain('<h2>ESR</h2><p title="ESR"><code>ESR</code> DMARDs, ESR, DAS28-ESR and ESR.</p>', meanings)
+    marked = re.sub(r' title="[^"]{20,}"', "", made)
+    assert marked == (
+        '<h2>ESR</h2><p title="ESR"><code>ESR</code> <abbr>DMARD</abbr>s, <abbr>ESR</abbr>, <abbr>DAS28-ESR</abbr> and ESR.</p>'
+    )
 
 
 def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):

@@ -76,8 +76,9 @@ def test_a_section_that_did_not_end_takes_no_name_and_says_why_and_where(tmp_pat
 
 
 def test_a_kernel_that_dies_in_the_last_cell_has_failed_too(tmp_path: Path) -> None:
-    with pytest.raises(SectionFailed, match="Kernel died"):
+    with pytest.raises(SectionFailed, match="kernel ended") as error:
         run(tmp_path, "alpha = 0.05", "import os; os._exit(0)")
+    assert error.value.cell == 2
 
 
 def test_a_notebook_that_cannot_be_read_has_failed(tmp_path: Path) -> None:

@@ -169,6 +169,11 @@ def test_a_parameter_file_that_is_no_plain_yaml_is_refused(text):
         synthesise(text)
 
 
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ParametersError, match="non-negative"):
+        synthesise(TEXT, seed=-1)
+
+
 @pytest.mark.parametrize(("was", "becomes"), [("\ndropout: ", "\nleaving: "), ("n: {value: 64,", "n: {value: many,")])
 def test_a_parameter_that_is_missing_or_has_the_wrong_form_is_refused(was, becomes):
     with pytest.raises(ParametersError, match="lacks a parameter, or one has the wrong form"):
@@ -441,6 +446,13 @@ def test_double_rows_are_doubles_of_the_row_above(files, faults):
     for fault in doubles:
         rows, place = table_of(files, fault["table"]), int(fault["line"]) - 2
         assert rows[place] == rows[place - 1]
+
+
+def test_a_cohort_of_a_few_patients_has_what_it_can_hold():
+    few = synthesise(TEXT.replace("n: {value: 64,", "n: {value: 2,"), seed=1)
+    cohort = parse_cohort(few["cohort.yml"].decode(), "cohort.yml")
+    assert {file.path for file in cohort.files} == {name for name in few if name.startswith("raw/")}
+    assert len(list(csv.DictReader(io.StringIO(few["faults.csv"].decode())))) < len(FAULTS) + len(TWICE)
 
 
 def test_a_cohort_can_be_made_without_faults():

@@ -1,10 +1,12 @@
 """The house style: colours that everyone can tell apart, one drawing in two renderings, tables with honest mark-up."""
 
-import base64
 import re
 import subprocess
 import sys
+from html import unescape
 from itertools import combinations
+from urllib.parse import unquote
+from xml.etree.ElementTree import fromstring
 
 import numpy as np
 import pandas as pd
@@ -119,12 +121,18 @@ def test_a_figure_needs_nothing_from_outside_itself():
     assert "<dc:date>" not in svg
 
 
+def test_a_figure_is_well_formed_and_every_reference_in_it_has_its_target():
+    drawing = drawn(synthetic=True).light
+    fromstring(drawing)
+    assert set(re.findall(r'(?:href="|url\()#([\w.-]+)', drawing)) <= set(re.findall(r'id="([^"]+)"', drawing))
+
+
 def test_a_figure_of_a_synthetic_cohort_carries_the_mark_in_the_drawing_and_in_the_caption():
     marked, plain = drawn(synthetic=True), drawn()
-    assert "SYNTHETIC COHORT" in marked.light
-    assert "SYNTHETIC COHORT" in marked.dark
+    assert 'id="synthetic-cohort"' in marked.light
+    assert 'id="synthetic-cohort"' in marked.dark
     assert "Synthetic cohort." in marked.html()
-    assert "SYNTHETIC" not in plain.light
+    assert "synthetic" not in plain.light
     assert "Synthetic" not in plain.html()
 
 
@@ -136,11 +144,12 @@ def test_the_alt_text_and_the_caption_of_a_figure_are_escaped():
 
 
 def test_a_notebook_shows_the_light_picture_and_hides_the_dark_one():
-    shown = drawn()._repr_mimebundle_()
+    figure = drawn()
+    shown = figure._repr_mimebundle_()
     pictures = re.findall(r"<img[^>]*>", shown["text/html"])
     assert ["hidden" in picture for picture in pictures] == [False, True]
-    data = re.search(r"base64,([^\"]+)", pictures[0])[1]
-    assert base64.b64decode(data).decode().startswith("<?xml")
+    drawing = unquote(unescape(re.search(r'src="data:image/svg\+xml,([^"]+)"', pictures[0])[1]))
+    assert drawing == figure.light.replace('"', "'")
     assert shown["text/plain"] == "One falling line."
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from racohort import __version__
-from racohort.places import UsageError, build_folder, cohort_folder, project_root
+from racohort.places import UsageError, cohort_folder, project_root
 from racohort.publish import write_whole
 
 DEFAULT = "wang2019-synthetic"
@@ -53,12 +53,16 @@ def explain(error: Any) -> list[str]:
     """A failure in at most five lines: what failed, why, and what to open."""
     if hasattr(error, "section"):
         where = f"  cell {error.cell} of " if getattr(error, "cell", None) else "  "
-        first = f"The section {error.section} failed; the earlier book is as it was."
+        first = f"The section {error.section} failed; the earlier book, if there is one, is as it was."
         why = [f"  why: {line}" for line in _brief(str(error))]
         return [first, *why, f"{where}the notebook to open: {_near(error.notebook)}"]
     if hasattr(error, "faults"):
         faults = [f"  {line[:200]}" for line in error.faults[:3]] or ["  no fault was named"]
-        return ["The book could not be built; the earlier book is as it was.", *faults, f"  the whole log: {_near(error.log)}"]
+        return [
+            "The book could not be built; the earlier book, if there is one, is as it was.",
+            *faults,
+            f"  the whole log: {_near(error.log)}",
+        ]
     return _brief(str(error), 8)
 
 
@@ -119,7 +123,7 @@ def check(cohort: str, out: str) -> None:
     from racohort.checking import check_cohort
 
     cohort_folder(cohort)
-    for line in check_cohort(cohort, Path(out) if out else build_folder() / "check"):
+    for line in check_cohort(cohort, out):
         click.echo(line)
 
 
@@ -135,7 +139,9 @@ def synthesise(parameters: str, seed: int | None, out: str) -> None:
     default = project_root() / "data" / "cohorts" / DEFAULT
     source = Path(parameters) if parameters else default / "parameters.yml"
     if (seed is not None or parameters) and not out:
-        raise UsageError("parameters or a seed of your own need a folder of their own: OUT=folder. The default cohort keeps its own.")
+        raise UsageError(
+            "parameters or a seed of your own need a folder of their own: OUT=folder. The default cohort keeps its own."
+        )
     folder = Path(out) if out else default
     if (folder / "cohort.yml").exists() and not (folder / "parameters.yml").exists():
         raise UsageError(f"{folder} holds a cohort that was not made by this command. Choose another folder with OUT=.")
@@ -160,8 +166,9 @@ def lab() -> None:
 @click.option("--args", "arguments", envvar="RC_ARGS", default="", help="More arguments for pytest, quoted as in a shell.")
 @_told
 def test(arguments: str) -> None:
-    """Run the tests."""
-    sys.exit(1 if _called("pytest", *_words(arguments)) else 0)
+    """Run the tests; without arguments all of them, and then coverage must reach its mark."""
+    whole = ["--cov", "--cov-report=term:skip-covered"]
+    sys.exit(1 if _called("pytest", *(_words(arguments) or whole)) else 0)
 
 
 @main.command(epilog=_examples("racohort lint", "racohort lint --args --fix"))

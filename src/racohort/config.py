@@ -1,7 +1,9 @@
 """The parameters of a cohort: what `cohort.yml` may say, checked by name and exact type, and nothing else accepted."""
 
 import datetime
+import math
 import re
+import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -69,6 +71,14 @@ class PlannedVisit(Strict):
     day: float | None = Field(None, description="The planned day, counted from treatment start or baseline (day 0).")
     window: Pair | None = Field(None, description="First and last day that count as this visit.")
 
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The window with open ends written as infinite; None without one."""
+        if self.window is None:
+            return None
+        first, last = self.window
+        return -math.inf if first is None else first, math.inf if last is None else last
+
 
 class TreatmentStart(Strict):
     """Where the first day of treatment is found; leave the key out for a cohort without a treatment."""
@@ -84,6 +94,19 @@ class Study(Strict):
     start: datetime.date | None = Field(None, description="First day on which anything can have happened.")
     end: datetime.date | None = Field(None, description="Last day on which anything can have happened.")
     timezone: str = Field("UTC", description="The time zone in which days are counted.")
+
+    @field_validator("start", "end", mode="before")
+    @classmethod
+    def _iso(cls, day: Any) -> Any:
+        """A date that stands in quotation marks."""
+        return datetime.date.fromisoformat(day) if isinstance(day, str) else day
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, timezone: str) -> str:
+        if timezone not in zoneinfo.available_timezones():
+            raise ValueError("there is no such time zone; write it as Asia/Shanghai or UTC")
+        return timezone
 
 
 class Ranges(Strict):
@@ -213,9 +236,10 @@ def parse_cohort(text: str, source: str = "cohort.yml") -> Cohort:
 def read_yaml(text: str, source: str) -> dict[str, Any]:
     """A mapping of plain values from strict YAML 1.2; raises CohortError for anything else."""
     try:
-        node = YAML(typ="safe", pure=True).compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        node = yaml.compose(text)
         _check_plain(node, source)
-        said = YAML(typ="safe", pure=True).load(text)
+        said = yaml.constructor.construct_document(node) if node is not None else None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         problem = getattr(error, "problem", None) or "not YAML"

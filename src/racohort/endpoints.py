@@ -46,6 +46,11 @@ class Endpoint:
         return self.digits if self.digits >= 2 else self.digits + 1
 
     @property
+    def estimate_digits(self) -> int:
+        """Decimals of an estimated change, or of a ratio."""
+        return 2 if self.log else self.mean_digits
+
+    @property
     def shown_unit(self) -> str:
         """The unit as it is printed: none for a score."""
         return shown_unit(self.unit)
@@ -96,10 +101,10 @@ def list_endpoints(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) ->
 
 
 def _endpoint(code: str, plan: Plan, catalogue: pd.DataFrame) -> Endpoint:
-    row = catalogue.loc[code]
+    row: Any = catalogue.loc[code]
     part = "component" if bool(row["component"]) else "secondary"
     role = "primary" if code in plan.primary else "biomarker" if code in BIOMARKERS else part
-    digits = 0 if pd.isna(row["digits"]) else int(row["digits"])
+    digits = int(row["digits"])
     return Endpoint(code, str(row["PARAM"]), str(row["AVALU"]), str(row["scale"]), str(row["direction"]), digits, role)
 
 
@@ -130,9 +135,9 @@ def paired_values(wide: pd.DataFrame, plan: Plan, AVISIT: str) -> tuple[np.ndarr
 
 
 def working_table(values: pd.DataFrame, endpoint: Endpoint, plan: Plan) -> pd.DataFrame:
-    """`visit_table` on the scale on which the endpoint is analysed: natural logarithms for a log scale, where zero becomes missing."""
+    """`visit_table` on the scale on which the endpoint is analysed: natural logarithms for a log scale, zero then missing."""
     wide = visit_table(values, endpoint.PARAMCD, plan)
-    return np.log(wide.where(wide > 0)) if endpoint.log else wide
+    return wide.where(wide > 0).apply(np.log) if endpoint.log else wide
 
 
 def change_row(endpoint: Endpoint, value: float, ci: tuple[float, float], level: float) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class SectionFailed(Exception):
     def __init__(self, section: str, why: str, cell: int | None, notebook: Path, traceback: str = "") -> None:
         super().__init__(why)
         self.section, self.why, self.cell, self.notebook, self.traceback = section, why, cell, notebook, traceback
+        if why.startswith("UsageError: "):  # a parameter whose value only the cohort can judge
+            self.exit_code = 2
 
 
 class OwnKernel(AsyncKernelManager):
@@ -115,6 +117,7 @@ def cell_fault(cell: NotebookNode) -> str:
     for output in cell.outputs:
         if output.output_type == "error":
             return ANSI.sub("", f"{output.ename}: {output.evalue}")
-    if cell.execution_count is None:
-        return "the kernel ended before this cell (out of memory, or stopped from outside)"
+    replied = "shell.execute_reply" in cell.metadata.get("execution", {})
+    if cell.execution_count is None or not replied:  # a dying kernel may still have counted its last cell
+        return "the kernel ended in this cell (out of memory, or stopped from outside)"
     return ""

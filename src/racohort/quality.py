@@ -61,6 +61,33 @@ def count_findings(findings: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def count_cells(cells: pd.DataFrame) -> pd.DataFrame:
+    """What became of the cells that hold measured values, by parameter: used, declared missing, or kept out.
+
+    `cells` has PARAMCD, cells, used, missing, quarantined, in_rows: one row per source column, parameter and (shape wide) visit; cells
+    `in_rows` are those of rows that were kept out whole or stand for another row. Returns result rows `cells` (`count` of `n` cells
+    read) by `cell`: used, missing, kept out, in other rows. The four add up to `n`.
+    """
+    named = {"used": "used", "missing": "missing", "quarantined": "kept out", "in_rows": "in other rows"}
+    total = cells.groupby("PARAMCD", sort=False)[["cells", *named]].sum()
+    return as_results(
+        {"section": "cleaning", "PARAMCD": code, "statistic": "cells", "by": "cell", "category": category, "count": row[column],
+         "value": row[column], "n": row["cells"], "function": "quality.count_cells"}
+        for code, row in total.iterrows() for column, category in named.items()
+    )  # fmt: skip
+
+
+def derive_days(visits: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """The visits read with `day`: days from treatment start, or from the baseline visit in a cohort without a treatment.
+
+    `visits` has USUBJID, AVISIT, ADT. The day of the start is 0, as planned days are counted; a visit without a date, or of a
+    patient without a start, has NaN.
+    """
+    baseline = visits[visits["AVISIT"] == plan.baseline.AVISIT].dropna(subset="ADT").drop_duplicates("USUBJID").set_index("USUBJID")["ADT"]
+    start = adsl.set_index("USUBJID")["TRTSDT"] if plan.treated else baseline
+    return visits.assign(day=(pd.to_datetime(visits["ADT"]) - visits["USUBJID"].map(start)).dt.days.astype("float64"))
+
+
 def summarise_timing(visits: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """When visits took place: days from treatment start (from the baseline visit where there is no treatment).
 

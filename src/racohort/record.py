@@ -17,6 +17,8 @@ from racohort.terms import SECTIONS
 if TYPE_CHECKING:
     from racohort.pipeline import Run
 
+#: Cleaning's records that are published; the others serve the notebooks.
+RECORDS = ("ledger", "quarantine", "findings")
 PACKAGES = ("racohort", "numpy", "scipy", "pandas", "pyarrow", "statsmodels", "pingouin", "papermill", "jupyter-book", "sphinx")
 
 
@@ -92,15 +94,13 @@ def _announcement(run: "Run", missing: Sequence[str]) -> str:
 
 
 def _copy_results(run: "Run", target: Path, whole: bool) -> None:
-    """The analysis data, cleaning's records and, in a whole report, the joined results; sections' own files stay behind."""
+    """The analysis data sets, cleaning's records and, in a whole report, the joined results; sections' own files stay behind."""
     target.mkdir()
-    left = {f"{section}.parquet" for section in SECTIONS}
-    if not whole:
-        left |= {"results.csv", "results.parquet", "claims.csv"}
-    for name in ("data", "records", "results"):
-        for path in files_in(run.work / name):
-            if path.name not in left:
-                shutil.copyfile(path, target / path.name)
+    joined = ["results/results.csv", "results/results.parquet", "records/claims.csv"] if whole else []
+    data = [path.relative_to(run.work).as_posix() for path in files_in(run.work / "data")]
+    for name in [*data, *(f"records/{record}.csv" for record in RECORDS), *joined]:
+        if (run.work / name).is_file():
+            shutil.copyfile(run.work / name, target / Path(name).name)
 
 
 def check_paths(run: "Run", fresh: Path) -> None:

@@ -185,7 +185,8 @@ class Clean:
     """A cohort after cleaning, before derivation.
 
     `patients` has one row per patient read; `values` one row per value kept (the columns of terms.BDS as far as they are measured);
-    `visits` one row per patient-visit row read, with `kept` and the reason why not; `events` and `medication` one row each.
+    `visits` one row per patient, visit and file read; `events` and `medication` one row each; `sources` one row a file, `mapping` one
+    row a source column, `cells` one row a measured column.
     """
 
     config: Any
@@ -195,5 +196,6 @@ class Clean:
     events: pd.DataFrame
     medication: pd.DataFrame
     sources: pd.DataFrame
+    mapping: pd.DataFrame
     cells: pd.DataFrame
     records: Records

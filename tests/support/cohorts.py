@@ -34,11 +34,17 @@ def cohort(
 
     `without` names parameters that were not measured; every `every`-th patient is not seen at the last visit.
     """
-    study = example_study(48, visits=visits)
-    plan = replace(study.plan, synthetic=synthetic, treated=treated, primary=tuple(p for p in study.plan.primary if p not in without))
+    study = _study(visits)
+    primary = tuple(code for code in study.plan.primary if code not in without)
+    plan = replace(study.plan, synthetic=synthetic, treated=treated, primary=primary)
     changed = [_changed(frame, study, effect, without, every) for frame in (study.adlb, study.adqs)]
     adlb, adqs = changed[0] if laboratory else changed[0].iloc[:0], changed[1]
     return Cohort(plan, study.catalogue, _results(study, plan, adlb, adqs, events))
+
+
+@cache
+def _study(visits: tuple[str, ...]) -> ExampleStudy:
+    return example_study(48, visits=visits)
 
 
 def _changed(frame: pd.DataFrame, study: ExampleStudy, effect: float, without: tuple[str, ...], every: int) -> pd.DataFrame:

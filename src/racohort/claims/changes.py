@@ -39,12 +39,18 @@ def judge_change(claim: Claim, evidence: Evidence) -> list[Answer]:
     parts = {"PARAMCD": code, "AVISIT": visit.AVISIT, "contrast": evidence.plan.contrast(visit.AVISIT), "population": "efficacy"}
     change = evidence.row(section="efficacy", statistic="mean_change", method="paired_t", **parts)
     if change is None or change["n"] < 2:
-        both = f"both {evidence.plan.baseline.label} and {visit.label}"
-        return untested(claim, f"{evidence.label(code)}: fewer than two patients have a value at {both}.", parts)
+        return untested(claim, _no_pairs(code, visit, evidence), parts)
     if claim.silent:
         why = f"The paper says nothing about it, and silence is not a claim. Seen: {_lower(_seen(change, evidence))}."
         return untested(claim, why, parts, (change,))
     return [_as_printed(claim, change, evidence, parts), _as_planned(claim, evidence, parts)]
+
+
+def _no_pairs(code: str, visit: Visit, evidence: Evidence) -> str:
+    """Why a parameter has no change at a visit: it was not measured at all, or not in at least two patients at both visits."""
+    if evidence.rows(section="participants", statistic="completeness", PARAMCD=code).empty:
+        return f"{evidence.label(code)} was not measured in this cohort."
+    return f"{evidence.label(code)}: fewer than two patients have a value at both {evidence.plan.baseline.label} and {visit.label}."
 
 
 def no_visit(claim: Claim, evidence: Evidence) -> str:
@@ -133,7 +139,8 @@ def _seen(row: pd.Series, evidence: Evidence) -> str:
     name = _NAMES.get(row["statistic"], "Mean change")
     unit = "" if ratio else shown_unit(row["unit"])
     digits = 2 if ratio else evidence.digits(row["PARAMCD"])
-    return f"{name} {estimate(row['value'], row['lower'], row['upper'], digits, _level(row), unit)}, n = {number(row['n'])}"
+    since = "" if evidence.plan.treated else " since the first visit, no infusion being on record"
+    return f"{name}{since} {estimate(row['value'], row['lower'], row['upper'], digits, _level(row), unit)}, n = {number(row['n'])}"
 
 
 def _lower(text: str) -> str:

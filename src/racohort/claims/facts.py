@@ -78,7 +78,8 @@ def judge_percent(claim: Claim, evidence: Evidence) -> list[Answer]:
 def judge_conclusion(claim: Claim, evidence: Evidence) -> list[Answer]:
     """What was seen beside a conclusion that a single arm cannot test."""
     rows, seen = {"safety": _harm, "efficacy": _change, "retention": _retention}[claim.seen](evidence)
-    return untested(claim, f"{claim.why} Seen: {seen}.", rows=rows)
+    none = "" if evidence.plan.treated else " No infusion is on record in this cohort."
+    return untested(claim, f"{claim.why}{none} Seen: {seen}.", rows=rows)
 
 
 def judge_nothing(claim: Claim, evidence: Evidence) -> list[Answer]:

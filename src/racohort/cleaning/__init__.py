@@ -6,7 +6,7 @@ import pandas as pd
 from racohort.cleaning.consistency import check_repeats, check_scores, check_sums, settle_variant
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_onsets, clean_events, is_medication
-from racohort.cleaning.gathering import account, gather_sources, gather_values, gather_visits
+from racohort.cleaning.gathering import account, gather_mapping, gather_sources, gather_values, gather_visits
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
@@ -113,8 +113,8 @@ def _gather(
     rows = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if not is_medication(sheet)]
     drugs = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if is_medication(sheet)]
     return Clean(
-        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), gather_visits(sheets, people), _joined(rows),
-        _joined(drugs), gather_sources(sheets, people), account(sheets), records,
+        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), gather_visits(sheets, patients[keep]),
+        _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets), account(sheets), records,
     )  # fmt: skip
 
 

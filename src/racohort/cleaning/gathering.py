@@ -34,18 +34,37 @@ def _values(sheet: Sheet, field: Field) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def gather_visits(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
-    """One row per patient, planned or unscheduled visit and day that was read and kept: USUBJID, AVISIT, ADT, file."""
+def gather_visits(sheets: Sequence[Sheet], patients: pd.DataFrame) -> pd.DataFrame:
+    """One row per patient and visit that was read and kept, at its earliest date: USUBJID, AVISIT, ADT, day since start.
+
+    Of a visit that stands in several files the file with one row a visit gives the date.
+    """
     parts = []
-    for sheet in sheets:
-        rows = sheet.keep & np.isin(sheet.USUBJID.astype(str), list(people))
+    for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "visit"):
+        rows = sheet.keep & np.isin(sheet.USUBJID.astype(str), list(patients.index))
         if sheet.table.shape == "event" or not sheet.fields:
             continue
         for code, mask in _seen(sheet, rows):
             parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[mask], "AVISIT": code if code else sheet.AVISIT[mask],
-                                       "ADT": sheet.ADT[mask].astype("datetime64[s]"), "file": sheet.table.file}))  # fmt: skip
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["USUBJID", "AVISIT", "ADT", "file"])
-    return frame.drop_duplicates().reset_index(drop=True)
+                                       "ADT": pd.Series(sheet.ADT[mask]).astype("datetime64[s]"), "order": len(parts)}))  # fmt: skip
+    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["USUBJID", "AVISIT", "ADT", "order"])
+    planned = frame[frame["AVISIT"] != "UNSCHEDULED"].sort_values(["order", "ADT"], kind="stable").drop_duplicates(["USUBJID", "AVISIT"])
+    apart = frame[frame["AVISIT"] == "UNSCHEDULED"].drop_duplicates(["USUBJID", "ADT"])
+    both = pd.concat([planned, apart]).sort_values(["USUBJID", "ADT", "AVISIT"], kind="stable").drop(columns="order").reset_index(drop=True)
+    starts = pd.to_datetime(both["USUBJID"].map(patients["start"]))
+    return both.assign(day=(pd.to_datetime(both["ADT"]) - starts).dt.days.astype("float64"))
+
+
+def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
+    """One row per source column: file, column, meaning (a PARAMCD, a role, or empty where it was not declared), unit and visit."""
+    rows = []
+    for sheet in sheets:
+        for name in map(str, sheet.table.cells.columns):
+            column = sheet.table.columns.get(name)
+            meaning = "" if column is None else column.paramcd or column.role or ""
+            unit, visit = ("", "") if column is None else (column.unit or "", column.visit or "")
+            rows.append({"file": sheet.table.file, "column": name, "meaning": meaning, "unit": unit, "AVISIT": visit})
+    return pd.DataFrame(rows, columns=["file", "column", "meaning", "unit", "AVISIT"])
 
 
 def _seen(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, np.ndarray]]:

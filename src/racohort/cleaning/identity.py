@@ -16,6 +16,8 @@ from racohort.schema import Records
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2,}")
 _FLOAT = re.compile(r"[0-9]+\.0+")
 _NUMBER = re.compile(r"0*[0-9]+")
+#: Mark-up or a formula: kept as text, but no name of a site that a table could be made by.
+_NO_NAME = re.compile(r"[<>{}\[\]`|\\]|^[=+@-]")
 #: Words in the identifier's column that say the row is no patient.
 _TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计", "平均", "平均值"}
 
@@ -96,7 +98,7 @@ def _check_zeros(sheets: Sequence[Sheet], records: Records) -> None:
 def check_sites(sheets: Sequence[Sheet], records: Records) -> None:
     """One identifier at two sites: all its rows are kept out. A site with one patient is warned of, without naming the patient."""
     rows = [pd.DataFrame({"id": sheet.USUBJID[sheet.keep], "site": sheet.facts["SITEID"][sheet.keep]}) for sheet in sheets if "SITEID" in sheet.facts]
-    seen = pd.concat(rows, ignore_index=True).drop_duplicates() if rows else pd.DataFrame({"id": [], "site": []})
+    seen = pd.concat(rows, ignore_index=True).drop_duplicates() if rows else pd.DataFrame({"id": [], "site": []}, dtype="str")
     seen = seen[(seen["site"] != "") & (seen["id"] != "")]
     twice = sorted(seen.loc[seen["id"].duplicated(), "id"].unique())
     for sheet in sheets:
@@ -107,7 +109,7 @@ def check_sites(sheets: Sequence[Sheet], records: Records) -> None:
 
 
 def _note_small(seen: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
-    counts = seen["site"].value_counts()
+    counts = seen.loc[~seen["site"].astype("str").str.contains(_NO_NAME), "site"].value_counts()
     table = next((sheet.table for sheet in sheets if "SITEID" in sheet.facts), None)
     for site in sorted(counts.index[counts == 1]) if len(counts) > 1 else []:
         records.note("small_site", f"the site {site} has one patient: any table by site shows a person", table, column="site", value=site)

@@ -160,8 +160,7 @@ def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort
 
 
 def _windows(config: Cohort) -> dict[str, tuple[float, float]]:
-    pairs = {code: visit.window for code, visit in config.visits.items() if visit.window is not None}
-    return {code: (-np.inf if low is None else low, np.inf if high is None else high) for code, (low, high) in pairs.items()}
+    return {code: visit.limits for code, visit in config.visits.items() if visit.limits is not None}
 
 
 def _note_undated(sheet: Sheet, name: str, config: Cohort, records: Records) -> None:

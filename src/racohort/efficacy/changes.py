@@ -53,8 +53,9 @@ def estimate_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catal
     For each parameter and follow-up visit, contrast `Y1-BL`, complete pairs: `n mean sd median` by AVISIT (method `pairs`);
     `mean_change sd_change t df` (`paired_t`); `w` (`wilcoxon`: zeros by Pratt; `wilcoxon_zeros_dropped`: as R's wilcox.test);
     `hodges_lehmann` (`walsh`); `dz` (`noncentral_t`), `gav glass_delta` (`bonett`), `rank_biserial` (`kerby`),
-    `probability_of_improvement` (`wilson`); and `gmr` (`paired_t_log`) where the analyte has a log scale. `n_missing` are patients
-    of the efficacy population without the pair. With fewer than two pairs nothing but counts (and a mean of one) is given.
+    `probability_of_improvement` (`wilson`); and `gmr` (`paired_t_log`) where the analyte has a log scale. `n_missing` are
+    patients of the efficacy population without the pair. With fewer than two pairs nothing but counts (and a mean of one) is
+    given.
     """
     size = len(members(adsl, "efficacy"))
     rows = []
@@ -93,7 +94,13 @@ def _pair_rows(measured: Values, AVISIT: str) -> Iterator[Row]:
 
 def _t_rows(base: Values, value: Values, level: float) -> Iterator[Row]:
     fit = estimators.paired_t(value, base, level)
-    yield {"statistic": "mean_change", "method": "paired_t", "value": fit["mean_diff"], "p_value": fit["p"], **_limits(fit["ci"], level)}
+    yield {
+        "statistic": "mean_change",
+        "method": "paired_t",
+        "value": fit["mean_diff"],
+        "p_value": fit["p"],
+        **_limits(fit["ci"], level),
+    }
     yield {"statistic": "sd_change", "method": "paired_t", "value": fit["sd_diff"]}
     yield {"statistic": "median_change", "method": "pairs", "value": np.median(value - base) if len(base) else np.nan}
     yield {"statistic": "t", "method": "paired_t", "value": fit["t"], "p_value": fit["p"], "unit": ""}
@@ -106,10 +113,18 @@ def _limits(ci: tuple[float, float], level: float) -> Row:
 
 def _rank_rows(base: Values, value: Values, level: float) -> Iterator[Row]:
     yield _wilcoxon_row(base, value, "wilcoxon", zero_method="pratt")
-    yield _wilcoxon_row(base, value, "wilcoxon_zeros_dropped", zero_method="wilcox", correction=True, method=_method_of_r(value - base))
+    yield _wilcoxon_row(
+        base, value, "wilcoxon_zeros_dropped", zero_method="wilcox", correction=True, method=_method_of_r(value - base)
+    )
     shift = estimators.hodges_lehmann_paired(value, base, level)
     reached = f"The interval reaches {100 * shift['achieved_conf']:.1f} % confidence." if len(base) else ""
-    yield {"statistic": "hodges_lehmann", "method": "walsh", "value": shift["estimate"], "note": reached, **_limits(shift["ci"], level)}
+    yield {
+        "statistic": "hodges_lehmann",
+        "method": "walsh",
+        "value": shift["estimate"],
+        "note": reached,
+        **_limits(shift["ci"], level),
+    }
     balance = estimators.rank_biserial_paired(value, base, level)
     interval = _limits(balance["ci"], level)
     yield {"statistic": "rank_biserial", "method": "kerby", "value": balance["rbc"], "unit": "", **interval,
@@ -117,7 +132,7 @@ def _rank_rows(base: Values, value: Values, level: float) -> Iterator[Row]:
 
 
 def _method_of_r(change: Values) -> str:
-    """R's wilcox.test is exact below 50 changes when none is zero or tied, and asymptotic with continuity correction otherwise."""
+    """R's wilcox.test is exact below 50 changes without zeros and ties, else asymptotic with continuity correction."""
     sizes = np.round(np.abs(change), 10)
     return "exact" if len(sizes) < 50 and (sizes > 0).all() and len(np.unique(sizes)) == len(sizes) else "asymptotic"
 
@@ -142,7 +157,13 @@ def _size_rows(base: Values, value: Values, level: float) -> Iterator[Row]:
     gav = sizes["hedges_gav_approx_df_nminus1"]
     yield {"statistic": "dz", "method": "noncentral_t", "value": sizes["cohen_dz"], "unit": "", **_limits(dz_limits, level)}
     yield {"statistic": "gav", "method": "bonett", "value": gav, "unit": "", **_limits(average["ci"], level)}
-    yield {"statistic": "glass_delta", "method": "bonett", "value": sizes["glass_delta_pre"], "unit": "", **_limits(glass_limits, level)}
+    yield {
+        "statistic": "glass_delta",
+        "method": "bonett",
+        "value": sizes["glass_delta_pre"],
+        "unit": "",
+        **_limits(glass_limits, level),
+    }
 
 
 def _improvement_rows(base: Values, value: Values, endpoint: Endpoint, level: float) -> Iterator[Row]:

@@ -29,9 +29,9 @@ def estimate_models(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalo
 
     Returns
     -------
-    Per follow-up visit `mmrm_change mmrm_se mmrm_df` by `mmrm_satterthwaite` and `mmrm_kr`, on a log scale also `mmrm_gmr`; per visit
-    `mmrm_mean` (`mmrm_geometric_mean`) with interval; and `mmrm_covariance`, the structure in words with the reason where it is not the
-    planned one. `n` patients contribute. NaN where no model can be fitted.
+    Per follow-up visit `mmrm_change mmrm_se mmrm_df` by `mmrm_satterthwaite` and `mmrm_kr`, on a log scale also `mmrm_gmr`;
+    per visit `mmrm_mean` (`mmrm_geometric_mean`) with interval; and `mmrm_covariance`, the structure in words with the reason
+    where it is not the planned one. `n` patients contribute. NaN where no model can be fitted.
     """
     size, rows = len(members(adsl, "efficacy")), []
     for endpoint in list_endpoints(values, plan, catalogue):
@@ -45,7 +45,13 @@ def estimate_models(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalo
 
 
 def _common(endpoint: Endpoint, function: str) -> Row:
-    return {"section": "efficacy", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "unit": endpoint.unit, "function": function}
+    return {
+        "section": "efficacy",
+        "population": "efficacy",
+        "PARAMCD": endpoint.PARAMCD,
+        "unit": endpoint.unit,
+        "function": function,
+    }
 
 
 def _model_rows(fit: MmrmFit, endpoint: Endpoint, plan: Plan, mean: str, change: str) -> Iterator[Row]:
@@ -83,8 +89,8 @@ def compare_visits(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalog
     Returns
     -------
     For each parameter: `friedman` (chi-squared) and `kendall_w` (method `friedman`); `rm_anova` (F), by `greenhouse_geisser` and
-    `uncorrected`, and `gg_epsilon`. `n` patients were seen at every visit, `n_missing` of the efficacy population were left out. Empty
-    for two visits, where both repeat the paired tests.
+    `uncorrected`, and `gg_epsilon`. `n` patients were seen at every visit, `n_missing` of the efficacy population were left
+    out. Empty for two visits, where both repeat the paired tests.
     """
     if len(plan.visits) < 3:
         return as_results([])
@@ -107,7 +113,7 @@ def _anova_rows(wide: Any) -> Iterator[Row]:
     """Given only where more patients than visits are complete: with fewer there is no covariance to correct for."""
     complete = wide[~pd.isna(wide).any(axis=1)]
     test = estimators.rm_anova_oneway(complete if len(complete) > wide.shape[1] else complete[:0]) | {"n": len(complete)}
-    degrees = f"{test['df1']:.4g} and {test['df2']:.4g} degrees of freedom before correction." if pd.notna(test["F"]) else ""
+    degrees: str = f"{test['df1']:.4g} and {test['df2']:.4g} degrees of freedom before correction." if pd.notna(test["F"]) else ""
     for method, p in (("greenhouse_geisser", test["p_gg"]), ("uncorrected", test["p"])):
         yield {"statistic": "rm_anova", "method": method, "value": test["F"], "p_value": p, "n": test["n"], "note": degrees}
     yield {"statistic": "gg_epsilon", "method": "greenhouse_geisser", "value": test["eps_gg"], "n": test["n"]}

@@ -1,8 +1,8 @@
 """Several tests at once: the families of the plan, their gate, and what unadjusted testing would have done.
 
 Family A holds the primary endpoints at the primary visit (Holm). Family B, the primary endpoints at the other follow-up visits,
-opens only if all of A are rejected (Holm again); family-wise error is held for A and B together. Family C, the biomarkers on their
-own scale, is exploratory (Benjamini-Hochberg). The adjusted p stands on the row whose p it adjusts.
+opens only if all of A are rejected (Holm again); family-wise error is held for A and B together. Family C, the biomarkers on
+their own scale, is exploratory (Benjamini-Hochberg). The adjusted p stands on the row whose p it adjusts.
 """
 
 from typing import Any
@@ -31,10 +31,12 @@ def list_hypotheses(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], plan
     Returns
     -------
     family, PARAMCD, AVISIT, result_id, p_value: one row a test, in the order of the plan. A and B stand on the mixed model
-    (Satterthwaite), or on the paired t where the model has no p; C on the paired t of the analyte's scale. `result_id` is empty where
-    there is neither.
+    (Satterthwaite), or on the paired t where the model has no p; C on the paired t of the analyte's scale. `result_id` is
+    empty where there is neither.
     """
-    tests = [(_family(endpoint, visit.AVISIT, plan), endpoint, visit.AVISIT) for endpoint in endpoints for visit in plan.follow_ups]
+    tests = [
+        (_family(endpoint, visit.AVISIT, plan), endpoint, visit.AVISIT) for endpoint in endpoints for visit in plan.follow_ups
+    ]
     columns = ["family", "PARAMCD", "AVISIT", "result_id", "p_value"]
     rows = [(family, e.PARAMCD, AVISIT, *basis_of(results, e, AVISIT)) for family, e, AVISIT in tests if family]
     return pd.DataFrame(rows, columns=columns).sort_values("family", kind="stable", ignore_index=True)
@@ -42,12 +44,12 @@ def list_hypotheses(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], plan
 
 def _family(endpoint: Endpoint, AVISIT: str, plan: Plan) -> str:
     if endpoint.role == "primary":
-        return "A" if AVISIT == plan.primary_visit else "B"
+        return "A" if plan.primary_visit == AVISIT else "B"
     return "C" if endpoint.role == "biomarker" else ""
 
 
 def basis_of(results: pd.DataFrame, endpoint: Endpoint, AVISIT: str) -> tuple[str, float]:
-    """The id and p of the row that a conclusion about one endpoint and visit stands on; ("", NaN) where nothing could be tested."""
+    """The id and p of the row that a conclusion about one endpoint and visit stands on; ("", NaN) where there is none."""
     paired = PAIRED[endpoint.log]
     for statistic, method in (MODEL[endpoint.log], paired) if endpoint.role == "primary" else (paired,):
         row = select_results(results, PARAMCD=endpoint.PARAMCD, AVISIT=AVISIT, statistic=statistic, method=method)
@@ -88,8 +90,9 @@ def count_unadjusted(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], pla
 
     Returns
     -------
-    `tests` by method: `unadjusted` (count of p below alpha), `holm_all` (Holm over all of them), `plan` (the families' adjusted p);
-    and `familywise_risk` (`independent`): the probability of at least one false finding among that many independent tests.
+    `tests` by method: `unadjusted` (count of p below alpha), `holm_all` (Holm over all of them), `plan` (the families'
+    adjusted p); and `familywise_risk` (`independent`): the probability of at least one false finding among that many
+    independent tests.
     """
     tests = list_hypotheses(results, endpoints, plan).dropna(subset="p_value")
     p, n = tests["p_value"].to_numpy(), len(tests)
@@ -97,7 +100,13 @@ def count_unadjusted(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], pla
     below = {"unadjusted": p, "holm_all": np.array(holm(p)) if n else p, "plan": planned}
     common = {"section": "efficacy", "population": "efficacy", "function": "efficacy.count_unadjusted", "n": n}
     rows: list[dict[str, Any]] = [
-        {**common, "statistic": "tests", "method": method, "count": int(np.sum(q <= plan.alpha)), "value": float(np.sum(q <= plan.alpha))}
+        {
+            **common,
+            "statistic": "tests",
+            "method": method,
+            "count": int(np.sum(q <= plan.alpha)),
+            "value": float(np.sum(q <= plan.alpha)),
+        }
         for method, q in below.items()
     ]
     risk = {"statistic": "familywise_risk", "method": "independent", "value": 1 - plan.level**n}
@@ -109,17 +118,17 @@ def conclude_changes(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], pla
 
     Returns
     -------
-    Rows `conclusion` (method `plan`) that repeat estimate, interval, p and adjusted p of the row they stand on (its id is the note), with
-    `value_text`: `improved` or `worsened` (`fell` or `rose` where no direction is better) if the interval excludes no change and the
-    adjusted p, or for an endpoint outside the families the p, is at most alpha; `no evidence after adjustment` if only the adjusted p
-    says no; `no evidence`; or `not estimable`.
+    Rows `conclusion` (method `plan`) that repeat estimate, interval, p and adjusted p of the row they stand on (its id is the
+    note), with `value_text`: `improved` or `worsened` (`fell` or `rose` where no direction is better) if the interval
+    excludes no change and the adjusted p, or for an endpoint outside the families the p, is at most alpha; `no evidence after
+    adjustment` if only the adjusted p says no; `no evidence`; or `not estimable`.
     """
     index = results.set_index("result_id")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for endpoint in endpoints:
         for visit in plan.follow_ups:
             basis = basis_of(results, endpoint, visit.AVISIT)[0]
-            found = index.loc[basis].to_dict() | {"note": basis} if basis else {}
+            found: dict[str, Any] = {**index.loc[basis], "note": basis} if basis else {}
             place = {"section": "efficacy", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
                      "contrast": plan.contrast(visit.AVISIT), "statistic": "conclusion", "method": "plan",
                      "function": "efficacy.conclude_changes"}  # fmt: skip

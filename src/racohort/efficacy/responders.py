@@ -31,13 +31,13 @@ FAVOURABLE = ("remission", "low_or_remission", "good", "good_or_moderate", "impr
 
 
 def derive_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, cutoffs: str = "esr") -> pd.DataFrame:
-    """State of disease activity by the cohort's DAS28, patients of the efficacy population by visits; `missing` without a score."""
+    """State of disease activity by the cohort's DAS28: efficacy population by visits; `missing` without a score."""
     wide = visit_table(values, plan.das28, plan).reindex(members(adsl, "efficacy"))
     return wide.apply(lambda score: pd.Series(das28_state(score.to_numpy(), cutoffs), wide.index)).replace("", "missing")
 
 
 def derive_responses(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """EULAR response by the cohort's DAS28, patients of the efficacy population by follow-up visits; `missing` without both scores."""
+    """EULAR response by the cohort's DAS28: efficacy population by follow-up visits; `missing` without both scores."""
     wide = visit_table(values, plan.das28, plan).reindex(members(adsl, "efficacy"))
     base = wide[plan.baseline.AVISIT]
     follow_ups = wide[[visit.AVISIT for visit in plan.follow_ups]]
@@ -49,10 +49,10 @@ def estimate_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.
 
     Returns
     -------
-    Result rows of the cohort's DAS28, by STATE: `count` of each state and of `missing` in the population (method `population`), and
-    `proportion` of each state and of `low_or_remission` (3.2 or below) by `clopper_pearson`, `wilson` and, for the good ones,
-    `clopper_pearson_nri`. For a DAS28-CRP the lower cut-offs that match it are given too, by STATE_CRP_ALT. By HAQ: `normal` function
-    (HAQ-DI 0.5 or below). Parts whose score the cohort does not have are left out.
+    Result rows of the cohort's DAS28, by STATE: `count` of each state and of `missing` in the population (method
+    `population`), and `proportion` of each state and of `low_or_remission` (3.2 or below) by `clopper_pearson`, `wilson` and,
+    for the good ones, `clopper_pearson_nri`. For a DAS28-CRP the lower cut-offs that match it are given too, by
+    STATE_CRP_ALT. By HAQ: `normal` function (HAQ-DI 0.5 or below). Parts whose score the cohort does not have are left out.
     """
     there = set(values["PARAMCD"])
     rows = list(_das28_rows(values, adsl, plan)) if plan.das28 in there else []
@@ -113,9 +113,9 @@ def estimate_responses(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> 
 
     Returns
     -------
-    By EULAR: `count` of good, moderate, none and missing, and `proportion` of each and of `good_or_moderate`; `lundex`, retention times
-    responders among the evaluated. By HAQ: `improved_022`, `worsened_022`, `improved_0375`, `worsened_0375`. Methods as in
-    `estimate_states`, contrast `Y1-BL`. Parts whose score the cohort does not have are left out.
+    By EULAR: `count` of good, moderate, none and missing, and `proportion` of each and of `good_or_moderate`; `lundex`,
+    retention times responders among the evaluated. By HAQ: `improved_022`, `worsened_022`, `improved_0375`, `worsened_0375`.
+    Methods as in `estimate_states`, contrast `Y1-BL`. Parts whose score the cohort does not have are left out.
     """
     there = set(values["PARAMCD"])
     rows = list(_eular_rows(values, adsl, plan)) if plan.das28 in there else []
@@ -126,7 +126,10 @@ def estimate_responses(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> 
 def _eular_rows(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> Iterator[Row]:
     responses = derive_responses(values, adsl, plan)
     for visit in plan.follow_ups:
-        common = _common(plan.das28, "efficacy.estimate_responses") | {"AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT)}
+        common = _common(plan.das28, "efficacy.estimate_responses") | {
+            "AVISIT": visit.AVISIT,
+            "contrast": plan.contrast(visit.AVISIT),
+        }
         response = responses[visit.AVISIT]
         rows = list(_count_rows(response, "EULAR", RESPONSES))
         for category in ("good", "moderate", "none", "good_or_moderate"):
@@ -164,13 +167,15 @@ def derive_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.D
 
     Returns
     -------
-    USUBJID, AVISIT, CHG (follow-up minus baseline, NaN without both), response (`missing` without both): every patient of the efficacy
-    population at every follow-up visit, in the order of CHG. Empty without a DAS28.
+    USUBJID, AVISIT, CHG (follow-up minus baseline, NaN without both), response (`missing` without both): every patient of the
+    efficacy population at every follow-up visit, in the order of CHG. Empty without a DAS28.
     """
     if plan.das28 not in set(values["PARAMCD"]):
         return pd.DataFrame(columns=["USUBJID", "AVISIT", "CHG", "response"])
     wide = visit_table(values, plan.das28, plan).reindex(members(adsl, "efficacy")).rename_axis("USUBJID")
     responses = derive_responses(values, adsl, plan).rename_axis("USUBJID")
     change = wide[responses.columns].sub(wide[plan.baseline.AVISIT], axis=0)
-    frames = [pd.DataFrame({"AVISIT": visit, "CHG": change[visit], "response": responses[visit]}).reset_index() for visit in responses]
+    frames = [
+        pd.DataFrame({"AVISIT": visit, "CHG": change[visit], "response": responses[visit]}).reset_index() for visit in responses
+    ]
     return pd.concat(frames, ignore_index=True).sort_values(["AVISIT", "CHG"], kind="stable", ignore_index=True)

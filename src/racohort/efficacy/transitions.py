@@ -1,6 +1,7 @@
 """States before and after in the same patients: who entered and who left remission, and every move between states."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -22,9 +23,10 @@ def compare_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.D
 
     Returns
     -------
-    For each follow-up visit, contrast `Y1-BL`: `difference` of proportions, follow-up minus baseline (`newcombe_paired`), and `mcnemar`
-    by mid-p (`mcnemar_midp`) and exact (`mcnemar_exact`), for STATE `remission` and `low_or_remission` (the cohort's DAS28) and HAQ
-    `normal` (HAQ-DI 0.5 or below); and `count` by `BSTATE>STATE`, the transitions with `missing` included.
+    For each follow-up visit, contrast `Y1-BL`: `difference` of proportions, follow-up minus baseline (`newcombe_paired`), and
+    `mcnemar` by mid-p (`mcnemar_midp`) and exact (`mcnemar_exact`), for STATE `remission` and `low_or_remission` (the
+    cohort's DAS28) and HAQ `normal` (HAQ-DI 0.5 or below); and `count` by `BSTATE>STATE`, the transitions with `missing`
+    included.
     """
     rows: list[Row] = []
     for code, by, category, limit in _targets(plan):
@@ -42,7 +44,11 @@ def compare_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.D
 def _targets(plan: Plan) -> list[tuple[str, str, str, float]]:
     """Code, grouping, name and upper limit of the states; remission is below 2.6, so its limit lies just under it."""
     below = 2.6 - 2e-9
-    return [(plan.das28, "STATE", "remission", below), (plan.das28, "STATE", "low_or_remission", 3.2), ("HAQDI", "HAQ", "normal", 0.5)]
+    return [
+        (plan.das28, "STATE", "remission", below),
+        (plan.das28, "STATE", "low_or_remission", 3.2),
+        ("HAQDI", "HAQ", "normal", 0.5),
+    ]
 
 
 def _paired_rows(wide: pd.DataFrame, AVISIT: str, limit: float, by: str, category: str, plan: Plan) -> Iterator[Row]:
@@ -50,21 +56,21 @@ def _paired_rows(wide: pd.DataFrame, AVISIT: str, limit: float, by: str, categor
     before, after = (at_most(pair[visit].to_numpy(), limit) for visit in (plan.baseline.AVISIT, AVISIT))
     cells = [int(np.sum(a & b)) for a, b in ((before, after), (before, ~after), (~before, after), (~before, ~after))]
     place = {"AVISIT": AVISIT, "contrast": plan.contrast(AVISIT), "by": by, "category": category, "n": len(pair)}
-    change, test = newcombe_paired(*cells, plan.level), mcnemar(*cells)
-    lower, upper = change["ci"]  # type: ignore[misc]
-    note = f"{cells[1]} left and {cells[2]} entered the state."
-    yield place | {"statistic": "difference", "method": "newcombe_paired", "value": -change["diff_pre_minus_post"],  # type: ignore[operator]
-                   "lower": -upper, "upper": -lower, "level": plan.level, "note": note}  # fmt: skip
+    a, b, c, d = cells
+    change, test = newcombe_paired(a, b, c, d, plan.level), mcnemar(a, b, c, d)
+    lower, upper = (-float(limit) for limit in reversed(np.atleast_1d(change["ci"])))
+    fall, note = float(np.atleast_1d(change["diff_pre_minus_post"])[0]), f"{b} left and {c} entered the state."
+    yield place | {"statistic": "difference", "method": "newcombe_paired", "value": -fall, "lower": lower, "upper": upper,
+                   "level": plan.level, "note": note}  # fmt: skip
     for method, name in (("mcnemar_midp", "p_mid"), ("mcnemar_exact", "p_exact")):
         yield place | {"statistic": "mcnemar", "method": method, "p_value": test[name] if len(pair) else np.nan, "note": note}
 
 
 def _transition_rows(states: pd.DataFrame, plan: Plan) -> Iterator[Row]:
     for visit in plan.follow_ups:
-        moves = pd.crosstab(states[plan.baseline.AVISIT], states[visit.AVISIT]).reindex(index=STATES, columns=STATES, fill_value=0)
-        for before in STATES:
-            for after in STATES:
-                count = int(moves.loc[before, after])
-                yield {"PARAMCD": plan.das28, "AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT), "statistic": "count",
-                       "method": "population", "by": "BSTATE>STATE", "category": f"{before}>{after}", "count": count,
-                       "value": float(count), "n": len(states)}  # fmt: skip
+        pairs = states[[plan.baseline.AVISIT, visit.AVISIT]].apply(tuple, axis=1, result_type="reduce").tolist()
+        common = {"PARAMCD": plan.das28, "AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT), "statistic": "count",
+                  "method": "population", "by": "BSTATE>STATE", "n": len(states)}  # fmt: skip
+        for before, after in product(STATES, STATES):
+            count = pairs.count((before, after))
+            yield common | {"category": f"{before}>{after}", "count": count, "value": float(count)}

@@ -93,18 +93,18 @@ def _draw_box(ax: Any, x: float, width: float, top: float, height: float, lines:
 
 
 def plot_missingness(
-    results: pd.DataFrame, adsl: pd.DataFrame, data: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
+    results: pd.DataFrame, adsl: pd.DataFrame, adlb: pd.DataFrame, adqs: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
 ) -> Figure | Absence:
     """The map of missing values: one column a patient, one line a parameter, one panel a visit; reason by colour.
 
-    `results` holds the rows of `count_missing`, `data` ADLB and ADQS records together. Patients are sorted by when they were seen
-    and by how much is missing, so that patterns stand together.
+    `results` holds the rows of `count_missing`. Patients are sorted by when they were seen and by how much is missing, so that
+    patterns stand together.
     """
     codes = _ordered_codes(results, catalogue)
     people = adsl[adsl["SAFFL"] == "Y"].set_index("USUBJID")
     if not codes or people.empty:
         return absent("This cohort has no measured value at any planned visit.")
-    there = _presence(data, codes, people.index, plan)
+    there = _presence(pd.concat([adlb, adqs]), codes, people.index, plan)
     order = _by_pattern(there, people, plan)
     fig, axes = canvas(7.2, 0.9 + 0.145 * len(codes), 1, len(plan.visits), sharey=True, squeeze=False)
     for ax, visit in zip(axes[0], plan.visits, strict=True):

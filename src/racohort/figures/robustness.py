@@ -41,9 +41,13 @@ def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     handles, labels = axes[0, 0].get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))
     fig.legend(named.values(), named.keys(), loc="outside upper center", ncols=4)
-    caption = (f"Change from baseline of {listed([e.label for e in shown])} under four rules for missing follow-up, efficacy population "
-               f"(n = {number(rows['n'].min())} to {number(rows['n'].max())}), with {_level(plan)}.")  # fmt: skip
-    alt = "Estimates under four rules for the missing. " + " ".join(_rule_words(rows, e, v) for e in shown for v in plan.follow_ups)
+    caption = (
+        f"Change from baseline of {listed([e.label for e in shown])} under four rules for missing follow-up, efficacy "
+        f"population (n = {number(rows['n'].min())} to {number(rows['n'].max())}), with {_level(plan)}."
+    )
+    alt = "Estimates under four rules for the missing. " + " ".join(
+        _rule_words(rows, e, v) for e in shown for v in plan.follow_ups
+    )
     return finish(fig, "missing-rules", alt, caption, plan.synthetic)
 
 
@@ -58,7 +62,9 @@ def _draw_rules(ax: Any, rows: pd.DataFrame, place: int) -> None:
 
 def _rule_words(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> str:
     mine = select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT)
-    told = [f"{RULES[row['method']][0].lower()} {number(row['value'], 2)}" for _, row in mine.iterrows() if row["method"] in RULES]
+    told = [
+        f"{RULES[row['method']][0].lower()} {number(row['value'], 2)}" for _, row in mine.iterrows() if row["method"] in RULES
+    ]
     return f"{e.label} at {visit.label}: {', '.join(told)}."
 
 
@@ -76,9 +82,11 @@ def plot_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Fig
         line[0].set_ylabel(f"Change of {e.short}")
     for ax in axes[-1]:
         ax.set_xlabel("Missing worse by" if wide > 3 else "Missing worse than observed by")
-    caption = (f"Mean change from baseline with {_level(plan)} if the missing are, on average, worse than the observed by the amount below (closed "
-               "form). Vertical line: the tipping point, where the interval reaches no change; none is drawn where it lies outside the picture. n: "
-               "patients with a baseline value, and how many of them are missing.")  # fmt: skip
+    caption = (
+        f"Mean change from baseline with {_level(plan)} if the missing are, on average, worse than the observed by the "
+        "amount below (closed form). Vertical line: the tipping point, where the interval reaches no change; none is drawn "
+        "where it lies outside the picture. n: patients with a baseline value, and how many of them are missing."
+    )
     tips = select_results(results, statistic="tipping_point", category="0")
     alt = "Tipping-point curves. " + " ".join(_tip_words(tips, e, visit) for e in shown for visit in plan.follow_ups)
     return finish(fig, "tipping", alt, caption, plan.synthetic)
@@ -110,7 +118,10 @@ def _tip_words(tips: pd.DataFrame, e: Endpoint, visit: Visit) -> str:
 def plot_regression(results: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan) -> Figure | Absence:
     """The observed change of DAS28 before the band of what regression to the mean alone would show."""
     expected = select_results(results, statistic="rtm_change", method="barnett")
-    seen = [(v, pick_result(efficacy, PARAMCD=plan.das28, AVISIT=v.AVISIT, statistic="mean_change", method="paired_t")) for v in plan.follow_ups]
+    seen = [
+        (v, pick_result(efficacy, PARAMCD=plan.das28, AVISIT=v.AVISIT, statistic="mean_change", method="paired_t"))
+        for v in plan.follow_ups
+    ]
     shown = [(visit, row) for visit, row in seen if row is not None and pd.notna(row["value"])]
     if expected.empty or not shown:
         return absent("No DAS28 was measured twice: regression to the mean cannot be drawn.")
@@ -126,8 +137,11 @@ def plot_regression(results: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan) -
     ax.set_yticks([*range(len(shown)), len(shown) - 0.35], [*labels, "expected by\nselection alone"])
     ax.set(ylim=(len(shown) - 0.05, -0.5), xlabel="Change of DAS28 from baseline")
     ax.grid(visible=False, axis="y")
-    caption = (f"Mean change of DAS28 from baseline in complete pairs with {_level(plan)}. Band and ticks: the change that selection for high activity "
-               f"alone would show over {len(expected)} combinations of reliability, enrolment cut-off and population mean.")  # fmt: skip
+    caption = (
+        f"Mean change of DAS28 from baseline in complete pairs with {_level(plan)}. Band and ticks: the change that "
+        f"selection for high activity alone would show over {len(expected)} combinations of reliability, enrolment cut-off "
+        "and population mean."
+    )
     told = "; ".join(f"{visit.label} {number(row['value'], 2)}" for visit, row in shown)
     alt = f"Observed change of DAS28: {told}. Regression to the mean alone: {number(low, 2)} to {number(high, 2)}."
     return finish(fig, "regression-to-mean", alt, caption, plan.synthetic)

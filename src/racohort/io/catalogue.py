@@ -1,5 +1,6 @@
 """The catalogue of analytes as a frame, with what a cohort adds or overrides."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -24,13 +25,18 @@ def read_catalogue(config: Cohort | None = None) -> pd.DataFrame:
 
     Limits are float64, NaN where there is none. Raises CohortError for ranges of an analyte that nobody declared.
     """
-    text = (project_root() / "data" / "catalogue" / "analytes.yml").read_text("utf-8")
-    analytes = {code: _checked(code, facts) for code, facts in read_yaml(text, "analytes.yml").items()}
+    analytes = dict(_analytes((project_root() / "data" / "catalogue" / "analytes.yml").read_text("utf-8")))
     if config is not None:
         analytes |= config.analytes
     frame = pd.DataFrame([_row(facts) for facts in analytes.values()], columns=list(COLUMNS))
     frame.index = pd.Index(list(analytes), name="PARAMCD", dtype="str")
     return frame if config is None else _overridden(frame, config)
+
+
+@lru_cache(maxsize=2)
+def _analytes(text: str) -> dict[str, Analyte]:
+    """The analytes of a catalogue's text; read once, because strict YAML takes a second."""
+    return {code: _checked(code, facts) for code, facts in read_yaml(text, "analytes.yml").items()}
 
 
 def _checked(code: str, facts: Any) -> Analyte:

@@ -17,7 +17,7 @@ from racohort.schema import Clean, check_columns, check_one_row
 from racohort.terms import RESULT_COUNTS, RESULTS, SECTIONS
 
 DATASETS = ("adsl", "adlb", "adqs", "adae", "adcm")
-RECORDS = ("findings", "ledger", "quarantine", "sources", "visits", "cells")
+RECORDS = ("findings", "ledger", "quarantine", "sources", "mapping", "visits", "cells")
 #: The variants of DAS28, the paper's own first.
 DAS28 = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
 _CHOSEN = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3", "unknown": "DAS28"}
@@ -27,7 +27,8 @@ _CHOSEN = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "D
 class Study:
     """One run's data: the cohort's description, the catalogue, the data sets, and what cleaning wrote down.
 
-    `sources` has one row a file, `visits` one row per patient and visit read, `cells` one row a column with what became of its cells.
+    `sources` has one row a file; `mapping` one row a source column with what it was understood to hold; `visits` one row per patient
+    and visit read, with the days since treatment start or baseline; `cells` one row a column with what became of its cells.
     """
 
     config: Cohort
@@ -43,8 +44,14 @@ class Study:
     ledger: pd.DataFrame
     quarantine: pd.DataFrame
     sources: pd.DataFrame
+    mapping: pd.DataFrame
     visits: pd.DataFrame
     cells: pd.DataFrame
+
+    @property
+    def values(self) -> pd.DataFrame:
+        """Laboratory values and scores together."""
+        return pd.concat([self.adlb, self.adqs], ignore_index=True)
 
     def plan(self, alpha: float = 0.05, primary: Sequence[str] = ("DAS28", "HAQDI"), primary_visit: str = "", seed: int = 20191219) -> Plan:
         """The analysis plan of this run.
@@ -53,7 +60,9 @@ class Study:
         `primary_visit` is the first follow-up. Raises UsageError for a visit or parameter that nobody knows, or an alpha outside 0 to 1.
         """
         planned = self.config.visits.items()
-        visits = tuple(Visit(code, rank, self.config.visit_label(code), visit.day) for rank, (code, visit) in enumerate(planned))
+        visits = tuple(
+            Visit(code, rank, self.config.visit_label(code), visit.day, visit.limits) for rank, (code, visit) in enumerate(planned)
+        )
         self._check_plan(alpha, primary, primary_visit)
         das28, there = self.das28, {*self.adlb["PARAMCD"], *self.adqs["PARAMCD"]}
         wanted = [das28 if code == "DAS28" else code for code in primary]
@@ -104,7 +113,7 @@ def check_datasets(datasets: Datasets) -> dict[str, pd.DataFrame]:
 def records_of(clean: Clean) -> dict[str, pd.DataFrame]:
     """What cleaning wrote down, by name; lines are whole numbers or empty."""
     frames = {"findings": clean.records.found(), "ledger": clean.records.ledger(), "quarantine": clean.records.quarantine(),
-              "sources": clean.sources, "visits": clean.visits, "cells": clean.cells}  # fmt: skip
+              "sources": clean.sources, "mapping": clean.mapping, "visits": clean.visits, "cells": clean.cells}  # fmt: skip
     return {name: _tidy(frame) for name, frame in frames.items()}
 
 
@@ -112,7 +121,7 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     if "line" in frame:
         frame["line"] = pd.to_numeric(frame["line"]).astype("Int64")
-    texts = [name for name in frame.columns if name not in ("line", "count", "ADT") and not pd.api.types.is_numeric_dtype(frame[name])]
+    texts = [name for name in frame.columns if name not in ("line", "count", "ADT", "day") and not pd.api.types.is_numeric_dtype(frame[name])]
     return frame.assign(**{name: frame[name].where(frame[name].notna(), "").astype("str") for name in texts})
 
 

@@ -25,8 +25,8 @@ class Structure(Protocol):
 
     name: str
 
-    def start(self, variances: Floats) -> Floats:
-        """Parameters to start from, given the variance at each visit."""
+    def start(self, variances: Floats, correlation: float) -> Floats:
+        """Parameters to start from, given the variance at each visit and one correlation between visits."""
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """The covariance at these parameters."""
@@ -48,9 +48,9 @@ class Unstructured:
         self.pairs = [(j, k) for j in range(visits) for k in range(j + 1)]
         self.basis = np.array([_pair(visits, j, k) for j, k in self.pairs])
 
-    def start(self, variances: Floats) -> Floats:
-        """Half of each variance is shared between visits."""
-        return np.array([np.sqrt(variances[j] * variances[k]) * (1.0 if j == k else 0.5) for j, k in self.pairs])
+    def start(self, variances: Floats, correlation: float) -> Floats:
+        """The variances, and covariances of one correlation."""
+        return np.array([np.sqrt(variances[j] * variances[k]) * (1.0 if j == k else correlation) for j, k in self.pairs])
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """Linear in its parameters, the covariances themselves."""
@@ -65,9 +65,9 @@ class CompoundSymmetry:
     def __init__(self, visits: int) -> None:
         self.basis = np.array([np.eye(visits), np.ones((visits, visits))])
 
-    def start(self, variances: Floats) -> Floats:
-        """Half of the mean variance is the patient's."""
-        return np.full(2, float(np.mean(variances)) / 2)
+    def start(self, variances: Floats, correlation: float) -> Floats:
+        """The mean variance, of which the correlation is the patient's share."""
+        return float(np.mean(variances)) * np.array([1 - correlation, correlation])
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """Linear in residual variance and covariance."""
@@ -82,9 +82,9 @@ class HeterogeneousCompoundSymmetry:
     def __init__(self, visits: int) -> None:
         self.visits = visits
 
-    def start(self, variances: Floats) -> Floats:
-        """The standard deviations, and a correlation of one half."""
-        return np.append(np.sqrt(variances), 0.5)
+    def start(self, variances: Floats, correlation: float) -> Floats:
+        """The standard deviations and the correlation."""
+        return np.append(np.sqrt(variances), correlation)
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """V_jk = s_j s_k rho (rho 1 on the diagonal), differentiated by every s and by rho; a negative s gives NaN."""

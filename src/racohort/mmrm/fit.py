@@ -13,7 +13,7 @@ from racohort.mmrm.inference import UNKNOWN, Contrast, estimate_contrast
 from racohort.mmrm.likelihood import Information, Likelihood, Patterns, group_patterns, information, restricted_likelihood
 
 #: A covariance whose correlation matrix has an eigenvalue below this is singular for this model.
-SINGULAR = 1e-5
+SINGULAR = 1e-6
 #: The fit has converged when a further Newton step would gain less log-likelihood than this.
 GAIN = 1e-14
 
@@ -141,15 +141,15 @@ def _fit(values: Floats, name: str) -> tuple[_Estimate | None, str]:
     if reason:
         return None, f"{structure.name} cannot be estimated: {reason}"
     centre, scale = float(np.nanmean(values)), float(np.nanstd(values))
-    patterns = group_patterns((values - centre) / scale)
-    theta = _maximise(patterns, structure, structure.start(_variances((values - centre) / scale)))
-    if theta is None:
+    scaled = (values - centre) / scale
+    patterns = group_patterns(scaled)
+    starts = (structure.start(_variances(scaled), correlation) for correlation in _correlations(scaled))
+    maxima = [found for found in (_maximise(patterns, structure, start) for start in starts) if found is not None]
+    if not maxima:
         return None, f"{structure.name} cannot be estimated: the fit is singular"
-    derivatives = structure.derivatives(theta)
-    at = restricted_likelihood(patterns, derivatives.matrix)
-    assert at is not None
+    at, known, Sigma = min(maxima, key=lambda found: found[0].minus2)
     degrees = float(np.isfinite(values).sum() - values.shape[1])
-    return _Estimate(at, information(patterns, at, derivatives), derivatives.matrix, centre, scale, degrees), ""
+    return _Estimate(at, known, Sigma, centre, scale, degrees), ""
 
 
 def _too_few(values: Floats, name: str) -> str:
@@ -180,9 +180,18 @@ def _variances(values: Floats) -> Floats:
     return np.where(own > 1e-3 * pooled, own, pooled)
 
 
-def _maximise(patterns: Patterns, structure: Structure, theta: Floats) -> Floats | None:
-    """Parameters at the maximum of the restricted likelihood by Newton's method; None where there is none inside the boundary."""
-    for _ in range(200):
+def _correlations(values: Floats) -> list[float]:
+    """Where to start: incomplete data may have two maxima, one at a positive and one at a negative correlation; complete data one."""
+    visits = values.shape[1]
+    return [0.5] if np.isfinite(values).all() or visits < 2 else [0.5, -0.5 / (visits - 1)]
+
+
+Maximum = tuple[Likelihood, Information, Floats]
+
+
+def _maximise(patterns: Patterns, structure: Structure, theta: Floats) -> Maximum | None:
+    """The maximum of the restricted likelihood by Newton's method, with its covariance; None where none is inside the boundary."""
+    for _ in range(100):
         derivatives = structure.derivatives(theta)
         at = restricted_likelihood(patterns, derivatives.matrix)
         if at is None or _singular(derivatives.matrix):
@@ -192,7 +201,7 @@ def _maximise(patterns: Patterns, structure: Structure, theta: Floats) -> Floats
         if step is None:
             return None
         if gain < GAIN * max(1.0, abs(at.minus2)):
-            return theta if _definite(known.observed) and _definite(known.expected) else None
+            return (at, known, derivatives.matrix) if _definite(known.observed) and _definite(known.expected) else None
         theta = _shortened(patterns, structure, theta, step, at.minus2)
     return None
 
@@ -205,7 +214,7 @@ def _step(known: Information) -> tuple[Floats | None, float]:
     if not _definite(curvature):
         return None, nan
     step = np.linalg.solve(curvature, -known.gradient / 2)
-    return step, float(-known.gradient @ step) / 4
+    return np.linalg.solve(known.turn, step), float(-known.gradient @ step) / 4
 
 
 def _shortened(patterns: Patterns, structure: Structure, theta: Floats, step: Floats, minus2: float) -> Floats:
@@ -224,7 +233,7 @@ def _definite(matrix: Floats) -> bool:
     if not (np.isfinite(matrix).all() and (diagonal > 0).all()):
         return False
     scaled = matrix / np.sqrt(np.outer(diagonal, diagonal))
-    return bool(np.abs(scaled - scaled.T).max() < 1e-4 and np.linalg.eigvalsh(scaled)[0] > 1e-9)
+    return bool(np.abs(scaled - scaled.T).max() < 1e-4 and np.linalg.eigvalsh(scaled)[0] > 1e-6)
 
 
 def _singular(covariance: Floats) -> bool:

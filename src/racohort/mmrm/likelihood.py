@@ -70,8 +70,12 @@ def restricted_likelihood(patterns: Patterns, covariance: Floats) -> Likelihood 
 
 
 class Information(NamedTuple):
-    """Gradient of minus twice the log-likelihood, expected and observed information of the log-likelihood, and P, Q, R."""
+    """Gradient of minus twice the log-likelihood, expected and observed information of the log-likelihood, and P, Q, R.
 
+    All in the parameters `turn` @ theta, in which a nearly singular covariance keeps its digits; tests do not depend on the choice.
+    """
+
+    turn: Floats
     gradient: Floats
     expected: Floats
     observed: Floats
@@ -80,9 +84,22 @@ class Information(NamedTuple):
     R: Floats | None
 
 
+def _orthonormal(covariance: Derivatives) -> tuple[Floats, Floats, Floats | None]:
+    """Parameters in which the derivatives of V, seen through its Cholesky root, are orthonormal: `turn`, and both derivatives."""
+    root = np.linalg.cholesky(covariance.matrix)
+    inside = np.linalg.solve(root, np.linalg.solve(root, covariance.first).transpose(0, 2, 1))
+    directions, turn = np.linalg.qr(inside.reshape(len(inside), -1).T)
+    first = root @ directions.T.reshape(inside.shape) @ root.T
+    if covariance.second is None:
+        return turn, first, None
+    back = np.linalg.inv(turn)
+    return turn, first, np.einsum("pa,qb,pqij->abij", back, back, covariance.second)
+
+
 def information(patterns: Patterns, at: Likelihood, covariance: Derivatives) -> Information:
     """Gradient and information at a covariance, in closed form (derivatives of V that are not linear included)."""
-    n, M, C, V = patterns.n, at.inverse, at.C, covariance.first
+    n, M, C = patterns.n, at.inverse, at.C
+    turn, V, second = _orthonormal(covariance)
     B = np.einsum("gij,ajk,gkl->gail", M, V, M, optimize=True)
     P = -np.tensordot(n, B, 1)
     Q = np.einsum("g,gaij,bjk,gkl->abil", n, B, V, M, optimize=True)
@@ -98,8 +115,8 @@ def information(patterns: Patterns, at: Likelihood, covariance: Derivatives) -> 
     quadratic = np.einsum("aij,gjk,bkl,gli->ab", V, M, V, weighted, optimize=True) - u @ C @ u.T
     curvature = -projected + quadratic + quadratic.T
     R = None
-    if covariance.second is not None:
-        curvature = curvature + np.einsum("ij,abji->ab", slope, covariance.second)
-        R = np.einsum("g,gij,abjk,gkl->abil", n, M, covariance.second, M, optimize=True)
+    if second is not None:
+        curvature = curvature + np.einsum("ij,abji->ab", slope, second)
+        R = np.einsum("g,gij,abjk,gkl->abil", n, M, second, M, optimize=True)
     gradient = np.einsum("ij,aji->a", slope, V)
-    return Information(gradient, projected / 2, curvature / 2, P, Q, R)
+    return Information(turn, gradient, projected / 2, curvature / 2, P, Q, R)

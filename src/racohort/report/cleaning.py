@@ -10,6 +10,8 @@ from racohort.results import select_results
 _DONE = {"quarantine": ("kept out", "was kept out", "were kept out"), "warn": ("doubted", "was kept with a warning", "were kept with a warning"),
          "normalise": ("rewritten", "was rewritten without a change of meaning", "were rewritten without a change of meaning")}  # fmt: skip
 
+_FATES = {"missing": "declared missing", "kept out": "kept out", "in other rows": "in rows that are repeated or kept out"}
+
 
 def say_sources(results: pd.DataFrame) -> Text:
     """How much was read and what became of it, from the rows of `count_records`."""
@@ -21,6 +23,18 @@ def say_sources(results: pd.DataFrame) -> Text:
         quote(f"{count(out, 'entry', 'entries')} {'stands' if out == 1 else 'stand'} in the quarantine.", *kept_out["result_id"])
         if out else quote("Nothing was kept out.", *kept_out["result_id"]),
     )  # fmt: skip
+
+
+def say_cells(results: pd.DataFrame) -> Text:
+    """How many cells with measured values are used, from the rows of `count_cells`."""
+    rows = select_results(results, statistic="cells")
+    if rows.empty:
+        return say("The files hold no measured value.")
+    sums = rows.groupby("category")["count"].sum()
+    read = int(rows.drop_duplicates("PARAMCD")["n"].sum())
+    parts = [f"{number(sums[name])} {words}" for name, words in _FATES.items() if sums[name]]
+    used = f"{number(sums['used'])} of {count(read, 'cell')} with a measured value {'is' if sums['used'] == 1 else 'are'} used"
+    return say(quote(f"{used}{'; ' if parts else ''}{listed(parts)}.", *rows["result_id"]))
 
 
 def say_findings(results: pd.DataFrame) -> Text:

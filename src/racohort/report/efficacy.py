@@ -18,10 +18,12 @@ def say_endpoints(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Te
     if not endpoints:
         return absent("This cohort has no efficacy measurement, so that nothing can be said about benefit.")
     primary = [endpoint.label for endpoint in endpoints if endpoint.role == "primary"]
-    visit = next(v.label for v in plan.visits if v.AVISIT == plan.primary_visit)
+    visit = next(v.label for v in plan.visits if plan.primary_visit == v.AVISIT)
     first = f"Primary are {listed(primary)} at {visit}" if primary else "None of the planned primary endpoints was supplied"
     unknown = "The form of the DAS28 that was supplied is not known: its cut-offs are read as those of DAS28-ESR."
-    return say(f"This cohort has {count(len(endpoints), 'efficacy parameter')}. {first}.", unknown if plan.das28 == "DAS28" else "")
+    return say(
+        f"This cohort has {count(len(endpoints), 'efficacy parameter')}. {first}.", unknown if plan.das28 == "DAS28" else ""
+    )
 
 
 def say_changes(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
@@ -38,7 +40,7 @@ def say_biomarkers(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> T
 
 def say_secondary(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """The change of the other scores at the primary visit; they belong to no family of tests."""
-    visit = next(v for v in plan.visits if v.AVISIT == plan.primary_visit)
+    visit = next(v for v in plan.visits if plan.primary_visit == v.AVISIT)
     said = [_exploratory(results, e, visit) for e in endpoints if e.role in ("secondary", "component")]
     return points(*said) if said else absent("No further score was supplied.")
 
@@ -60,15 +62,17 @@ def conclusion_of(row: pd.Series | None, e: Endpoint) -> str:
 
 
 def _row(results: pd.DataFrame, e: Endpoint, visit: Visit, statistic: str, *methods: str) -> pd.Series | None:
-    return pick_result(results, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT, statistic=statistic, **({"method": methods[0]} if methods else {}))
+    return pick_result(
+        results, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT, statistic=statistic, **({"method": methods[0]} if methods else {})
+    )
 
 
 def _numbers(row: pd.Series, digits: int, unit: str = "", after: str = "") -> str:
     """Estimate, interval, n and p in one bracket, with the adjusted p where there is one."""
     adjusted = f"; adjusted {p_value(row['p_adjusted'])}" if pd.notna(row["p_adjusted"]) else after
     shown = " ".join(part for part in (number(row["value"], digits), unit) if part)
-    inside = f"{interval(row['lower'], row['upper'], digits, row['level'])}; n = {number(row['n'])}; {p_value(row['p_value'])}{adjusted}"
-    return f"{shown} ({inside})"
+    limits = interval(row["lower"], row["upper"], digits, row["level"])
+    return f"{shown} ({limits}; n = {number(row['n'])}; {p_value(row['p_value'])}{adjusted})"
 
 
 def _lead(concluded: pd.Series, e: Endpoint, visit: Visit) -> str:
@@ -85,7 +89,7 @@ def _primary(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
     if pairs is None or concluded is None or concluded["value_text"] == "not estimable":
         return _not_estimable(e, visit, pairs)
     model = _row(results, e, visit, "mmrm_gmr" if e.log else "mmrm_change", "mmrm_satterthwaite")
-    digits = 2 if e.log else e.mean_digits
+    digits = e.estimate_digits
     text = f"{_lead(concluded, e, visit)} {_numbers(pairs, digits, '' if e.log else e.shown_unit)}"
     if model is None or pd.isna(model["value"]):
         return quote(f"{text}; no mixed model could be fitted.", pairs["result_id"])
@@ -98,14 +102,16 @@ def _pairs(results: pd.DataFrame, e: Endpoint, visit: Visit) -> pd.Series | None
 
 def _not_estimable(e: Endpoint, visit: Visit, pairs: pd.Series | None) -> Sentence:
     n = 0 if pairs is None else pairs["n"]
-    return Sentence(f"{e.label}, baseline to {visit.label}: {count(n, 'patient')} measured at both visits; a change cannot be estimated.")
+    return Sentence(
+        f"{e.label}, baseline to {visit.label}: {count(n, 'patient')} measured at both visits; a change cannot be estimated."
+    )
 
 
 def _exploratory(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
     concluded, pairs = _row(results, e, visit, "conclusion"), _pairs(results, e, visit)
     if pairs is None or concluded is None or concluded["value_text"] == "not estimable":
         return _not_estimable(e, visit, pairs)
-    numbers = _numbers(pairs, 2 if e.log else e.mean_digits, "" if e.log else e.shown_unit, ", not adjusted")
+    numbers = _numbers(pairs, e.estimate_digits, "" if e.log else e.shown_unit, ", not adjusted")
     return quote(f"{_lead(concluded, e, visit)} {numbers}.", pairs["result_id"])
 
 
@@ -114,13 +120,16 @@ def say_families(results: pd.DataFrame, plan: Plan) -> Text:
     rows = select_results(results, statistic=["tests", "familywise_risk"]).set_index("method")
     if rows.empty:
         return absent("Nothing could be tested: too few patients were measured twice.")
-    n, below = int(rows.loc["plan", "n"]), {method: number(rows.loc[method, "count"]) for method in ("unadjusted", "holm_all", "plan")}
+    n = int(rows["n"].iloc[0])
+    below = {method: number(rows["count"][method]) for method in ("unadjusted", "holm_all", "plan")}
     ids = rows["result_id"].tolist()
     return say(
-        quote(f"Testing every endpoint at every visit by itself, {below['unadjusted']} of {n} tests fall at or below {plan.alpha:g}; with "
-              f"Holm's adjustment over all of them {below['holm_all']} do, and by the families of the plan {below['plan']}.", *ids),
+        quote(f"Testing every endpoint at every visit by itself, {below['unadjusted']} of {n} tests fall at or below "
+              f"{plan.alpha:g}; with Holm's adjustment over all of them {below['holm_all']} do, and by the families of the "
+              f"plan {below['plan']}.",
+              *ids),
         quote(f"If nothing had changed at all, at least one of {n} independent tests would still do so with probability "
-              f"{percent(rows.loc['independent', 'value'], 0)}.", ids[-1]),
+              f"{percent(rows['value']['independent'], 0)}.", ids[-1]),
         "Family C is exploratory: its adjustment holds the share of false findings among those reported, not the chance of any."
         if "C" in set(results["family"]) else "",
     )  # fmt: skip
@@ -131,9 +140,14 @@ def say_overall(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text
     said = [_overall(results, e) for e in endpoints if e.role == "primary"]
     shown = [sentence for sentence in said if sentence is not None]
     if not shown:
-        return absent("With two visits, or without patients seen at every visit, there is nothing to compare over all visits together.")
-    return say(*shown, "Such a test asks only whether some visit differs from some other, in either direction, in the patients who missed "
-               "none; it is no evidence of improvement, and the plan concludes nothing from it.")  # fmt: skip
+        return absent(
+            "With two visits, or without patients seen at every visit, there is nothing to compare over all visits together."
+        )
+    return say(
+        *shown,
+        "Such a test asks only whether some visit differs from some other, in either direction, in the patients who missed "
+        "none; it is no evidence of improvement, and the plan concludes nothing from it.",
+    )
 
 
 def _overall(results: pd.DataFrame, e: Endpoint) -> Sentence | None:
@@ -141,14 +155,19 @@ def _overall(results: pd.DataFrame, e: Endpoint) -> Sentence | None:
     anova = pick_result(results, PARAMCD=e.PARAMCD, statistic="rm_anova", method="greenhouse_geisser")
     if friedman is None or anova is None or not friedman["n"] > 1:
         return None
-    return quote(f"{e.label}, {count(friedman['n'], 'patient')} seen at every visit ({number(friedman['n_missing'])} left out): Friedman "
-                 f"{p_value(friedman['p_value'])}, repeated-measures analysis of variance with Greenhouse-Geisser correction "
-                 f"{p_value(anova['p_value'])}.", friedman["result_id"], anova["result_id"])  # fmt: skip
+    return quote(
+        f"{e.label}, {count(friedman['n'], 'patient')} seen at every visit ({number(friedman['n_missing'])} left out): "
+        f"Friedman {p_value(friedman['p_value'])}, repeated-measures analysis of variance with Greenhouse-Geisser "
+        f"correction {p_value(anova['p_value'])}.",
+        friedman["result_id"],
+        anova["result_id"],
+    )
 
 
 def say_states(results: pd.DataFrame, plan: Plan) -> Text:
     """Remission at baseline and at each follow-up visit, and its change in the same patients."""
-    at = [pick_result(results, statistic="proportion", method="clopper_pearson", by="STATE", category="remission", AVISIT=v.AVISIT)
+    at = [pick_result(results, statistic="proportion", method="clopper_pearson", by="STATE", category="remission",
+        AVISIT=v.AVISIT)
           for v in plan.visits]  # fmt: skip
     shown = [f"{_of(row, plan)} at {visit.label}" for row, visit in zip(at, plan.visits, strict=True) if row is not None]
     if not shown:
@@ -169,9 +188,12 @@ def _difference(results: pd.DataFrame, visit: Visit) -> str | Sentence:
     if change is None or test is None or not change["n"]:
         return ""
     limits = interval(100 * change["lower"], 100 * change["upper"], 1, change["level"])
-    return quote(f"Measured at both baseline and {visit.label}, {signed(100 * change['value'], 1)} percentage points ({limits}; "
-                 f"n = {number(change['n'])}; McNemar mid-{p_value(test['p_value'])}, not adjusted): {_lower(change['note'])}",
-                 change["result_id"], test["result_id"])  # fmt: skip
+    return quote(
+        f"Measured at both baseline and {visit.label}, {signed(100 * change['value'], 1)} percentage points ({limits}; n = "
+        f"{number(change['n'])}; McNemar mid-{p_value(test['p_value'])}, not adjusted): {_lower(change['note'])}",
+        change["result_id"],
+        test["result_id"],
+    )
 
 
 def _lower(text: str) -> str:
@@ -183,18 +205,23 @@ def say_responses(results: pd.DataFrame, plan: Plan) -> Text:
     said = [sentence for visit in plan.follow_ups for sentence in _responses(results, visit, plan)]
     if not said:
         return absent("Neither DAS28 nor HAQ-DI was supplied: response cannot be given.")
-    caution = Sentence("Counting responders says how many were better than at baseline by a rule; without a control group it does not say "
+    caution = Sentence("Counting responders says how many were better than at baseline by a rule; without a control group it "
+                       "does not say "
                        "how many would have been so anyway, and some worsen by the same measure.")  # fmt: skip
     return points(*said, caution)
 
 
 def _responses(results: pd.DataFrame, visit: Visit, plan: Plan) -> list[Sentence]:
-    wanted = {"EULAR good or moderate response": ("good_or_moderate", None), "HAQ-DI improved by 0.22 or more": ("improved_022", "worsened_022")}
+    wanted = {
+        "EULAR good or moderate response": ("good_or_moderate", None),
+        "HAQ-DI improved by 0.22 or more": ("improved_022", "worsened_022"),
+    }
     said = []
     for label, (category, opposite) in wanted.items():
         rows = select_results(results, statistic="proportion", AVISIT=visit.AVISIT, by=["EULAR", "HAQ"])
         exact, nri, worse = (pick_result(rows, category=c or "", method=m) for c, m in
-                             ((category, "clopper_pearson"), (category, "clopper_pearson_nri"), (opposite, "clopper_pearson")))  # fmt: skip
+                             ((category, "clopper_pearson"), (category, "clopper_pearson_nri"), (opposite,
+                                 "clopper_pearson")))  # fmt: skip
         if exact is not None and nri is not None and exact["n"]:
             said.append(_response(label, visit, exact, nri, worse, plan))
     return said
@@ -203,5 +230,8 @@ def _responses(results: pd.DataFrame, visit: Visit, plan: Plan) -> list[Sentence
 def _response(label: str, visit: Visit, exact: pd.Series, nri: pd.Series, worse: Any, plan: Plan) -> Sentence:
     also = "" if worse is None else f"; worsened by as much: {_of(worse, plan)}"
     ids = [row["result_id"] for row in (exact, nri, worse) if row is not None]
-    return quote(f"{capitalised(label)} at {visit.label}: {_of(exact, plan)} of those evaluated, {_of(nri, plan)} of everyone with the "
-                 f"unevaluated counted as not reached{also}.", *ids)  # fmt: skip
+    return quote(
+        f"{capitalised(label)} at {visit.label}: {_of(exact, plan)} of those evaluated, {_of(nri, plan)} of everyone with "
+        f"the unevaluated counted as not reached{also}.",
+        *ids,
+    )

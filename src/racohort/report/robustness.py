@@ -16,15 +16,19 @@ def say_patterns(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Tex
     every = "+".join(visit.AVISIT for visit in plan.visits)
     rows = select_results(results, by="VISITS")
     said = [_pattern(rows, e, every) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])]
-    return say(*said) if said else absent("This cohort has no primary endpoint: there is no pattern of missing visits to describe.")
+    return (
+        say(*said) if said else absent("This cohort has no primary endpoint: there is no pattern of missing visits to describe.")
+    )
 
 
 def _pattern(rows: pd.DataFrame, e: Endpoint, every: str) -> Sentence:
     mine = select_results(rows, PARAMCD=e.PARAMCD)
     full, n = pick_result(mine, category=every), mine["n"].iloc[0]
     complete = 0 if full is None else full["count"]
-    return quote(f"{e.label}: {number(complete)} of {number(n)} patients ({percent(complete / n)}) have a value at every visit.",
-                 *mine["result_id"])  # fmt: skip
+    return quote(
+        f"{e.label}: {number(complete)} of {number(n)} patients ({percent(complete / n)}) have a value at every visit.",
+        *mine["result_id"],
+    )
 
 
 def say_dropouts(results: pd.DataFrame, plan: Plan) -> Text:
@@ -32,28 +36,40 @@ def say_dropouts(results: pd.DataFrame, plan: Plan) -> Text:
     rows = select_results(results, statistic="smd").dropna(subset="value")
     if rows.empty:
         return absent("Too few patients on one side to compare completers and others at baseline.")
-    largest = rows.loc[rows["value"].abs().idxmax()]
-    return say(quote(f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({largest['PARAMCD']}; others minus "
-                     f"completers, n = {number(largest['n'])}).", largest["result_id"]),
-               "What was not measured may differ more: that drop-out is at random is an assumption, not a finding.")  # fmt: skip
+    largest = rows.sort_values("value", key=abs).iloc[-1]
+    return say(
+        quote(
+            f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({largest['PARAMCD']}; "
+            f"others minus completers, n = {number(largest['n'])}).",
+            largest["result_id"],
+        ),
+        "What was not measured may differ more: that drop-out is at random is an assumption, not a finding.",
+    )
 
 
 def say_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """How far the rules for the missing move each primary estimate."""
     said = [_spread(results, e, visit) for e in endpoints if e.role == "primary" for visit in plan.follow_ups]
     shown = [sentence for sentence in said if sentence is not None]
-    return points(*shown) if shown else absent("No primary endpoint was measured twice: rules for the missing cannot be compared.")
+    return (
+        points(*shown) if shown else absent("No primary endpoint was measured twice: rules for the missing cannot be compared.")
+    )
 
 
 def _spread(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence | None:
-    rows = select_results(results, function="robustness.compare_missing_rules", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).dropna(subset="value")
+    rows = select_results(results, function="robustness.compare_missing_rules", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).dropna(
+        subset="value"
+    )
     if rows.empty:
         return None
     digits, null = (2, 1.0) if e.log else (e.mean_digits, 0.0)
     held = int(((rows["lower"] <= null) & (rows["upper"] >= null)).sum())
     low, high = number(rows["value"].min(), digits), number(rows["value"].max(), digits)
-    return quote(f"{e.label} at {visit.label}: from {low} to {high} over {count(len(rows), 'rule')}; the interval holds no change under "
-                 f"{number(held)} of them (n = {number(rows['n'].min())} to {number(rows['n'].max())}).", *rows["result_id"])  # fmt: skip
+    return quote(
+        f"{e.label} at {visit.label}: from {low} to {high} over {count(len(rows), 'rule')}; the interval holds no change "
+        f"under {number(held)} of them (n = {number(rows['n'].min())} to {number(rows['n'].max())}).",
+        *rows["result_id"],
+    )
 
 
 def say_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
@@ -69,10 +85,16 @@ def _tipping(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
         return Sentence(f"{e.label} at {visit.label}: nobody with a baseline value is missing, or too few were measured twice.")
     who = f"the {number(row['n_missing'])} missing of {number(row['n'])}"
     if row["value"] <= 0:
-        return quote(f"{e.label} at {visit.label}: the interval holds no change already in those observed; {who} would have to be "
-                     f"{number(-row['value'], e.mean_digits)} better than them for it to exclude it.", row["result_id"])  # fmt: skip
-    return quote(f"{e.label} at {visit.label}: {who} would have to be {number(row['value'], e.mean_digits)} worse than the observed, on "
-                 "average, for the interval to reach no change.", row["result_id"])  # fmt: skip
+        return quote(
+            f"{e.label} at {visit.label}: the interval holds no change already in those observed; {who} would have to be "
+            f"{number(-row['value'], e.mean_digits)} better than them for it to exclude it.",
+            row["result_id"],
+        )
+    return quote(
+        f"{e.label} at {visit.label}: {who} would have to be {number(row['value'], e.mean_digits)} worse than the observed, "
+        "on average, for the interval to reach no change.",
+        row["result_id"],
+    )
 
 
 def say_regression(results: pd.DataFrame, plan: Plan) -> Text:
@@ -81,31 +103,45 @@ def say_regression(results: pd.DataFrame, plan: Plan) -> Text:
     if expected.empty:
         return absent("No DAS28 was supplied: regression to the mean cannot be gauged.")
     low, high = number(expected["value"].min(), 2), number(expected["value"].max(), 2)
-    first = quote(f"Over {count(len(expected), 'combination')} of assumptions, selection alone would be followed by a change of DAS28 of {low} to "
-                  f"{high} with no effect of anything.", *expected["result_id"])  # fmt: skip
+    first = quote(
+        f"Over {count(len(expected), 'combination')} of assumptions, selection alone would be followed by a change of DAS28 "
+        f"of {low} to {high} with no effect of anything.",
+        *expected["result_id"],
+    )
     unselected = _selection(results)
     beyond = [] if unselected else [_beyond(results, visit) for visit in plan.follow_ups]
-    return say(first, *beyond, unselected,
-               "Natural course, changes of background treatment, expectation and selective drop-out come on top, and are not in these numbers.")  # fmt: skip
+    return say(
+        first,
+        *beyond,
+        unselected,
+        "Natural course, changes of background treatment, expectation and selective drop-out come on top, and are not in "
+        "these numbers.",
+    )
 
 
 def _beyond(results: pd.DataFrame, visit: Visit) -> str | Sentence:
     rows = select_results(results, statistic="change_beyond_rtm", AVISIT=visit.AVISIT).dropna(subset="upper")
     if rows.empty:
         return ""
-    least = rows.loc[rows["value"].idxmax()]
+    least = rows.sort_values("value").iloc[-1]
     below = int((rows["upper"] < 0).sum())
-    return quote(f"At {visit.label} the interval of the change beyond it lies below no change in {number(below)} of {len(rows)} combinations; in "
-                 f"the least favourable it is {number(least['value'], 2)} ({interval(least['lower'], least['upper'], 2, least['level'])}; "
-                 f"n = {number(least['n'])}).", *rows["result_id"])  # fmt: skip
+    return quote(
+        f"At {visit.label} the interval of the change beyond it lies below no change in {number(below)} of {len(rows)} "
+        f"combinations; in the least favourable it is {number(least['value'], 2)} "
+        f"({interval(least['lower'], least['upper'], 2, least['level'])}; n = {number(least['n'])}).",
+        *rows["result_id"],
+    )
 
 
 def _selection(results: pd.DataFrame) -> str:
     """Says so where patients were not enrolled for high activity, so that the grid does not apply."""
     stable = select_results(results, statistic="rtm_change", method="stable_mean")
-    not_selected = len(stable) > 0 and bool((stable["value"] > 0).all())
-    return "At baseline this cohort was less active than the populations assumed: it was not selected for high activity, chance would run the " \
-           "other way, and the grid is shown for completeness only." if not_selected else ""  # fmt: skip
+    if stable.empty or not (stable["value"] > 0).all():
+        return ""
+    return (
+        "At baseline this cohort was less active than the populations assumed: it was not selected for high activity, "
+        "chance would run the other way, and the grid is shown for completeness only."
+    )
 
 
 def say_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
@@ -115,7 +151,10 @@ def say_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Te
         return absent("Fewer than three patients were measured twice: nobody can be left out.")
     labels, visits = {e.PARAMCD: e.label for e in endpoints}, {visit.AVISIT: visit.label for visit in plan.visits}
     fragile = rows[rows["count"] > 0]
-    named = [f"{labels[row['PARAMCD']]} at {visits[row['AVISIT']]} ({number(row['count'])} of {number(row['n'])})" for _, row in fragile.iterrows()]
+    named = [
+        f"{labels[row['PARAMCD']]} at {visits[row['AVISIT']]} ({number(row['count'])} of {number(row['n'])})"
+        for _, row in fragile.iterrows()
+    ]
     first = f"No single patient overturns the reading of any of {count(len(rows), 'change')}." if fragile.empty else (
         f"Of {count(len(rows), 'change')}, the reading hangs on single patients for {listed(named)}.")  # fmt: skip
     return say(quote(first, *rows["result_id"]))
@@ -126,10 +165,15 @@ def say_benchmarks(results: pd.DataFrame, plan: Plan) -> Text:
     row = pick_result(results, statistic="benchmark", category="early_ra_care")
     if row is None:
         return absent("No published change is on record to compare with.")
-    return say(quote(f"Ordinary care of early RA was followed by a change of {row['value_text']} of {number(row['value'], 1)} at one year "
-                     f"({row['note'].rsplit('; ', 1)[1]}).", row["result_id"]),
-               "Conventional treatment alone can reproduce most of a pattern like the abstract's, so that a fall in a single arm does not tell "
-               "whether anything was added to it.")  # fmt: skip
+    return say(
+        quote(
+            f"Ordinary care of early RA was followed by a change of {row['value_text']} of {number(row['value'], 1)} at one "
+            f"year ({row['note'].rsplit('; ', 1)[1]}).",
+            row["result_id"],
+        ),
+        "Conventional treatment alone can reproduce most of a pattern like the abstract's, so that a fall in a single arm "
+        "does not tell whether anything was added to it.",
+    )
 
 
 def say_published(results: pd.DataFrame, plan: Plan) -> Text:
@@ -138,9 +182,14 @@ def say_published(results: pd.DataFrame, plan: Plan) -> Text:
     if rows.empty:
         return absent("Nothing could be tested as a paper would.")
     n, lower = rows["method"].eq("paired_t").sum(), rows[rows["value_text"] == "lower"]["method"].value_counts()
-    return say(quote(f"Tested as a paper would, each comparison by itself at {plan.alpha:g}, the paired t finds a fall in "
-                     f"{number(lower.get('paired_t', 0))} and Wilcoxon's test in {number(lower.get('wilcoxon', 0))} of {count(n, 'comparison')}.",
-                     *rows["result_id"]))  # fmt: skip
+    return say(
+        quote(
+            f"Tested as a paper would, each comparison by itself at {plan.alpha:g}, the paired t finds a fall in "
+            f"{number(lower.get('paired_t', 0))} and Wilcoxon's test in {number(lower.get('wilcoxon', 0))} of "
+            f"{count(n, 'comparison')}.",
+            *rows["result_id"],
+        )
+    )
 
 
 def say_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
@@ -150,7 +199,9 @@ def say_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text
         return absent("No endpoint of this cohort was measured twice: there is no verdict.")
     visits = {visit.AVISIT: visit.label for visit in plan.visits}
     said = [_verdict(select_results(rows, PARAMCD=e.PARAMCD), e, visits) for e in endpoints]
-    return points(*said, Sentence("Agreement of these analyses is not independent evidence, and none of them supplies a control group."))
+    return points(
+        *said, Sentence("Agreement of these analyses is not independent evidence, and none of them supplies a control group.")
+    )
 
 
 def _verdict(rows: pd.DataFrame, e: Endpoint, visits: dict[str, str]) -> Sentence:

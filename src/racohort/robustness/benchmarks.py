@@ -25,8 +25,10 @@ class Benchmark:
 
 #: Ordinary care, another treatment, and the same cell product elsewhere. Changes are follow-up minus baseline, or a ratio for RF.
 BENCHMARKS = (
-    Benchmark("early_ra_care", "DAS28-CRP", -1.6, None, None, "early RA, ordinary care, 1 year (4.4 to 2.8; 69 % retained)", "PMC10907811"),
-    Benchmark("anti_tnf_rf", "RF (ratio of medians)", 52 / 90, None, None, "anti-TNF, 1 year (median 90 to 52; anti-CCP unchanged)",
+    Benchmark("early_ra_care", "DAS28-CRP", -1.6, None, None, "early RA, ordinary care, 1 year (4.4 to 2.8; 69 % retained)",
+        "PMC10907811"),
+    Benchmark("anti_tnf_rf", "RF (ratio of medians)", 52 / 90, None, None, "anti-TNF, 1 year (median 90 to 52; anti-CCP "
+        "unchanged)",
               "external anchors of this project; primary source not recorded"),
     Benchmark("uc_msc_das28", "DAS28-ESR", -1.28, 1.03, 30, "UC-MSC alone, 12 months", "He 2020"),
     Benchmark("uc_msc_haq", "HAQ-DI", -0.40, 0.26, 30, "UC-MSC alone, 12 months", "He 2020"),
@@ -61,13 +63,15 @@ def compare_published_tests(efficacy: pd.DataFrame, endpoints: tuple[Endpoint, .
 
     Returns
     -------
-    Rows `as_published` for each endpoint and follow-up visit, methods `paired_t` (raw values) and `wilcoxon`: the p, and as value_text
-    `lower` or `higher` where p is below alpha, `no difference shown` where it is not.
+    Rows `as_published` for each endpoint and follow-up visit, methods `paired_t` (raw values) and `wilcoxon`: the p, and as
+    value_text `lower` or `higher` where p is below alpha, `no difference shown` where it is not.
     """
     rows = []
     for endpoint in endpoints:
         for visit in plan.follow_ups:
-            mean = pick_result(efficacy, PARAMCD=endpoint.PARAMCD, AVISIT=visit.AVISIT, statistic="mean_change", method="paired_t")
+            mean = pick_result(
+                efficacy, PARAMCD=endpoint.PARAMCD, AVISIT=visit.AVISIT, statistic="mean_change", method="paired_t"
+            )
             rank = pick_result(efficacy, PARAMCD=endpoint.PARAMCD, AVISIT=visit.AVISIT, statistic="w", method="wilcoxon")
             if mean is not None and rank is not None:
                 rows += [_test_row(mean, mean, "paired_t", plan.alpha), _test_row(mean, rank, "wilcoxon", plan.alpha)]
@@ -79,5 +83,6 @@ def _test_row(mean: pd.Series, test: pd.Series, method: str, alpha: float) -> di
     answer = "not testable" if pd.isna(test["p_value"]) else side if test["p_value"] < alpha else "no difference shown"
     return {"section": "robustness", "population": "efficacy", "PARAMCD": mean["PARAMCD"], "AVISIT": mean["AVISIT"],
             "contrast": mean["contrast"], "statistic": "as_published", "method": method, "value": mean["value"],
-            "p_value": test["p_value"], "n": mean["n"], "n_missing": mean["n_missing"], "unit": mean["unit"], "value_text": answer,
+            "p_value": test["p_value"], "n": mean["n"], "n_missing": mean["n_missing"], "unit": mean["unit"],
+            "value_text": answer,
             "note": test["result_id"], "function": "robustness.compare_published_tests"}  # fmt: skip

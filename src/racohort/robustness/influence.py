@@ -20,9 +20,9 @@ def estimate_leave_one_out(values: pd.DataFrame, plan: Plan, catalogue: pd.DataF
 
     Returns
     -------
-    For each primary endpoint and biomarker and follow-up visit: `mean_change` (or `gmr`) by `left_out`, category `lowest` and `highest`, the
-    two extremes with interval and p (method `leave_one_out`); and `overturned` (same method): `count` of the patients without whom the
-    interval would change sides of no change, out of `n`. No extremes for fewer than three pairs.
+    For each primary endpoint and biomarker and follow-up visit: `mean_change` (or `gmr`) by `left_out`, category `lowest` and
+    `highest`, the two extremes with interval and p (method `leave_one_out`); and `overturned` (same method): `count` of the
+    patients without whom the interval would change sides of no change, out of `n`. No extremes for fewer than three pairs.
     """
     rows = []
     for endpoint in headline(values, plan, catalogue):

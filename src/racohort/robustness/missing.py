@@ -1,4 +1,6 @@
-"""What missing follow-up could do: who is missing, the same change under other assumptions, and how bad the missing would have to be."""
+"""What missing follow-up could do: who is missing, the same change under other assumptions, and how bad the missing would "
+"have to be.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,20 +35,25 @@ def count_patterns(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalog
 
     Returns
     -------
-    Rows `count` by VISITS for each primary endpoint; the category joins the visits with a value by `+`, `none` where there is none.
-    Patterns that nobody has are not listed; counts add up to the efficacy population.
+    Rows `count` by VISITS for each primary endpoint; the category joins the visits with a value by `+`, `none` where there is
+    none. Patterns that nobody has are not listed; counts add up to the efficacy population.
     """
     people, rows = members(adsl, "efficacy"), []
     for endpoint in headline(values, plan, catalogue):
         if endpoint.role == "primary":
-            seen = visit_table(values, endpoint.PARAMCD, plan).reindex(people).notna()
-            pattern = seen.apply(lambda row: "+".join(seen.columns[row]) or "none", axis=1)
-            rows += [_pattern_row(endpoint, category, int(count), len(people)) for category, count in pattern.value_counts().items()]
+            patterns = _patterns(visit_table(values, endpoint.PARAMCD, plan).reindex(people).notna())
+            rows += [_pattern_row(endpoint, category, int(count), len(people)) for category, count in patterns.items()]
     return as_results(rows)
 
 
+def _patterns(seen: pd.DataFrame) -> pd.Series:
+    """How many patients have each combination of visits, the most frequent first."""
+    return seen.apply(lambda row: "+".join(seen.columns[row]) or "none", axis=1, result_type="reduce").value_counts()
+
+
 def _pattern_row(endpoint: Endpoint, category: Any, count: int, n: int) -> Row:
-    return {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "statistic": "count", "method": "population",
+    return {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "statistic": "count",
+        "method": "population",
             "by": "VISITS", "category": category, "value": float(count), "count": count, "n": n,
             "function": "robustness.count_patterns"}  # fmt: skip
 
@@ -56,15 +63,23 @@ def compare_dropouts(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catal
 
     Returns
     -------
-    For each efficacy parameter at baseline, and age and disease duration: `mean` and `sd` by COMPLETER (Y, N), and `smd`, the difference
-    of means, others minus completers, in units of the pooled SD. No p: the groups were not drawn, and small ones prove nothing.
+    For each efficacy parameter at baseline, and age and disease duration: `mean` and `sd` by COMPLETER (Y, N), and `smd`, the
+    difference of means, others minus completers, in units of the pooled SD. No p: the groups were not drawn, and small ones
+    prove nothing.
     """
     last = plan.visits[-1]
     people = adsl[adsl["USUBJID"].isin(members(adsl, "efficacy"))].set_index("USUBJID")
     done = people[last.flag] == "Y"
-    columns = {e.PARAMCD: visit_table(values, e.PARAMCD, plan)[plan.baseline.AVISIT] for e in list_endpoints(values, plan, catalogue)}
+    columns = {
+        e.PARAMCD: visit_table(values, e.PARAMCD, plan)[plan.baseline.AVISIT] for e in list_endpoints(values, plan, catalogue)
+    }
     columns |= {code: people[code] for code in ("AGE", "DISDUR") if people[code].notna().any()}
-    common = {"section": "robustness", "population": "efficacy", "AVISIT": plan.baseline.AVISIT, "function": "robustness.compare_dropouts"}
+    common = {
+        "section": "robustness",
+        "population": "efficacy",
+        "AVISIT": plan.baseline.AVISIT,
+        "function": "robustness.compare_dropouts",
+    }
     rows = [row | {"PARAMCD": code} for code, column in columns.items() for row in _group_rows(column.reindex(done.index), done)]
     return as_results({**common, **row} for row in rows)
 
@@ -80,7 +95,8 @@ def _group_rows(column: pd.Series, done: pd.Series) -> Iterator[Row]:
     yield {"statistic": "smd", "method": "pooled_sd", "value": smd, "n": sum(map(len, groups.values()))}
 
 
-def compare_missing_rules(values: pd.DataFrame, adsl: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:  # fmt: skip
+def compare_missing_rules(values: pd.DataFrame, adsl: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan,
+    catalogue: pd.DataFrame) -> pd.DataFrame:  # fmt: skip
     """The same change under different rules for missing follow-up, on the scale of the analyte.
 
     Parameters
@@ -91,8 +107,8 @@ def compare_missing_rules(values: pd.DataFrame, adsl: pd.DataFrame, efficacy: pd
     Returns
     -------
     Rows `mean_change`, or `gmr` on a log scale, for each primary endpoint and biomarker and each follow-up visit, by method:
-    `complete_case`; `mmrm_satterthwaite` (linear scales; valid if missing at random); `locf` (the last value carried forward, baseline
-    included; sensitivity only, biased); `return_to_baseline` (the missing are taken to have no change on average).
+    `complete_case`; `mmrm_satterthwaite` (linear scales; valid if missing at random); `locf` (the last value carried forward,
+    baseline included; sensitivity only, biased); `return_to_baseline` (the missing are taken to have no change on average).
     """
     size = len(members(adsl, "efficacy"))
     rows = []
@@ -102,7 +118,9 @@ def compare_missing_rules(values: pd.DataFrame, adsl: pd.DataFrame, efficacy: pd
             common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
                       "contrast": plan.contrast(visit.AVISIT), "function": "robustness.compare_missing_rules"}  # fmt: skip
             found = _rule_rows(wide, visit.AVISIT, endpoint, plan)
-            rows += [common | row | {"n_missing": size - row["n"]} for row in (*found, *_model_rows(efficacy, endpoint, visit.AVISIT))]
+            rows += [
+                common | row | {"n_missing": size - row["n"]} for row in (*found, *_model_rows(efficacy, endpoint, visit.AVISIT))
+            ]
     return as_results(rows)
 
 
@@ -111,20 +129,30 @@ def _rule_rows(wide: pd.DataFrame, AVISIT: str, endpoint: Endpoint, plan: Plan) 
     complete = paired_t(wide[AVISIT], base, plan.level)
     carried = paired_t(wide.loc[:, :AVISIT].ffill(axis=1)[AVISIT], base, plan.level)
     for method, fit in (("complete_case", complete), ("locf", carried)):
-        yield change_row(endpoint, fit["mean_diff"], fit["ci"], plan.level) | {"method": method, "n": fit["n"], "p_value": fit["p"]}
+        yield change_row(endpoint, fit["mean_diff"], fit["ci"], plan.level) | {
+            "method": method,
+            "n": fit["n"],
+            "p_value": fit["p"],
+        }
     missing = int(base.notna().sum()) - complete["n"]
-    back = delta_adjusted_mean(complete["mean_diff"], complete["sd_diff"], complete["n"], missing, -complete["mean_diff"], plan.level)
-    yield change_row(endpoint, back["estimate"], back["ci"], plan.level) | {"method": "return_to_baseline", "n": complete["n"] + missing,
+    back = delta_adjusted_mean(
+        complete["mean_diff"], complete["sd_diff"], complete["n"], missing, -complete["mean_diff"], plan.level
+    )
+    yield change_row(endpoint, back["estimate"], back["ci"], plan.level) | {"method": "return_to_baseline",
+        "n": complete["n"] + missing,
                                                                            "p_value": back["p"]}  # fmt: skip
 
 
 def _model_rows(efficacy: pd.DataFrame, endpoint: Endpoint, AVISIT: str) -> list[Row]:
     """The mixed model's change as the efficacy section has it."""
-    rows = select_results(efficacy, PARAMCD=endpoint.PARAMCD, AVISIT=AVISIT, statistic=["mmrm_change", "mmrm_gmr"], method="mmrm_satterthwaite")
+    rows = select_results(
+        efficacy, PARAMCD=endpoint.PARAMCD, AVISIT=AVISIT, statistic=["mmrm_change", "mmrm_gmr"], method="mmrm_satterthwaite"
+    )
     wanted = "mmrm_gmr" if endpoint.log else "mmrm_change"
     rows = rows[(rows["statistic"] == wanted) & rows["value"].notna()]
     columns = ["method", "value", "lower", "upper", "level", "p_value", "n", "unit", "note"]
-    return [{**row, "statistic": wanted.removeprefix("mmrm_").replace("change", "mean_change")} for row in rows[columns].to_dict("records")]
+    statistic = "gmr" if endpoint.log else "mean_change"
+    return [{"statistic": statistic} | {name: row[name] for name in columns} for _, row in rows.iterrows()]
 
 
 def estimate_tipping(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -133,8 +161,9 @@ def estimate_tipping(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) 
     Returns
     -------
     For each primary endpoint and follow-up visit: `delta_adjusted` by delta, the mean change if the missing are worse than the
-    observed by delta on average (closed form, `delta_adjusted`); and `tipping_point` by margin, the delta at which the interval reaches the
-    margin of improvement (`closed_form`), NaN where nobody is missing. A positive delta is worse, in the unit of the score.
+    observed by delta on average (closed form, `delta_adjusted`); and `tipping_point` by margin, the delta at which the
+    interval reaches the margin of improvement (`closed_form`), NaN where nobody is missing. A positive delta is worse, in the
+    unit of the score.
     """
     rows: list[Row] = []
     for endpoint in headline(values, plan, catalogue):
@@ -142,7 +171,8 @@ def estimate_tipping(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) 
             wide = working_table(values, endpoint, plan)
             for visit in plan.follow_ups:
                 common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
-                          "contrast": plan.contrast(visit.AVISIT), "unit": endpoint.unit, "function": "robustness.estimate_tipping"}  # fmt: skip
+                          "contrast": plan.contrast(visit.AVISIT), "unit": endpoint.unit,
+                          "function": "robustness.estimate_tipping"}  # fmt: skip
                 rows += [common | row for row in _tipping_rows(wide, visit.AVISIT, endpoint, plan)]
     return as_results(rows)
 
@@ -161,14 +191,20 @@ def _tipping_rows(wide: pd.DataFrame, AVISIT: str, endpoint: Endpoint, plan: Pla
                         "p_value": moved["p"]}  # fmt: skip
     for margin in MARGINS.get(endpoint.PARAMCD, DAS28_MARGINS if endpoint.PARAMCD.startswith("DAS28") else (0.0,)):
         delta = _tipping(*observed, plan.alpha, -margin)
-        yield counts | {"statistic": "tipping_point", "method": "closed_form", "by": "margin", "category": f"{margin:g}", "value": delta}
+        yield counts | {
+            "statistic": "tipping_point",
+            "method": "closed_form",
+            "by": "margin",
+            "category": f"{margin:g}",
+            "value": delta,
+        }
 
 
 def _tipping(mean: float, sd: float, n: int, missing: int, alpha: float, margin: float) -> float:
     """The delta at which the worse limit of the interval reaches the margin, wherever the mean lies.
 
-    `tipping_point_delta` answers for a mean beyond the margin; for one that falls short of it the missing must make up for both the
-    shortfall and the half width, twice the distance more.
+    `tipping_point_delta` answers for a mean beyond the margin; for one that falls short of it the missing must make up for
+    both the shortfall and the half width, twice the distance more.
     """
     delta = tipping_point_delta(mean, sd, n, missing, alpha, margin)
     if mean <= margin or np.isnan(delta):

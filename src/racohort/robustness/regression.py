@@ -1,7 +1,8 @@
 """How much of the fall regression to the mean produces by itself: a grid of assumptions, never one number.
 
-Patients are enrolled while their disease is active, so that part of any later fall is chance running back. How much depends on the
-population they come from and on how well one measurement predicts the next; neither is known in a single arm. Formula: Barnett 2005.
+Patients are enrolled while their disease is active, so that part of any later fall is chance running back. How much depends
+on the population they come from and on how well one measurement predicts the next; neither is known in a single arm. Formula:
+Barnett 2005.
 """
 
 from collections.abc import Iterator
@@ -35,9 +36,10 @@ def compare_regression_to_mean(values: pd.DataFrame, plan: Plan) -> pd.DataFrame
     Returns
     -------
     By `rho|cutoff|mu`, each combination of the grid and of the cohort's own lowest baseline: `rtm_change` (`barnett`), the change
-    expected without any effect (negative: a fall), and for each follow-up visit `change_beyond_rtm` (`barnett`), the observed mean change
-    minus it, with the interval moved alike (the assumption is taken as known). By `rho|mu`: `rtm_change` (`stable_mean`), from the observed
-    baseline mean. `oldham` (`pearson`): correlation of change with the mean of both visits. Empty without a DAS28.
+    expected without any effect (negative: a fall), and for each follow-up visit `change_beyond_rtm` (`barnett`), the observed
+    mean change minus it, with the interval moved alike (the assumption is taken as known). By `rho|mu`: `rtm_change`
+    (`stable_mean`), from the observed baseline mean. `oldham` (`pearson`): correlation of change with the mean of both
+    visits. Empty without a DAS28.
     """
     if plan.das28 not in set(values["PARAMCD"]):
         return as_results([])
@@ -45,17 +47,28 @@ def compare_regression_to_mean(values: pd.DataFrame, plan: Plan) -> pd.DataFrame
     base = wide[plan.baseline.AVISIT].dropna()
     if base.empty:
         return as_results([])
-    expected = {key: -regression_to_mean(mu=key[2], sigma=POPULATION_SD, rho=key[0], cutoff=key[1])["rtm"] for key in _grid(base.min())}
+    expected = {
+        key: -regression_to_mean(mu=key[2], sigma=POPULATION_SD, rho=key[0], cutoff=key[1])["rtm"] for key in _grid(base.min())
+    }
     rows = [*_expected_rows(expected, base), *_stable_rows(base)]
     for visit in plan.follow_ups:
         place = {"AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT)}
         rows += [place | row for row in _change_rows(expected, *paired_values(wide, plan, visit.AVISIT), plan.level)]
-    common = {"section": "robustness", "population": "efficacy", "PARAMCD": plan.das28, "function": "robustness.compare_regression_to_mean"}
+    common = {
+        "section": "robustness",
+        "population": "efficacy",
+        "PARAMCD": plan.das28,
+        "function": "robustness.compare_regression_to_mean",
+    }
     return as_results({**common, **row} for row in rows)
 
 
 def _grid(lowest: float) -> list[tuple[float, float, float]]:
-    return [(rho, cutoff, mu) for cutoff in dict.fromkeys((*CUTOFFS, float(lowest))) for rho, mu in product(RELIABILITIES, POPULATION_MEANS)]
+    return [
+        (rho, cutoff, mu)
+        for cutoff in dict.fromkeys((*CUTOFFS, float(lowest)))
+        for rho, mu in product(RELIABILITIES, POPULATION_MEANS)
+    ]
 
 
 def _name(rho: float, cutoff: float, mu: float) -> str:
@@ -77,10 +90,13 @@ def _stable_rows(base: pd.Series) -> Iterator[Row]:
                "value": -(1 - rho) * (base.mean() - mu), "n": len(base), "note": note}  # fmt: skip
 
 
-def _change_rows(expected: dict[tuple[float, float, float], float], base: np.ndarray, value: np.ndarray, level: float) -> Iterator[Row]:
+def _change_rows(
+    expected: dict[tuple[float, float, float], float], base: np.ndarray, value: np.ndarray, level: float
+) -> Iterator[Row]:
     fit = paired_t(value, base, level)
     for key, change in expected.items():
-        yield {"statistic": "change_beyond_rtm", "method": "barnett", "by": "rho|cutoff|mu", "category": _name(*key), "n": fit["n"],
+        yield {"statistic": "change_beyond_rtm", "method": "barnett", "by": "rho|cutoff|mu", "category": _name(*key),
+            "n": fit["n"],
                "value": fit["mean_diff"] - change, "lower": fit["ci"][0] - change, "upper": fit["ci"][1] - change,
                "level": level}  # fmt: skip
     r, lower, upper = _correlation(value - base, (value + base) / 2, level)

@@ -39,8 +39,8 @@ def judge_endpoints(
     Returns
     -------
     Rows `verdict` by `check` for each endpoint and follow-up visit, value_text `improved`, `worsened`, `no evidence` or `not
-    applicable`; and `verdict` (method `all`): count of `improved` among the `n` checks that apply. Checks share their data: they are not
-    independent witnesses, and their number is not a probability.
+    applicable`; and `verdict` (method `all`): count of `improved` among the `n` checks that apply. Checks share their data:
+    they are not independent witnesses, and their number is not a probability.
     """
     rows: list[dict[str, Any]] = []
     for endpoint in endpoints:
@@ -58,7 +58,12 @@ def judge_endpoints(
 def _tally(answers: dict[str, str]) -> dict[str, Any]:
     applicable = [text for text in answers.values() if text != "not applicable"]
     count = applicable.count("improved")
-    return {"count": count, "n": len(applicable), "value": float(count), "value_text": f"improved in {count} of {len(applicable)}"}
+    return {
+        "count": count,
+        "n": len(applicable),
+        "value": float(count),
+        "value_text": f"improved in {count} of {len(applicable)}",
+    }
 
 
 def _answers(efficacy: pd.DataFrame, mine: pd.DataFrame, endpoint: Endpoint) -> Iterator[tuple[str, str]]:

@@ -172,8 +172,8 @@ def _grade_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
     """Patients once per term, at their worst grade; a patient all of whose grades are missing counts under `unknown`."""
     coded = emergent["AEDECOD"].mask(emergent["AEDECOD"] == "", "Not coded")
     worst = emergent.groupby([coded, "USUBJID"])["AETOXGR"].max()
-    shown = worst.map(lambda grade: "unknown" if pd.isna(grade) else f"{grade:.0f}")
-    categories = shown.index.get_level_values(0).astype("str") + ">" + shown
+    grades = ["unknown" if pd.isna(grade) else f"{grade:.0f}" for grade in worst]
+    categories = pd.Series([f"{term}>{grade}" for (term, _), grade in zip(worst.index, grades, strict=True)], dtype="str")
     for category, count in categories.value_counts().sort_index().items():
         yield {"statistic": "count", "method": "worst_grade", "by": "AEDECOD>AETOXGR", "category": category,
                "value": count, "count": count, "n": risk.n, "unit": "patients"}  # fmt: skip

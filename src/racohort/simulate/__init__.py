@@ -43,13 +43,15 @@ def synthesise(parameters_text: str, seed: int | None = None) -> dict[str, bytes
     """The files of a synthetic cohort: path in its folder -> content.
 
     `parameters_text` is the text of a parameter file, which comes back unchanged as `parameters.yml`; `seed` replaces the one in
-    the file. The same text and seed give the same bytes. Raises ParametersError where the parameter file
-    cannot be used, and CohortError where it is no plain YAML.
+    the file. The same text and seed give the same bytes. Raises ParametersError where the parameter file cannot
+    be used, and CohortError where it is no plain YAML.
     """
     parameters = parse_parameters(parameters_text)
     try:
         return _cohort_files(parameters, parameters_text, seed)
-    except (KeyError, TypeError) as error:
+    except ParametersError:
+        raise
+    except (KeyError, TypeError, ValueError) as error:
         raise ParametersError(f"the parameter file lacks a parameter, or one has the wrong form: {error}") from error
 
 
@@ -62,8 +64,7 @@ def _cohort_files(parameters: Mapping[str, Any], text: str, seed: int | None) ->
     tables = export_tables(parameters, population, medication, events)
     faults = mistype(tables, streams["faults"]) if parameters["faults"] else []
     raw = _raw_files(tables)
-    rows = {table: len(content) for table, content in tables.items()}
-    files = {"parameters.yml": text.encode(), "cohort.yml": describe_cohort(parameters, chosen, raw, rows).encode()}
+    files = {"parameters.yml": text.encode(), "cohort.yml": describe_cohort(parameters, chosen, raw, tables).encode()}
     files["README.md"] = describe_for_people(parameters, chosen, population, faults).encode()
     return files | raw | ({"faults.csv": csv_bytes(faults, "utf-8")} if faults else {})
 
@@ -72,5 +73,6 @@ def _raw_files(tables: Mapping[str, Any]) -> dict[str, bytes]:
     files = {}
     for table, (path, _, extra) in FILES.items():
         word = extra.partition(": ")[2]
-        files[path] = workbook_bytes(tables[table], word) if path.endswith(".xlsx") else csv_bytes(tables[table], word)
+        if tables[table]:
+            files[path] = workbook_bytes(tables[table], word) if path.endswith(".xlsx") else csv_bytes(tables[table], word)
     return files

@@ -24,6 +24,7 @@ from racohort.simulate.exports import (
     UNIT,
     VISIT,
     WORDS,
+    Table,
 )
 from racohort.simulate.patients import Population
 from racohort.simulate.values import HAQ
@@ -56,17 +57,16 @@ ROLES: dict[str, tuple[str, Sequence[str]]] = {
 }  # fmt: skip
 
 
-def describe_cohort(parameters: Parameters, seed: int, files: Mapping[str, bytes], rows: Mapping[str, int]) -> str:
-    """The text of `cohort.yml`; `files` holds the raw files by path, `rows` the number of rows of each table.
+def describe_cohort(parameters: Parameters, seed: int, files: Mapping[str, bytes], tables: Mapping[str, Table]) -> str:
+    """The text of `cohort.yml`; `files` holds the raw files by path, `tables` their rows; a table without rows has no file.
 
     A cohort from a seed that is not the parameter file's own has the seed in its id, so that two cohorts never share one.
     """
     name = parameters["id"] if seed == parameters["seed"] else f"{parameters['id']}-{seed}"
     lines = [f"id: {name}", f"title: {_quoted(parameters['title'])}", "synthetic: true", "privacy: publish", "files:"]
-    for table, (path, shape, extra) in FILES.items():
-        digest = hashlib.sha256(files[path]).hexdigest()
-        lines.append(f"  - {{path: {path}, shape: {shape}, {extra}, expected_rows: {rows[table]},\n     sha256: {digest}}}")
-    lines += ["columns:", *(_role(heading) for heading in ROLES if heading not in (ITEM, SAMPLED)), _sampled()]
+    lines += [_file(table, files, len(rows)) for table, rows in tables.items() if rows]
+    headings = {heading for rows in tables.values() for heading in (rows[0] if rows else ())} - {ITEM, SAMPLED}
+    lines += ["columns:", *(_role(heading) for heading in ROLES if heading in headings), _sampled()]
     lines += _items(parameters)
     lines += [f"  {_quoted(heading)}: {{paramcd: {code}{_unit(code)}}}" for code, heading in CLINIC.items()]
     lines += ["visits:", *_visits(parameters)]
@@ -78,6 +78,12 @@ def describe_cohort(parameters: Parameters, seed: int, files: Mapping[str, bytes
     analysis = parameters["analysis_seed"]
     lines.append(f"parameters: {{alpha: 0.05, primary_visit: Y1, primary: [DAS28, HAQDI], seed: {analysis}}}")
     return "\n".join(lines) + "\n"
+
+
+def _file(table: str, files: Mapping[str, bytes], rows: int) -> str:
+    path, shape, extra = FILES[table]
+    digest = hashlib.sha256(files[path]).hexdigest()
+    return f"  - {{path: {path}, shape: {shape}, {extra}, expected_rows: {rows},\n     sha256: {digest}}}"
 
 
 def _quoted(text: str) -> str:
@@ -136,6 +142,8 @@ def _summary(population: Population) -> list[str]:
 
 def _cell(column: Any, digits: int) -> str:
     there = column[~np.isnan(column)]
+    if len(there) < 2:
+        return f"– ({len(there)})"
     return f"{there.mean():.{digits}f} ± {there.std(ddof=1):.{digits}f} ({np.median(there):.{digits}f}; {len(there)})"
 
 

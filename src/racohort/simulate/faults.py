@@ -20,7 +20,6 @@ from racohort.simulate.exports import (
     VISIT,
     Table,
 )
-from racohort.simulate.parameters import ParametersError
 
 FULL_WIDTH = str.maketrans("0123456789.", "０１２３４５６７８９．")
 
@@ -115,11 +114,15 @@ def mistype(tables: dict[str, Table], rng: np.random.Generator) -> list[dict[str
     """Put the faults into the tables (changed in place) and say where: one row a fault, in the order of `FAULTS`.
 
     Columns: `fault` (number), `kind`, `table`, `line` (of the file, the heading is line 1), `patient`, `item`, `column`, `was`,
-    `typed`, `expected`, `kept`. No row is struck twice.
+    `typed`, `expected`, `kept`. No row is struck twice; a fault that no row suits
+    (in a cohort of a few patients) is left out.
     """
     struck: list[tuple[dict[str, str], dict[str, str]]] = []
     for fault in (*FAULTS, *TWICE):
-        row = _choose(tables[fault.table], fault, [taken for taken, _ in struck], rng)
+        suitable = _suitable(tables[fault.table], fault, [taken for taken, _ in struck])
+        if not suitable:
+            continue
+        row = suitable[int(rng.integers(len(suitable)))]
         patient, was = row[ID], row[fault.column] if fault.column else ""
         row = _strike(tables[fault.table], fault, row)
         struck.append((row, _record(fault, patient, row, was)))
@@ -137,11 +140,8 @@ def _strike(table: Table, fault: Fault, row: dict[str, str]) -> dict[str, str]:
     return double
 
 
-def _choose(table: Table, fault: Fault, taken: list[dict[str, str]], rng: np.random.Generator) -> dict[str, str]:
-    rows = [row for row in table if not any(row is other for other in taken) and _suits(row, fault)]
-    if not rows:
-        raise ParametersError(f"no row of {fault.table} can hold the fault {fault.kind!r}")
-    return rows[int(rng.integers(len(rows)))]
+def _suitable(table: Table, fault: Fault, taken: list[dict[str, str]]) -> Table:
+    return [row for row in table if not any(row is other for other in taken) and _suits(row, fault)]
 
 
 def _suits(row: Mapping[str, str], fault: Fault) -> bool:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.formats import number, proportion
-from racohort.labels import label_with_unit, shown_unit
+from racohort.labels import label_with_unit, panel_of, shown_unit
 from racohort.plan import Plan
 from racohort.quality import file_name
 from racohort.results import select_results
@@ -52,7 +52,7 @@ def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan)
     ]  # fmt: skip
     return table(
         pd.DataFrame(lines), "mapping", "What each column of the source files was understood to hold.",
-        "Columns with a converted unit are converted to the unit of the report.", plan.synthetic, groups="file",
+        "Values in another unit are converted to the unit of the report.", plan.synthetic, groups="file",
     )  # fmt: skip
 
 
@@ -60,6 +60,28 @@ def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
     if meaning in ROLES:
         return f"{meaning}: {ROLES[meaning].meaning}"
     return label_with_unit(meaning, catalogue) if meaning in catalogue.index else "not declared, not read"
+
+
+def tabulate_cells(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
+    """What became of the cells with measured values, by parameter; from the rows of `count_cells`."""
+    rows = select_results(results, statistic="cells")
+    if rows.empty:
+        return absent("No column of the files was declared to hold a measured value.")
+    counts = rows.pivot(index="PARAMCD", columns="category", values="count").to_dict("index")
+    read = rows.drop_duplicates("PARAMCD").set_index("PARAMCD")["n"].to_dict()
+    lines = [
+        {"panel": panel_of(code, catalogue), "Parameter": label_with_unit(code, catalogue), "Cells read": number(read[code]),
+         "Used": number(counts[code]["used"]), "Declared missing": number(counts[code]["missing"]),
+         "Kept out": number(counts[code]["kept out"]), "In other rows": number(counts[code]["in other rows"])}
+        for code in rows["PARAMCD"].unique()
+    ]  # fmt: skip
+    frame = pd.DataFrame(lines)
+    order = {panel: place for place, panel in enumerate(frame["panel"].unique())}
+    return table(
+        frame.sort_values("panel", key=lambda panels: panels.map(order), kind="stable"), "cells",
+        "Cells with measured values, from reading to use. Each row adds up to the cells read.",
+        "In other rows: cells of rows that repeat another row, or of rows or patients that were kept out whole.", plan.synthetic, groups="panel",
+    )  # fmt: skip
 
 
 def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan) -> Table | Absence:

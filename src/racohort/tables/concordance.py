@@ -21,7 +21,7 @@ def tabulate_claims(ledger: pd.DataFrame, plan: Plan) -> Table:
     shown = pd.DataFrame({
         "Place": [_place(*row) for row in zip(ledger["source"], ledger["place"], strict=True)],
         "Claim": ledger["id"],
-        "The paper": [_words(*row) for row in zip(ledger["words"], ledger["quoted"], strict=True)],
+        "The paper": [_words(*row) for row in ledger[["words", "quoted", "topic", "year"]].itertuples(index=False)],
         "As tested there": ledger["verdict"],
         "As planned here": ledger["verdict_planned"],
         "What was seen": [_why(*row) for row in zip(ledger["why"], ledger["why_planned"], strict=True)],
@@ -39,8 +39,11 @@ def _place(source: str, place: str) -> str:
     return place if source == "paper" else f"Secondary source: {place}"
 
 
-def _words(words: str, quoted: bool) -> str:
-    return f"“{words}”" if quoted else words
+def _words(words: str, quoted: bool, topic: str, year: float) -> str:
+    """The paper's words; where they are quoted, what they are read as being about."""
+    if not quoted:
+        return words
+    return f"“{words}” ({topic}, {count(year, 'year')})" if topic else f"“{words}”"
 
 
 def _why(printed: str, planned: str) -> str:

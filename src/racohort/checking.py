@@ -1,0 +1,58 @@
+"""What the verbs `check` and `synthesise` do: a cohort read and cleaned without a report, and a cohort made."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from racohort import io
+from racohort.adam import derive_datasets
+from racohort.cleaning import clean_cohort
+from racohort.io.tables import write_bytes
+from racohort.places import UsageError
+from racohort.schema import CohortError, found_frame
+from racohort.simulate import ParametersError, synthesise
+
+
+def check_cohort(cohort: str, out: Path) -> list[str]:
+    """Read and clean a cohort, and write its data sets, ledger, quarantine and findings into the folder `out`.
+
+    Returns the lines to show: the findings, then what was written. A refused cohort leaves its findings only, and raises CohortError.
+    """
+    for old in [*out.glob("*.csv"), *out.glob("*.parquet")] if out.is_dir() else []:
+        old.unlink()
+    try:
+        raw = io.read_raw(cohort)
+        catalogue = io.read_catalogue(raw.config)
+        clean = clean_cohort(raw, catalogue)
+    except CohortError as error:
+        io.write_check(out, None, found_frame(error.findings))
+        raise
+    io.write_check(out, derive_datasets(clean, catalogue), clean.records.found(), clean)
+    return [*_told(clean.records.found()), _summary(clean.sources, clean.patients), f"Written to {out}"]
+
+
+def _told(found: pd.DataFrame) -> list[str]:
+    """One line a finding, strongest first."""
+    shown = [f"{row['class']:<10} {row['file']}: {row['message']} [{row['rule']}]" for row in found.to_dict("records")]
+    return shown or ["No finding: every cell was read as it stands."]
+
+
+def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:
+    read, used = int(sources["rows"].sum()), int(sources["used"].sum())
+    return f"{read} rows read from {len(sources)} tables, {used} used; {int(patients['kept'].sum())} of {len(patients)} patients kept."
+
+
+def synthesise_cohort(source: Path, seed: int | None, out: Path) -> str:
+    """Make a synthetic cohort from the parameter file `source`, and write it into the folder `out`; returns the line to show.
+
+    Raises UsageError where the parameter file cannot be read or used.
+    """
+    try:
+        files = synthesise(source.read_text("utf-8"), seed)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the parameter file {source.name} cannot be read ({type(error).__name__}). Give a YAML file as PARAMETERS.") from None
+    except ParametersError as error:
+        raise UsageError(f"{source.name}: {error}") from None
+    for name, data in files.items():
+        write_bytes(out / name, data)
+    return f"{len(files)} files written to {out}"

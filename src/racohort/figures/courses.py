@@ -1,0 +1,132 @@
+"""The course of endpoints over time, patient by patient."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.collections import LineCollection
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from racohort.absence import Absence, absent
+from racohort.endpoints import Endpoint
+from racohort.figures.style import INK, Figure, canvas, finish
+from racohort.formats import listed, number
+from racohort.plan import Plan
+from racohort.results import pick_result
+
+Endpoints = tuple[Endpoint, ...]
+#: Above this number of patients single lines turn into a grey surface; quartiles are drawn instead.
+MOST_LINES = 300
+#: Cut-offs drawn across a score, with their names.
+LINES = {"DAS28": ((2.6, "remission < 2.6"), (3.2, "low ≤ 3.2"), (5.1, "high > 5.1")), "HAQDI": ((0.5, "normal ≤ 0.5"),)}
+NO_ENDPOINT = "This cohort has no such endpoint with values at two visits: there is no course to draw."
+
+
+def visit_places(plan: Plan) -> tuple[list[float], str]:
+    """Where visits stand on a true time axis, and its unit; equal steps where the days are not planned.
+
+    >>> from racohort.plan import Visit
+    >>> visits = tuple(Visit(code, i, code, day) for i, (code, day) in enumerate([("BL", 0.0), ("Y1", 365.25), ("Y3", 1095.75)]))
+    >>> visit_places(Plan("a", "A", True, True, visits, (), "Y1", ""))
+    ([0.0, 1.0, 3.0], 'years')
+    """
+    days = [visit.day for visit in plan.visits]
+    if any(day is None for day in days):
+        return [float(place) for place in range(len(days))], "visits"
+    known = [float(day) for day in days if day is not None]
+    unit, length = ("years", 365.25) if known[-1] - known[0] > 500 else ("months", 30.4375)
+    return [(day - known[0]) / length for day in known], unit
+
+
+def plot_courses(
+    values: pd.DataFrame, results: pd.DataFrame, endpoints: Endpoints, plan: Plan, role: str = "primary"
+) -> Figure | Absence:
+    """The course of each endpoint of one role: every patient thin, the model's mean with its interval thick, on a true time axis.
+
+    Biomarkers (`role="biomarker"`) are drawn on a logarithmic axis with the model's geometric mean.
+    """
+    shown = [endpoint for endpoint in endpoints if endpoint.role == role]
+    if not shown:
+        return absent(NO_ENDPOINT)
+    rows, columns = (len(shown), 1) if role == "primary" else (-(-len(shown) // 2), min(len(shown), 2))
+    fig, axes = canvas(7.2, 2.9 * rows, rows, columns, squeeze=False)
+    for ax in axes.flat[len(shown) :]:
+        ax.axis("off")
+    for ax, endpoint in zip(axes.flat, shown, strict=False):
+        _draw_course(ax, values, results, endpoint, plan, narrow=columns > 1)
+    what = "geometric mean" if shown[0].log else "mean"
+    caption = (
+        f"Course of {listed([e.label for e in shown])} in the efficacy population. Thin: single patients (or the band "
+        f"between the quartiles, above {MOST_LINES} patients). Thick: {what} of the mixed model with its "
+        f"{100 * plan.level:g} % confidence interval. n: patients with a value at that visit. Visits stand at their planned "
+        "times."
+    )
+    alt = " ".join(_course_words(results, endpoint, plan) for endpoint in shown)
+    return finish(fig, f"courses-{role}", alt, caption, plan.synthetic)
+
+
+def _draw_course(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoint, plan: Plan, narrow: bool) -> None:
+    places, unit = visit_places(plan)
+    if e.log:
+        ax.set_yscale("log")
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        ax.yaxis.set_minor_formatter(NullFormatter())
+    _draw_thresholds(ax, e)
+    _draw_patients(ax, values, results, e, plan, places)
+    means = [_mean_at(results, e, visit.AVISIT) for visit in plan.visits]
+    middle, low, high = (np.array([row[key] for row in means], dtype=float) for key in ("value", "lower", "upper"))
+    ax.errorbar(
+        places, middle, [middle - low, high - middle], color=INK["accent"], lw=2.4, marker="o", ms=5.5, capsize=3.5, zorder=5
+    )
+    seen = [pick_result(results, PARAMCD=e.PARAMCD, AVISIT=v.AVISIT, statistic="n", method="available") for v in plan.visits]
+    labels = [f"{'' if narrow and len(places) > 3 else visit.label + chr(10)}n = {'–' if n is None else number(n['n'])}"
+              for visit, n in zip(plan.visits, seen, strict=True)]  # fmt: skip
+    ax.set_xticks(places, labels)
+    ax.set(
+        xlim=(places[0] - 0.06 * places[-1], places[-1] * 1.06),
+        title=e.name,
+        xlabel="" if narrow else f"Time on a true scale ({unit})",
+    )
+    ax.grid(visible=False, axis="x")
+
+
+def _mean_at(results: pd.DataFrame, e: Endpoint, AVISIT: str) -> dict[str, float]:
+    row = pick_result(results, PARAMCD=e.PARAMCD, AVISIT=AVISIT, statistic="mmrm_geometric_mean" if e.log else "mmrm_mean")
+    return {key: np.nan if row is None else float(row[key]) for key in ("value", "lower", "upper")}
+
+
+def _draw_thresholds(ax: Any, e: Endpoint) -> None:
+    for level, name in LINES.get("DAS28" if e.PARAMCD.startswith("DAS28") else e.PARAMCD, ()):
+        ax.axhline(level, color=INK["accent2"], lw=0.8, ls=(0, (4, 3)), zorder=3)
+        ax.annotate(name, (1, level), (4, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center",
+                    color=INK["accent2"], fontsize=7.5)  # fmt: skip
+
+
+def _draw_patients(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoint, plan: Plan, places: list[float]) -> None:
+    mine = values[values["PARAMCD"] == e.PARAMCD]
+    if mine["USUBJID"].nunique() > MOST_LINES:
+        rows = [[pick_result(results, PARAMCD=e.PARAMCD, AVISIT=v.AVISIT, statistic=s, method="available") for v in plan.visits]
+                for s in ("q1", "q3")]  # fmt: skip
+        low, high = ([np.nan if row is None else row["value"] for row in side] for side in rows)
+        ax.fill_between(places, low, high, color=INK["band"], lw=0, zorder=1)
+        return
+    at = dict(zip([visit.AVISIT for visit in plan.visits], places, strict=True))
+    lines = [list(zip(one["AVISIT"].map(at), one["AVAL"], strict=True))
+             for _, one in mine.assign(place=mine["AVISIT"].map(at)).sort_values("place").groupby("USUBJID")]  # fmt: skip
+    ax.add_collection(LineCollection(lines, colors=INK["faint"], linewidths=0.5, alpha=0.55, zorder=2))
+    ax.plot(mine["AVISIT"].map(at), mine["AVAL"], ".", color=INK["faint"], ms=2.5, alpha=0.7, zorder=2)
+    censored = mine[mine["censored"] != ""]
+    ax.plot(
+        censored["AVISIT"].map(at), censored["AVAL"], "v", mfc=INK["paper"], mec=INK["muted"], mew=0.7, ms=4, ls="none", zorder=4
+    )
+
+
+def _course_words(results: pd.DataFrame, e: Endpoint, plan: Plan) -> str:
+    means = [(visit.label, _mean_at(results, e, visit.AVISIT)["value"]) for visit in plan.visits]
+    told = [f"{number(value, e.mean_digits)} at {label}" for label, value in means if not np.isnan(value)]
+    return (
+        f"Course of {e.label} over time: model means {listed(told)}."
+        if told
+        else f"Course of {e.label} over time; no model could be fitted."
+    )

@@ -1,0 +1,89 @@
+"""The forest of standardised changes."""
+
+from typing import Any
+
+import pandas as pd
+from matplotlib.ticker import ScalarFormatter
+
+from racohort.absence import Absence, absent
+from racohort.endpoints import Endpoint
+from racohort.figures.courses import NO_ENDPOINT, Endpoints
+from racohort.figures.style import INK, Figure, canvas, finish
+from racohort.formats import count, number, p_cell
+from racohort.plan import Plan
+from racohort.results import pick_result, select_results
+
+
+def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figure | Absence:
+    """Standardised change of every endpoint at every visit, with ratios of the biomarkers beside it and the adjusted p."""
+    items = [(e, visit) for e in endpoints for visit in plan.follow_ups]
+    if not items:
+        return absent(NO_ENDPOINT)
+    logs = [e for e in endpoints if e.log]
+    fig, axes = canvas(7.2, 0.9 + 0.25 * len(items), 1, 2 if logs else 1, sharey=True, squeeze=False,
+                       **({"width_ratios": (1.25, 1)} if logs else {}))  # fmt: skip
+    for place, (e, visit) in enumerate(items):
+        at = {"PARAMCD": e.PARAMCD, "AVISIT": visit.AVISIT}
+        colour = INK["accent"] if e.role == "primary" else INK["muted"]
+        _draw_estimate(axes[0, 0], pick_result(results, statistic="glass_delta", **at), place, colour)
+        if logs:
+            _draw_estimate(axes[0, 1], pick_result(results, statistic="gmr", method="paired_t_log", **at), place, colour)
+        _draw_p(axes[0, -1], pick_result(results, statistic="conclusion", **at), place)
+    _finish_axes(axes[0], items, bool(logs))
+    n = select_results(results, statistic="glass_delta")["n"]
+    caption = (
+        f"Change from baseline, complete pairs of the efficacy population (n = {number(n.min())} to {number(n.max())}), "
+        f"with {100 * plan.level:g} % confidence intervals. Left: change over the standard deviation at baseline (Glass' "
+        "delta). "
+        + ("Right: geometric mean ratio of the biomarkers, logarithmic axis. " if logs else "")
+        + "Left of the line is lower than at baseline. Column: adjusted p of the plan's families; unadjusted p in "
+        "brackets elsewhere."
+    )
+    alt = (
+        f"Forest plot of {count(len(items), 'change')} from baseline: "
+        + "; ".join(_forest_words(results, e, visit) for e, visit in items)
+        + "."
+    )
+    return finish(fig, "forest", alt, caption, plan.synthetic)
+
+
+def _draw_estimate(ax: Any, row: pd.Series | None, place: int, colour: str) -> None:
+    if row is not None and pd.notna(row["value"]):
+        ax.plot([row["lower"], row["upper"]], [place, place], color=colour, lw=1.6, solid_capstyle="butt")
+        ax.plot(row["value"], place, "s", color=colour, ms=4.8)
+
+
+def _draw_p(ax: Any, row: pd.Series | None, place: int) -> None:
+    if row is not None and pd.notna(row["p_value"]):
+        text = p_cell(row["p_adjusted"]) if row["family"] else f"({p_cell(row['p_value'])})"
+        ax.annotate(
+            text, (1, place), (6, 0), xycoords=("axes fraction", "data"), textcoords="offset points", va="center", fontsize=8
+        )
+
+
+def _finish_axes(axes: Any, items: list[Any], logs: bool) -> None:
+    labels = [f"{e.short}, {visit.label}" for e, visit in items]
+    axes[0].set_yticks(range(len(items)), labels)
+    axes[0].set_ylim(len(items) - 0.4, -0.8)
+    axes[0].axvline(0, color=INK["ink"], lw=0.9)
+    axes[0].set_xlabel("Change / SD at baseline\n← lower      higher →")
+    axes[-1].annotate(
+        "adj. p", (1, 1), (6, 4), xycoords="axes fraction", textcoords="offset points", fontsize=8, fontweight="bold"
+    )
+    starts = [place for place in range(1, len(items)) if items[place][0] is not items[place - 1][0]]
+    for ax in axes:
+        ax.grid(visible=False, axis="y")
+        for start in starts:
+            ax.axhline(start - 0.5, color=INK["grid"], lw=0.7)
+    if logs:
+        axes[1].set_xscale("log")
+        axes[1].axvline(1, color=INK["ink"], lw=0.9)
+        axes[1].xaxis.set_major_formatter(ScalarFormatter())
+        axes[1].xaxis.set_minor_formatter(ScalarFormatter())
+        axes[1].tick_params(axis="x", which="minor", labelsize=7.5)
+        axes[1].set_xlabel("Ratio to baseline\n← lower      higher →")
+
+
+def _forest_words(results: pd.DataFrame, e: Endpoint, visit: Any) -> str:
+    row = pick_result(results, statistic="glass_delta", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT)
+    return f"{e.short} at {visit.label} {number(None if row is None else row['value'], 2)}"

@@ -1,0 +1,73 @@
+"""Tables of states of disease activity and of response."""
+
+from typing import Any
+
+import pandas as pd
+
+from racohort.absence import Absence, absent
+from racohort.formats import proportion
+from racohort.plan import Plan, Visit
+from racohort.results import pick_result, select_results
+from racohort.tables.paper import Table, table
+
+_STATES = {"remission": "Remission (below 2.6)", "low": "Low (2.6 to 3.2)", "moderate": "Moderate (above 3.2 to 5.1)",
+           "high": "High (above 5.1)", "low_or_remission": "Low or remission (3.2 or below)"}  # fmt: skip
+_RESPONSES = {"good": "EULAR good response", "moderate": "EULAR moderate response", "none": "EULAR no response",
+              "good_or_moderate": "EULAR good or moderate response", "improved_022": "HAQ-DI improved by 0.22 or more",
+              "improved_0375": "HAQ-DI improved by 0.375 or more", "worsened_022": "HAQ-DI worsened by 0.22 or more"}  # fmt: skip
+
+
+def tabulate_states(results: pd.DataFrame, plan: Plan) -> Table | Absence:
+    """States of disease activity at each visit, among the evaluated and of everyone."""
+    return _shares(
+        results,
+        plan,
+        plan.visits,
+        "STATE",
+        _STATES,
+        "states",
+        "State of disease activity by DAS28 at each visit.",
+        "No DAS28 was supplied: states of disease activity cannot be given.",
+    )
+
+
+def tabulate_responses(results: pd.DataFrame, plan: Plan) -> Table | Absence:
+    """EULAR response and important change of HAQ-DI at each follow-up visit, among the evaluated and of everyone."""
+    return _shares(
+        results,
+        plan,
+        plan.follow_ups,
+        ["EULAR", "HAQ"],
+        _RESPONSES,
+        "responses",
+        "Response at each follow-up visit.",
+        "Neither DAS28 nor HAQ-DI was supplied: response cannot be given.",
+    )
+
+
+def _shares(
+    results: pd.DataFrame,
+    plan: Plan,
+    visits: tuple[Visit, ...],
+    by: Any,
+    names: dict[str, str],
+    name: str,
+    caption: str,
+    nothing: str,
+) -> Table | Absence:
+    rows = select_results(results, statistic="proportion", by=by, category=list(names))
+    lines = [
+        {"Category": names[category], "Visit": visit.label, "Evaluated": _share(at, "clopper_pearson", plan),
+         "Everyone, unevaluated as not reached": _share(at, "clopper_pearson_nri", plan)}
+        for category in names for visit in visits
+        for at in [select_results(rows, category=category, AVISIT=visit.AVISIT)] if len(at)
+    ]  # fmt: skip
+    if not lines:
+        return absent(nothing)
+    note = "Exact (Clopper-Pearson) intervals. Everyone: the efficacy population, given for good outcomes only."
+    return table(pd.DataFrame(lines), name, caption, note, plan.synthetic, groups="Category")
+
+
+def _share(rows: pd.DataFrame, method: str, plan: Plan) -> str:
+    row = pick_result(rows, method=method)
+    return "–" if row is None else proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)

@@ -1,0 +1,572 @@
+"""Harm: adverse events against hand-counted tables, the laboratory against plain pandas, and what zero and nothing mean."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from racohort import figures, report, safety, tables
+from racohort.absence import Absence
+from racohort.results import as_results, join_results, pick_result, select_results
+from racohort.safety.exposure import follow_up_days
+from tests.support.frames import ExampleStudy, adae, adsl, bds, example_catalogue, example_plan
+from tests.support.frames import example_study as fresh_study
+
+PLAN, CATALOGUE = example_plan(), example_catalogue()
+
+
+@cache
+def example_study(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> ExampleStudy:
+    """A made-up study, made once; no function of the package may change its input."""
+    return fresh_study(n=n, visits=visits)
+
+
+def rows_of(text: str) -> list[dict]:
+    """The rows of a table drawn with `|` under a heading, every cell as text, `-` as missing."""
+    head, *lines = ([cell.strip() for cell in line.split("|")] for line in text.strip().splitlines())
+    return [{name: None if cell == "-" else cell for name, cell in zip(head, line, strict=True)} for line in lines]
+
+
+# --- twelve patients with every trap ------------------------------------------------------------------------------------
+# 01 two terms of one class; 02 the same term twice, worse the second time; 03 an event before infusion that never worsened;
+# 04 one that worsened after it (emergent by cleaning's rule); 05 onset known to the month only (taken as emergent, no day);
+# 06 grade missing; 07 relation not known; 08 serious, related, fatal; 09 left because of an event; 10 an event without any date;
+# 11 no event; 12 enrolled, not treated: outside the safety population, whatever happened.
+
+PEOPLE = """
+USUBJID | SAFFL | TRTSDT     | LSTCNTDT   | DTHFL | EOSSTT       | DCSREAS
+01      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+02      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+03      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+04      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+05      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+06      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+07      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+08      | Y     | 2014-01-01 | 2014-07-20 | Y     | DISCONTINUED | Death
+09      | Y     | 2014-01-01 | 2014-03-01 | N     | DISCONTINUED | Adverse event
+10      | Y     | 2014-01-01 | 2017-01-01 | N     | COMPLETED    | -
+11      | Y     | 2014-01-01 | -          | N     | -            | -
+12      | N     | -          | 2014-02-01 | N     | DISCONTINUED | Withdrew
+"""
+
+EVENTS = """
+USUBJID | AEDECOD   | AEBODSYS   | ASTDY | AETOXGR | AESER | AEREL       | AESDTH | TRTEMFL
+01      | Pyrexia   | General    | 1     | 1       | N     | RELATED     | N      | Y
+01      | Chills    | General    | 2     | 1       | N     | RELATED     | N      | Y
+02      | Pyrexia   | General    | 1     | 1       | N     | RELATED     | N      | Y
+02      | Pyrexia   | General    | 40    | 2       | N     | NOT RELATED | N      | Y
+03      | Cough     | Infections | -30   | 1       | N     | NOT RELATED | N      | N
+04      | Cough     | Infections | -10   | 2       | N     | UNLIKELY    | N      | Y
+05      | Pneumonia | Infections | -     | 3       | Y     | NOT RELATED | N      | Y
+06      | Rash      | Skin       | 400   | -       | N     | NOT RELATED | N      | Y
+07      | Rash      | Skin       | 20    | 1       | N     | -           | N      | Y
+08      | Sepsis    | Infections | 200   | 5       | Y     | POSSIBLE    | Y      | Y
+09      | Pyrexia   | General    | 30    | 3       | N     | NOT RELATED | N      | Y
+10      | Headache  | Nervous    | -     | 1       | N     | NOT RELATED | N      | Y
+12      | Pyrexia   | General    | -     | 1       | Y     | RELATED     | N      | N
+"""
+
+
+@pytest.fixture(scope="module")
+def people() -> pd.DataFrame:
+    return adsl([row | {"FASFL": "Y"} for row in rows_of(PEOPLE)])
+
+
+@pytest.fixture(scope="module")
+def drawn_events(people: pd.DataFrame) -> pd.DataFrame:
+    return safety.estimate_events(adae(rows_of(EVENTS)), people, PLAN, supplied=True)
+
+
+OVERVIEW = """
+category | patients | events
+ANY      | 10       | 12
+TEAE     | 9        | 11
+RELATED  | 3        | 4
+SERIOUS  | 2        | 2
+GRADE3   | 3        | 3
+DISCONT  | 1        | 0
+DEATH    | 1        | 1
+"""
+
+
+@pytest.mark.parametrize("row", rows_of(OVERVIEW), ids=lambda row: row["category"])
+def test_the_overview_equals_the_table_counted_by_hand(drawn_events, row):
+    patients = pick_result(drawn_events, by="overview", category=row["category"], statistic="proportion")
+    events = pick_result(drawn_events, by="overview", category=row["category"], statistic="events")
+    assert (patients["count"], patients["n"]) == (int(row["patients"]), 11)
+    assert events["value"] == int(row["events"])
+
+
+TERMS = """
+by       | category   | patients | events
+AEBODSYS | General    | 3        | 5
+AEBODSYS | Infections | 3        | 3
+AEBODSYS | Skin       | 2        | 2
+AEBODSYS | Nervous    | 1        | 1
+AEDECOD  | Pyrexia    | 3        | 4
+AEDECOD  | Rash       | 2        | 2
+AEDECOD  | Chills     | 1        | 1
+AEDECOD  | Cough      | 1        | 1
+AEDECOD  | Headache   | 1        | 1
+AEDECOD  | Pneumonia  | 1        | 1
+AEDECOD  | Sepsis     | 1        | 1
+"""
+
+
+def test_terms_and_classes_equal_the_table_counted_by_hand_and_come_most_frequent_first(drawn_events):
+    wanted = [(row["by"], row["category"], int(row["patients"])) for row in rows_of(TERMS)]
+    found = select_results(drawn_events, statistic="proportion", by=["AEBODSYS", "AEDECOD"])
+    assert list(zip(found["by"], found["category"], found["count"], strict=True)) == wanted
+    events = select_results(drawn_events, statistic="events", by=["AEBODSYS", "AEDECOD"])
+    assert events["value"].tolist() == [int(row["events"]) for row in rows_of(TERMS)]
+
+
+def test_a_patient_counts_once_a_term_at_the_worst_grade_and_a_missing_grade_is_told():
+    people = adsl([row | {"FASFL": "Y"} for row in rows_of(PEOPLE)])
+    found = safety.estimate_events(adae(rows_of(EVENTS)), people, PLAN, supplied=True)
+    grades = select_results(found, by="AEDECOD>AETOXGR").set_index("category")["count"]
+    assert grades.to_dict() == {
+        "Chills>1": 1, "Cough>2": 1, "Headache>1": 1, "Pneumonia>3": 1, "Pyrexia>1": 1, "Pyrexia>2": 1, "Pyrexia>3": 1,
+        "Rash>1": 1, "Rash>unknown": 1, "Sepsis>5": 1,
+    }  # fmt: skip
+
+
+def test_what_the_form_does_not_say_is_counted_as_not_judged(drawn_events):
+    def note(category):
+        return pick_result(drawn_events, by="overview", category=category, statistic="proportion")["note"]
+
+    assert note("RELATED") == "not known for 1 more"  # patient 07
+    assert note("GRADE3") == "not known for 1 more"  # patient 06
+    assert note("SERIOUS") == ""
+
+
+WINDOWS = """
+category | patients | n  | events
+DAY1     | 2        | 11 | 3
+LE30D    | 4        | 11 | 5
+LE1Y     | 5        | 11 | 7
+GT1Y     | 1        | 9  | 1
+ALL      | 7        | 11 | 9
+UNDATED  | 2        | 11 | 2
+"""
+
+
+@pytest.mark.parametrize("row", rows_of(WINDOWS), ids=lambda row: row["category"])
+def test_windows_count_from_the_infusion_and_keep_who_was_followed_as_denominator(drawn_events, row):
+    patients = pick_result(drawn_events, by="window", category=row["category"], statistic="proportion")
+    events = pick_result(drawn_events, by="window", category=row["category"], statistic="events")
+    assert (patients["count"], patients["n"], events["value"]) == tuple(int(row[name]) for name in ("patients", "n", "events"))
+
+
+@pytest.mark.parametrize(
+    ("day", "window"), [(2, "DAY1"), (3, "LE30D"), (31, "LE30D"), (32, "LE1Y"), (366, "LE1Y"), (367, "GT1Y")]
+)
+def test_both_sides_of_each_end_of_a_window(people, day, window):
+    one = adae([{"USUBJID": "01", "AEDECOD": "A", "AEBODSYS": "B", "ASTDY": day, "TRTEMFL": "Y"}])
+    found = select_results(safety.estimate_events(one, people, PLAN, supplied=True), by="window", statistic="events")
+    hit = found.loc[found["value"] == 1, "category"].tolist()
+    assert hit[0] == window
+
+
+def test_person_years_run_from_treatment_to_last_contact_of_the_safety_population(people):
+    exposure = safety.summarise_exposure(people, PLAN)
+    years = pick_result(exposure, statistic="person_years")
+    assert years["value"] == pytest.approx((8 * 1096 + 200 + 59) / 365.25)
+    assert (years["n"], years["n_missing"]) == (10, 1)
+    assert np.isnan(follow_up_days(people)["11"])
+    assert "12" not in follow_up_days(people).index
+
+
+def test_a_rate_has_garwood_limits_and_leaves_out_what_came_before_treatment(people, drawn_events):
+    # R: poisson.test(11, T = (8*1096 + 200 + 59) / 36525)
+    rate = pick_result(drawn_events, by="overview", category="ANY", statistic="rate")
+    years = (8 * 1096 + 200 + 59) / 365.25
+    assert rate["count"] == 11
+    assert rate["value"] == pytest.approx(1100 / years)
+    assert rate["lower"] == pytest.approx(549.1161 / years, rel=1e-6)
+    assert rate["upper"] == pytest.approx(1968.204 / years, rel=1e-6)
+
+
+def test_exposure_to_the_first_event_ends_at_it(people):
+    one = adae([{"USUBJID": "01", "AEDECOD": "A", "AEBODSYS": "B", "ASTDY": 97.0, "TRTEMFL": "Y"}])
+    found = safety.estimate_events(one, people, PLAN, supplied=True)
+    rate = pick_result(found, by="AEDECOD", category="A", statistic="first_event_rate")
+    assert rate["value"] == pytest.approx(100 * 365.25 / (7 * 1096 + 96 + 200 + 59))
+
+
+# --- zero and nothing -----------------------------------------------------------------------------------------------------
+
+
+def test_zero_of_sixty_four_has_an_upper_limit_of_each_kind():
+    study = example_study(n=64)
+    found = safety.estimate_events(study.adae.iloc[:0], study.adsl, study.plan, supplied=True)
+    row = pick_result(found, by="overview", category="SERIOUS", statistic="proportion")
+    bound = pick_result(found, by="overview", category="SERIOUS", statistic="risk_bound")
+    assert row["result_id"] == "safety.-.-.safety.-.proportion.clopper_pearson.overview.SERIOUS"
+    assert (row["count"], row["n"], row["value"], row["lower"]) == (0, 64, 0, 0)
+    assert row["upper"] == pytest.approx(0.0560090893866)  # vector clopper_pearson-01
+    assert bound["upper"] == pytest.approx(0.0457297023308)  # vector upper_one_sided_cp-01
+    said = report.say_events(found, study.plan).plain
+    assert "Serious: 0 of 64 (0 %; 95 % CI 0 to 5.6 %)." in said
+    assert "a risk above 4.6 % is excluded with 95 % confidence in 64 patients" in said
+
+
+def test_events_that_were_not_supplied_are_not_zero_events():
+    study = example_study()
+    nothing = safety.estimate_events(study.adae.iloc[:0], study.adsl, study.plan, supplied=False)
+    assert nothing["statistic"].tolist() == ["supplied"]
+    assert "not the same as none having occurred" in str(tables.tabulate_events(nothing, study.plan))
+    none = safety.estimate_events(study.adae.iloc[:0], study.adsl, study.plan, supplied=True)
+    assert not isinstance(tables.tabulate_events(none, study.plan), Absence)
+    assert "none was recorded" in str(tables.tabulate_terms(none, study.plan))
+    assert "No serious adverse event was recorded" in str(tables.tabulate_serious(study.adae.iloc[:0], none, study.plan))
+
+
+def test_a_cohort_without_laboratory_and_events_says_so_once_and_shows_nothing_else():
+    study = example_study()
+    plan = example_plan(treated=False)
+    lab = safety.summarise_laboratory(study.adlb.iloc[:0], study.adsl, plan, study.catalogue)
+    events = safety.estimate_events(study.adae.iloc[:0], study.adsl, plan, supplied=False)
+    both = join_results(lab, events, safety.summarise_exposure(study.adsl, plan))
+    assert "nothing can be said about harm" in report.say_safety_data(both, plan).plain
+    assert isinstance(figures.plot_laboratory(lab, study.adlb.iloc[:0], plan, study.catalogue), Absence)
+    assert isinstance(tables.tabulate_excursions(lab, plan, study.catalogue), Absence)
+    shown = [
+        tables.tabulate_laboratory(lab, plan, study.catalogue), tables.tabulate_laboratory_detail(lab, plan, study.catalogue),
+        tables.tabulate_out_of_range(lab, plan, study.catalogue), tables.tabulate_shifts(lab, plan, study.catalogue),
+        tables.tabulate_new_abnormality(lab, plan, study.catalogue), tables.tabulate_grades(lab, plan, study.catalogue),
+        tables.tabulate_terms(events, plan), tables.tabulate_windows(events, plan), figures.plot_events(events, plan),
+        figures.plot_liver(safety.derive_liver(study.adlb.iloc[:0], study.adsl), plan),
+    ]  # fmt: skip
+    assert shown == [None] * len(shown)
+    said = [
+        report.say_laboratory(lab, plan, study.catalogue), report.say_normal_range(lab, plan),
+        report.say_out_of_range(lab, plan, study.catalogue), report.say_new_abnormality(lab, plan, study.catalogue),
+        report.say_grades(lab, plan, study.catalogue), report.say_liver(lab, plan), report.say_events(events, plan),
+        report.say_windows(events, plan), report.say_serious(events, plan),
+    ]  # fmt: skip
+    assert not any(said)
+
+
+def test_every_function_of_an_empty_laboratory_gives_empty_results():
+    study = example_study()
+    empty = study.adlb.iloc[:0]
+    shifts = safety.count_shifts(empty, study.adsl, study.plan, study.catalogue)
+    ranges = safety.estimate_out_of_range(empty, study.adsl, study.plan, study.catalogue)
+    found = [
+        shifts, ranges, safety.estimate_new_abnormality(shifts, study.plan), safety.compare_out_of_range(shifts, study.plan),
+        safety.estimate_excursions(ranges, study.plan), safety.estimate_grades(empty, study.adsl, study.plan, study.catalogue),
+        safety.estimate_range_position(empty, study.adsl, study.plan, study.catalogue),
+        safety.estimate_liver(safety.derive_liver(empty, study.adsl), study.adsl, study.plan),
+    ]  # fmt: skip
+    assert [len(frame) for frame in found] == [0] * len(found)
+
+
+def test_an_untreated_cohort_counts_all_its_events_and_has_no_rate():
+    study = example_study()
+    bare = study.adsl.assign(TRTSDT=pd.NaT)
+    found = safety.estimate_events(study.adae.assign(TRTEMFL=""), bare, example_plan(treated=False), supplied=True)
+    assert "TEAE" not in set(found["category"])
+    assert pick_result(found, by="overview", category="ANY", statistic="events")["value"] == 5
+    assert select_results(found, statistic=["rate", "first_event_rate"]).empty
+    assert "no treatment start" in str(tables.tabulate_windows(found, example_plan(treated=False)))
+
+
+# --- laboratory: equality with plain pandas ------------------------------------------------------------------------------
+
+
+def generated(analytes: int = 20, visits: int = 10, patients: int = 40, seed: int = 7) -> tuple:
+    """A study with many analytes and visits, a tenth of the values missing, some records that stand for no visit."""
+    rng = np.random.default_rng(seed)
+    plan = example_plan(("BL", *(f"M{month}" for month in range(1, visits))))
+    codes = [f"LAB{number:02d}" for number in range(analytes)]
+    grid = pd.MultiIndex.from_product(
+        [[f"P{i}" for i in range(patients)], codes, range(visits)], names=["USUBJID", "PARAMCD", "AVISITN"]
+    )
+    data = grid.to_frame(index=False).assign(AVAL=rng.lognormal(3, 0.4, len(grid)), ANRLO=10.0, ANRHI=35.0, ANL01FL="Y", ABLFL="")
+    data["AVISIT"] = data["AVISITN"].map(lambda place: plan.visits[place].AVISIT)
+    data = data[rng.random(len(data)) > 0.1]
+    base = data[data["AVISITN"] == 0].set_index(["USUBJID", "PARAMCD"])["AVAL"].rename("BASE")
+    data = data.join(base, on=["USUBJID", "PARAMCD"])
+    data["CHG"] = (data["AVAL"] - data["BASE"]).where(data["AVISITN"] > 0)
+    data["ANRIND"] = np.select([data["AVAL"] < 10, data["AVAL"] > 35], ["LOW", "HIGH"], "NORMAL")
+    extra = data.sample(30, random_state=1).assign(ANL01FL="", AVAL=999.0)
+    people = adsl([{"USUBJID": f"P{i}", "FASFL": "Y", "SAFFL": "N" if i == 0 else "Y", "DTHFL": "N"} for i in range(patients)])
+    return bds(pd.concat([data, extra]).to_dict("records")), people, plan
+
+
+def test_the_laboratory_summary_of_a_generated_study_equals_plain_pandas_row_for_row():
+    adlb, people, plan = generated()
+    found = safety.summarise_laboratory(adlb, people, plan, CATALOGUE)
+    mine = adlb[(adlb["ANL01FL"] == "Y") & (adlb["USUBJID"] != "P0")]
+    for value, contrast in (("AVAL", False), ("CHG", True)):
+        rows = found[(found["contrast"] != "") == contrast]
+        told = rows.set_index(["PARAMCD", "AVISIT", "statistic"])["value"].unstack()
+        plain = mine.dropna(subset=[value]).groupby(["PARAMCD", "AVISIT"])[value].describe()
+        plain = plain.loc[told.index]
+        assert len(told) == 20 * (9 if contrast else 10)
+        for ours, theirs in zip(("n", "mean", "sd", "min", "q1", "median", "q3", "max"), plain.columns, strict=True):
+            np.testing.assert_allclose(told[ours], plain[theirs], rtol=1e-12)
+    sizes = found[found["statistic"] == "n"]
+    assert (sizes["n"] + sizes["n_missing"] == 39).all()
+
+
+def test_the_proportions_of_a_generated_study_add_up_and_equal_plain_pandas():
+    adlb, people, plan = generated()
+    found = select_results(safety.estimate_out_of_range(adlb, people, plan, CATALOGUE), statistic="proportion")
+    told = found.set_index(["PARAMCD", "AVISIT", "category"])["count"].unstack()
+    mine = adlb[(adlb["ANL01FL"] == "Y") & (adlb["USUBJID"] != "P0")]
+    plain = pd.crosstab([mine["PARAMCD"], mine["AVISIT"]], mine["ANRIND"]).loc[told.index, told.columns]
+    assert (told.to_numpy(dtype=int) == plain.to_numpy()).all()
+
+
+def test_the_ids_of_the_laboratory_are_those_of_the_contract():
+    study = example_study()
+    ranges = safety.estimate_out_of_range(study.adlb, study.adsl, study.plan, study.catalogue)
+    assert "safety.ALT.Y1.safety.-.proportion.clopper_pearson.ANRIND.HIGH" in set(ranges["result_id"])
+    summary = safety.summarise_laboratory(study.adlb, study.adsl, study.plan, study.catalogue)
+    assert {"safety.ALT.Y1.safety.-.mean.available", "safety.ALT.Y3.safety.Y3-BL.median.available"} <= set(summary["result_id"])
+    shifts = safety.count_shifts(study.adlb, study.adsl, study.plan, study.catalogue)
+    assert {("BNRIND>ANRIND", "NORMAL>HIGH")} <= set(zip(shifts["by"], shifts["category"], strict=True))
+
+
+def test_outcomes_of_the_disease_are_not_in_the_safety_laboratory_but_unknown_analytes_are():
+    study = example_study()
+    assert safety.laboratory_codes(study.adlb, study.catalogue) == ["WBC", "HGB", "ALT", "CREAT", "IGG"]
+    more = pd.concat([study.adlb, study.adlb.head(1).assign(PARAMCD="FERRITIN")])
+    assert safety.laboratory_codes(more, study.catalogue)[-1] == "FERRITIN"
+
+
+@settings(max_examples=5, deadline=None)
+@given(st.integers(0, 2**31 - 1))
+def test_the_order_of_rows_and_of_patients_changes_no_result(seed):
+    study = example_study(n=12)
+
+    def run(lab, ae, people):
+        shifts = safety.count_shifts(lab, people, study.plan, study.catalogue)
+        return join_results(
+            safety.summarise_laboratory(lab, people, study.plan, study.catalogue), shifts,
+            safety.estimate_out_of_range(lab, people, study.plan, study.catalogue),
+            safety.estimate_new_abnormality(shifts, study.plan),
+            safety.estimate_grades(lab, people, study.plan, study.catalogue),
+            safety.estimate_events(ae, people, study.plan, supplied=True),
+        ).sort_values("result_id", ignore_index=True)  # fmt: skip
+
+    mixed = (frame.sample(frac=1, random_state=seed) for frame in (study.adlb, study.adae, study.adsl))
+    pd.testing.assert_frame_equal(run(study.adlb, study.adae, study.adsl), run(*mixed), rtol=1e-12)
+
+
+# --- ranges, shifts, the worst value -------------------------------------------------------------------------------------
+
+SHIFTS = """
+USUBJID | AVISIT | AVISITN | ADY  | AVAL | ANRIND | BNRIND | ABLFL | ANL01FL
+1       | BL     | 0       | 1    | 20   | NORMAL | NORMAL | Y     | Y
+1       | Y1     | 1       | 366  | 30   | NORMAL | NORMAL | -     | Y
+1       | Y3     | 3       | 1096 | 41   | HIGH   | NORMAL | -     | Y
+2       | BL     | 0       | 1    | 50   | HIGH   | HIGH   | Y     | Y
+2       | Y1     | 1       | 366  | 39   | NORMAL | HIGH   | -     | Y
+2       | -      | -       | 500  | 90   | HIGH   | HIGH   | -     | -
+3       | BL     | 0       | 1    | 40   | NORMAL | NORMAL | Y     | Y
+3       | Y1     | 1       | 366  | 9    | LOW    | NORMAL | -     | Y
+3       | Y3     | 3       | 1096 | 45   | HIGH   | NORMAL | -     | Y
+4       | BL     | 0       | 1    | 22   | NORMAL | NORMAL | Y     | Y
+5       | Y1     | 1       | 366  | 60   | HIGH   | -      | -     | Y
+"""
+
+
+@pytest.fixture(scope="module")
+def few() -> tuple[pd.DataFrame, pd.DataFrame]:
+    base = {"1": 20, "2": 50, "3": 40, "4": 22}
+    lab = bds([row | {"PARAMCD": "ALT", "ANRLO": 10, "ANRHI": 40, "BASE": base.get(row["USUBJID"])} for row in rows_of(SHIFTS)])
+    return lab, adsl([{"USUBJID": name, "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for name in "12345"])
+
+
+def test_shifts_equal_the_table_counted_by_hand_at_each_visit_and_to_the_worst_value(few):
+    found = safety.count_shifts(*few, PLAN, CATALOGUE)
+    moved = found[found["count"] > 0]
+    assert set(zip(moved["AVISIT"], moved["category"], moved["count"], strict=True)) == {
+        ("Y1", "NORMAL>NORMAL", 1), ("Y1", "HIGH>NORMAL", 1), ("Y1", "NORMAL>LOW", 1), ("Y3", "NORMAL>HIGH", 2),
+        ("", "NORMAL>HIGH", 2), ("", "HIGH>HIGH", 1),
+    }  # fmt: skip
+    assert found.groupby("AVISIT")["n"].first().to_dict() == {"": 3, "Y1": 3, "Y3": 2}
+
+
+def test_the_worst_value_is_the_one_farthest_outside_and_may_be_unscheduled(few):
+    worst = safety.derive_worst(*few, CATALOGUE).set_index("USUBJID")["AVAL"]
+    assert worst.to_dict() == {"1": 41, "2": 90, "3": 45, "5": 60}
+
+
+def test_new_abnormality_has_as_denominator_the_normal_at_baseline_with_a_later_value(few):
+    found = safety.estimate_new_abnormality(safety.count_shifts(*few, PLAN, CATALOGUE), PLAN)
+    two_sided = pick_result(found, statistic="new_abnormality")
+    assert (two_sided["count"], two_sided["n"]) == (2, 2)
+    assert pick_result(found, statistic="new_abnormality_bound")["upper"] == 1
+
+
+def test_the_paired_change_has_the_sign_follow_up_minus_baseline():
+    # vector newcombe_paired-01 with before and after exchanged: 7 left, 1 entered; p_pre 8/21, p_post 2/21
+    states = [("HIGH", "HIGH")] * 1 + [("HIGH", "NORMAL")] * 7 + [("NORMAL", "LOW")] * 1 + [("NORMAL", "NORMAL")] * 12
+    same = {"PARAMCD": "ALT", "AVISIT": "Y1", "AVISITN": 1, "AVAL": 1, "ANL01FL": "Y"}
+    rows = [same | {"USUBJID": str(i), "BNRIND": was, "ANRIND": now} for i, (was, now) in enumerate(states)]
+    people = adsl([{"USUBJID": str(i), "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for i in range(21)])
+    plan = example_plan(("BL", "Y1"))
+    row = pick_result(safety.compare_out_of_range(safety.count_shifts(bds(rows), people, plan, CATALOGUE), plan), AVISIT="Y1")
+    assert (row["contrast"], row["n"]) == ("Y1-BL", 21)
+    assert row["value"] == pytest.approx(-0.285714285714)
+    assert (row["lower"], row["upper"]) == pytest.approx((-0.506920226686, -0.0255591241649))
+
+
+def test_excursions_are_set_beside_the_number_that_healthy_people_would_show():
+    study = example_study()
+    ranges = safety.estimate_out_of_range(study.adlb, study.adsl, study.plan, study.catalogue)
+    found = safety.estimate_excursions(ranges, study.plan)
+    seen = pick_result(found, AVISIT="BL", statistic="excursions", method="observed")
+    outside = study.adlb[(study.adlb["AVISIT"] == "BL") & study.adlb["PARAMCD"].isin(["WBC", "HGB", "ALT", "CREAT", "IGG"])]
+    assert (seen["count"], seen["n"]) == (outside["ANRIND"].isin(["LOW", "HIGH"]).sum(), 200)
+    assert pick_result(found, AVISIT="BL", statistic="excursions", method="healthy")["value"] == 10
+    assert pick_result(found, AVISIT="BL", statistic="no_excursion")["value"] == pytest.approx(0.95**200)
+
+
+def test_means_within_the_range_do_not_make_single_values_normal():
+    study = example_study()
+    ranges = safety.estimate_out_of_range(study.adlb, study.adsl, study.plan, study.catalogue)
+    positions = safety.estimate_range_position(study.adlb, study.adsl, study.plan, study.catalogue)
+    said = report.say_normal_range(join_results(safety.estimate_excursions(ranges, study.plan), positions), study.plan).plain
+    assert "the means of 5 of 5 at Y1 and 5 of 5 at Y3 lie within the range" in said
+    assert "holds for the group means and does not hold for single values" in said
+    inside = study.adlb.assign(ANRIND="NORMAL")
+    none = safety.estimate_excursions(safety.estimate_out_of_range(inside, study.adsl, study.plan, study.catalogue), study.plan)
+    assert "a question about the data" in report.say_normal_range(join_results(none, positions), study.plan).plain
+
+
+def test_the_position_of_a_mean_uses_each_patients_own_range():
+    rows = [{"USUBJID": "m", "AVAL": 130, "ANRLO": 140, "ANRHI": 180}, {"USUBJID": "f", "AVAL": 130, "ANRLO": 120, "ANRHI": 160}]
+    lab = bds([row | {"PARAMCD": "HGB", "AVISIT": "BL", "ANL01FL": "Y"} for row in rows])
+    people = adsl([{"USUBJID": name, "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for name in "mf"])
+    row = pick_result(safety.estimate_range_position(lab, people, PLAN, CATALOGUE), PARAMCD="HGB")
+    assert (row["value"], row["value_text"]) == (0, "inside")  # -0.25 and +0.25 of the width
+
+
+# --- grades and liver ------------------------------------------------------------------------------------------------------
+
+
+def test_grades_at_both_ends_are_on_the_limit_and_the_adjusted_grade_is_apart():
+    # ALT, upper limit 40, baseline 80 (grade 1 on the limit); later 115: grade 1 on the limit, 0 from baseline (below 1.5 x 80)
+    rows = [{"AVISIT": "BL", "AVISITN": 0, "AVAL": 80, "ABLFL": "Y"}, {"AVISIT": "Y1", "AVISITN": 1, "AVAL": 115}]
+    lab = bds(
+        [
+            row | {"USUBJID": "1", "PARAMCD": "ALT", "BASE": 80, "ANRLO": 10, "ANRHI": 40, "BNRIND": "HIGH", "ANL01FL": "Y"}
+            for row in rows
+        ]
+    )
+    people = adsl([{"USUBJID": "1", "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"}])
+    assert safety.derive_grades(lab, people, CATALOGUE)[["BTOXGR", "ATOXGR", "adjusted"]].iloc[0].tolist() == [1, 1, 0]
+    found = safety.estimate_grades(lab, people, PLAN, CATALOGUE)
+    assert pick_result(found, statistic="worsened", category="GE1")["count"] == 0
+    assert pick_result(found, by="BTOXGR>ATOXGR")["category"] == "1>1"
+    assert pick_result(found, method="baseline_adjusted")["category"] == "0"
+
+
+@pytest.mark.parametrize(("alt", "bilirubin", "quadrant"), [
+    (120, 40, "hys_law_range"), (119, 40, "cholestasis"), (120, 39, "temples_corollary"), (119, 39, "normal"),
+])  # fmt: skip
+def test_both_sides_of_the_lines_of_the_liver_chart(alt, bilirubin, quadrant):
+    values = {"ALT": (alt, 40), "BILI": (bilirubin, 20), "ALP": (60, 120)}
+    lab = bds([{"USUBJID": "1", "PARAMCD": code, "AVISIT": "Y1", "AVISITN": 1, "AVAL": value, "BASE": 20, "ANRHI": limit}
+               for code, (value, limit) in values.items()])  # fmt: skip
+    people = adsl([{"USUBJID": "1", "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"}])
+    liver = safety.derive_liver(lab, people)
+    assert liver["quadrant"].tolist() == [quadrant]
+    found = safety.estimate_liver(liver, people, PLAN)
+    assert pick_result(found, by="edish", category=quadrant)["count"] == 1
+    assert "screen, not a diagnosis" in report.say_liver(found, PLAN).plain
+    assert figures.plot_liver(liver, PLAN).caption.startswith("Liver chart, safety population (n = 1 ")
+
+
+# --- what a reader sees ----------------------------------------------------------------------------------------------------
+
+
+@cache
+def everything(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> tuple[pd.DataFrame, list, list]:
+    study = example_study(n=n, visits=visits)
+    lab, people, plan, catalogue = study.adlb, study.adsl, study.plan, study.catalogue
+    ranges = safety.estimate_out_of_range(lab, people, plan, catalogue)
+    shifts = safety.count_shifts(lab, people, plan, catalogue)
+    found = join_results(
+        safety.summarise_laboratory(lab, people, plan, catalogue), ranges, shifts, safety.compare_out_of_range(shifts, plan),
+        safety.estimate_new_abnormality(shifts, plan), safety.estimate_excursions(ranges, plan),
+        safety.estimate_range_position(lab, people, plan, catalogue), safety.estimate_grades(lab, people, plan, catalogue),
+        safety.estimate_events(study.adae, people, plan, supplied=True), safety.summarise_exposure(people, plan),
+    )  # fmt: skip
+    shown = [
+        tables.tabulate_laboratory(found, plan, catalogue), tables.tabulate_laboratory_detail(found, plan, catalogue),
+        tables.tabulate_out_of_range(found, plan, catalogue), tables.tabulate_shifts(found, plan, catalogue),
+        tables.tabulate_new_abnormality(found, plan, catalogue), tables.tabulate_excursions(found, plan, catalogue),
+        tables.tabulate_grades(found, plan, catalogue), tables.tabulate_events(found, plan), tables.tabulate_terms(found, plan),
+        tables.tabulate_windows(found, plan), tables.tabulate_serious(safety.select_serious(study.adae, people), found, plan),
+        figures.plot_laboratory(found, lab, plan, catalogue), figures.plot_out_of_range(found, plan, catalogue),
+        figures.plot_worst(safety.derive_worst(lab, people, catalogue), plan, catalogue), figures.plot_events(found, plan),
+    ]  # fmt: skip
+    said = [
+        report.say_safety_data(found, plan), report.say_laboratory(found, plan, catalogue), report.say_normal_range(found, plan),
+        report.say_out_of_range(found, plan, catalogue), report.say_new_abnormality(found, plan, catalogue),
+        report.say_grades(found, plan, catalogue), report.say_events(found, plan), report.say_windows(found, plan),
+        report.say_serious(found, plan), report.say_safety_limits(found, plan),
+    ]  # fmt: skip
+    return found, shown, said
+
+
+@pytest.mark.parametrize("visits", [("BL", "Y1", "Y3"), ("M0", "M3", "M6", "M9", "M12")], ids=["three visits", "five visits"])
+def test_the_whole_section_works_for_any_visits_and_never_calls_anything_safe(visits):
+    _, shown, said = everything(visits=visits)
+    text = " ".join([*(one.plain for one in said), *(one.caption for one in shown)])
+    assert all(said)
+    assert "safe " not in text.replace("safety", "")
+    assert "*" not in text
+    assert "nan" not in text.lower()
+    assert all(one.synthetic for one in shown)
+
+
+def test_the_section_works_for_a_cohort_of_two_patients():
+    found, shown, _ = everything(n=2)
+    assert found["result_id"].is_unique
+    assert all(one is not None for one in shown)
+
+
+def test_every_sentence_quotes_rows_that_exist():
+    found, _, said = everything()
+    quoted = {result_id for one in said for result_id in one.result_ids}
+    assert quoted
+    assert quoted <= set(found["result_id"])
+
+
+def test_a_term_that_holds_mark_up_is_escaped():
+    study = example_study()
+    nasty = study.adae.assign(AEDECOD="<script>alert(1)</script>")
+    found = safety.estimate_events(nasty, study.adsl, study.plan, supplied=True)
+    assert "<script>" not in tables.tabulate_terms(found, study.plan).html()
+    assert "<script>" not in figures.plot_events(found, study.plan).html()
+
+
+@pytest.mark.parametrize(("most", "words"), [(39, "5th to 95th percentile"), (40, "one grey line a patient")])
+def test_past_a_number_of_patients_a_fan_takes_the_place_of_single_lines(monkeypatch, most, words):
+    monkeypatch.setattr("racohort.figures.laboratory.MOST_LINES", most)
+    study = example_study()
+    found = safety.summarise_laboratory(study.adlb, study.adsl, study.plan, study.catalogue)
+    few = select_results(found, PARAMCD=["WBC", "ALT"])
+    assert words in figures.plot_laboratory(few, study.adlb, study.plan, study.catalogue).caption
+
+
+def test_events_are_supplied_where_a_source_column_holds_them():
+    assert safety.events_supplied(pd.DataFrame({"meaning": ["USUBJID", "AEDECOD"]}))
+    assert not safety.events_supplied(pd.DataFrame({"meaning": ["USUBJID", "CMDECOD", "ASTDT"]}))
+
+
+def test_results_of_nothing_are_a_results_frame():
+    assert (
+        as_results([]).columns.tolist()
+        == safety.summarise_exposure(example_study().adsl, example_plan(treated=False)).columns.tolist()
+    )
