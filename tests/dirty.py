@@ -47,7 +47,13 @@ def describe(case: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, A
     main |= {key: context[key] for key in ("expected_rows", "sha256") if key in context and not events}
     files = [main]
     if events:
-        files.append({"path": case["filename"], "shape": "event", "columns": {name: _column(name, EVENTS[name], context) for name in EVENTS}})
+        files.append(
+            {
+                "path": case["filename"],
+                "shape": "event",
+                "columns": {name: _column(name, EVENTS[name], context) for name in EVENTS},
+            }
+        )
     source = {declared: name for name, declared in context.get("column_map", {}).items()}
     columns = {source.get(name, name): _column(name, column, context) for name, column in COLUMNS.items()}
     codes = {name: column["paramcd"] for name, column in COLUMNS.items() if "paramcd" in column} | {"age": "AGE"}
@@ -141,9 +147,13 @@ def judge(case: Mapping[str, Any], folder: Path, corpus: Mapping[str, Any], base
     strongest = max(found["class"], key=CLASSES.index) if len(found) else "normalise"
     if strongest not in {case["expected"], *(case.get("also_ok") or [])}:
         faults.append(f"class {strongest}, expected {case['expected']}")
-    logs = [path.read_text("utf-8") for path in (folder / "out").glob("*.csv") if path.stem in ("findings", "ledger", "quarantine")]
+    logs = [
+        path.read_text("utf-8") for path in (folder / "out").glob("*.csv") if path.stem in ("findings", "ledger", "quarantine")
+    ]
     everything = "\n".join([said, *logs]).casefold()
-    faults += [f"does not mention {words!r}" for words in case.get("must_mention") or [] if str(words).casefold() not in everything]
+    faults += [
+        f"does not mention {words!r}" for words in case.get("must_mention") or [] if str(words).casefold() not in everything
+    ]
     if "Traceback (most recent" in said:
         faults.append("shows a traceback")
     return faults + (_after(case, folder, base) if strongest != "reject" else [])
@@ -167,7 +177,11 @@ def _after(case: Mapping[str, Any], folder: Path, base: Path) -> list[str]:
         "same_result_as_base": lambda: _same(folder, base),
         "kept_as_text": lambda: _kept(data, dirty),
     }
-    return [f"after: {name} is {seen[name]()!r}, not {wanted!r}" for name, wanted in (case.get("after") or {}).items() if not _equal(seen[name](), wanted)]
+    return [
+        f"after: {name} is {seen[name]()!r}, not {wanted!r}"
+        for name, wanted in (case.get("after") or {}).items()
+        if not _equal(seen[name](), wanted)
+    ]
 
 
 def _fact(data: Mapping[str, pd.DataFrame], dirty: Mapping[str, Any], values: pd.DataFrame, name: str) -> Any:
@@ -212,7 +226,10 @@ def report(judged: list[tuple[Mapping[str, Any], list[str]]]) -> list[str]:
     """The lines to print: what is wrong, a table by class and severity, and the sum."""
     lines = [f"{case['id']} {case['title']}: {'; '.join(faults)}" for case, faults in judged if faults]
     by = Counter((case["expected"], case["severity"], not faults) for case, faults in judged)
-    for kind in dict.fromkeys((case["expected"], case["severity"]) for case, _ in sorted(judged, key=lambda one: (one[0]["expected"], one[0]["severity"]))):
+    for kind in dict.fromkeys(
+        (case["expected"], case["severity"])
+        for case, _ in sorted(judged, key=lambda one: (one[0]["expected"], one[0]["severity"]))
+    ):
         lines.append(f"{kind[0]:<11}{kind[1]:<9}{by[(*kind, True)]:>4} of {by[(*kind, True)] + by[(*kind, False)]}")
     passed = sum(not faults for _, faults in judged)
     return [*lines, f"{passed} passed, {len(judged) - passed} failed"]

@@ -4,7 +4,8 @@ from typing import Any
 
 
 def drawn(text: str) -> list[tuple[Any, ...]]:
-    """The rows of a table drawn with `|`: numbers as floats, true and false, `-` as None, the rest as text; the first row is a heading.
+    """The rows of a table drawn with `|`: numbers as floats, true and false, `-` as None, the rest as text; the first row is a
+    heading.
 
     >>> drawn('''score | state
     ...          2.6   | low''')

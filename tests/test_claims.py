@@ -1,6 +1,8 @@
 """The paper's claims against cohorts whose answers are known beforehand."""
 
+import re
 from dataclasses import replace
+from typing import get_args
 
 import pandas as pd
 import pytest
@@ -11,7 +13,8 @@ from racohort.claims.answers import Answer, Evidence
 from racohort.claims.ranges import probability_healthy_passes
 from racohort.intervals import clopper_pearson
 from racohort.io.paper import read_claims
-from racohort.printed import ClaimsError, claims_schema, parse_claims
+from racohort.places import project_root
+from racohort.printed import ClaimsError, Question, claims_schema, parse_claims
 from racohort.results import as_results, select_results
 from tests.support.cohorts import Cohort, cohort
 from tests.support.frames import example_catalogue, example_plan
@@ -115,6 +118,14 @@ def test_a_missing_claims_file_is_refused_without_naming_a_path_of_this_machine(
 def test_the_schema_is_made_from_the_code_and_knows_every_key_of_the_file():
     schema = claims_schema()
     assert set(schema["$defs"]["Claim"]["properties"]) >= {"id", "words", "quoted", "asks", "direction", "why"}
+
+
+def test_the_page_about_claims_files_has_an_example_that_is_accepted_and_names_every_kind_of_question():
+    page = (project_root() / "data" / "paper" / "README.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n")[1].split("```")[0]
+    assert [claim.id for claim in parse_claims(example).claims] == ["A9-CRP-1y"]
+    told = {word for line in page.splitlines() if line.startswith("| `") for word in re.findall("`([a-z]+)`", line.split("|")[1])}
+    assert told - {"asks"} == set(get_args(Question))
 
 
 # --- five cohorts with one thing changed each -----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Data-free checks: enumeration shows no false flag, and every cut-off from both sides.
 
-Oracles: exhaustive enumeration of small samples; scipy ttest_ind_from_stats and combine_pvalues; R scrutiny and statcheck through the vectors.
+Oracles: exhaustive enumeration of small samples; scipy ttest_ind_from_stats and combine_pvalues; R scrutiny and statcheck
+through the vectors.
 """
 
 import math
@@ -107,7 +108,9 @@ def test_enumeration_of_small_samples_shows_no_false_flag_of_grimmer(decimals):
 
 
 def test_grimmer_finds_most_of_what_no_sample_gives():
-    """n = 8, values 1 to 5: of impossible pairs on a possible mean at most one in twenty is missed (the conditions are necessary only)."""
+    """With n = 8, values 1 to 5: of impossible pairs on a possible mean at most one in twenty is missed (the conditions are
+    necessary only).
+    """
     real = {(printed(Fraction(sum(s), 8), 2), printed(float(np.std(s, ddof=1)), 2)) for s in samples(8, 1, 5)}
     pairs = [(f"{m / 100:.2f}", f"{sd / 100:.2f}") for m in range(200, 400, 25) for sd in range(0, 230)]
     impossible = [pair for pair in pairs if pair not in real]

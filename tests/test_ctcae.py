@@ -1,4 +1,6 @@
-"""CTCAE v5.0 grades, shifts and the liver screen, from both sides of each limit. Oracle: pharmaverse/admiral, through the vectors."""
+"""CTCAE v5.0 grades, shifts and the liver screen, from both sides of each limit. Oracle: pharmaverse/admiral, through the
+vectors.
+"""
 
 import math
 

@@ -1,7 +1,7 @@
 """Estimators of paired change: against scipy and pingouin where these are right, and at the edges where data run out.
 
-Oracles: scipy.stats; pingouin 0.7.0 (t, effect sizes, Friedman, Bayes factor); R wilcox.test and afex on the RAPPORT cohort through
-tests/test_rapport.py; the vectors.
+Oracles: scipy.stats; pingouin 0.7.0 (t, effect sizes, Friedman, Bayes factor); R wilcox.test and afex on the RAPPORT cohort
+through tests/test_rapport.py; the vectors.
 """
 
 import math
@@ -277,7 +277,7 @@ def test_probability_of_improvement_counts_the_unchanged_by_half_and_follows_the
 VISITS = arrays(float, st.tuples(st.integers(4, 15), st.integers(2, 5)), elements=st.integers(0, 50).map(float))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(VISITS)
 def test_friedman_agrees_with_scipy_from_three_visits_on(data):
     assume(data.shape[1] > 2 and any(len(set(row)) > 1 for row in data))
@@ -286,7 +286,7 @@ def test_friedman_agrees_with_scipy_from_three_visits_on(data):
     assert result["kendall_w"] == pytest.approx(result["Q"] / (len(data) * (data.shape[1] - 1)), abs=1e-9)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(VISITS)
 def test_two_visits_in_the_analysis_of_variance_are_the_paired_t(data):
     assume(np.std(data[:, 0] - data[:, 1]) > 0)

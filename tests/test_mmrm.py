@@ -1,7 +1,8 @@
-"""MMRM: against R on real data, against the paired t on complete data, against a search of its likelihood, and where it must refuse.
+"""MMRM: against R on real data, against the paired t on complete data, against a search of its likelihood, and where it must
+refuse.
 
-Oracles: R lme4, lmerTest and pbkrtest (RAPPORT, `lmm_visit_factor`: a random intercept is compound symmetry); R nlme::gls through the
-vectors; scipy minimisation of the likelihood written out patient by patient.
+Oracles: R lme4, lmerTest and pbkrtest (RAPPORT, `lmm_visit_factor`: a random intercept is compound symmetry); R nlme::gls
+through the vectors; scipy minimisation of the likelihood written out patient by patient.
 """
 
 import json
@@ -128,7 +129,7 @@ def test_two_complete_visits_agree_by_every_structure():
     assert all(c.df_satterthwaite == pytest.approx(11, abs=1e-4) for c in changes)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10_000), st.floats(-50, 50), st.sampled_from([1e-6, 0.3, 7.0, 1e6]))
 def test_the_unit_of_measurement_does_not_matter(seed, shift, scale):
     data = simulated(15, 3, seed, missing=0.15)
@@ -206,7 +207,7 @@ def test_a_visit_without_values_has_no_mean_and_the_others_keep_theirs():
     assert fit.change(2).estimate == pytest.approx(fit_mmrm(data[:, [0, 2]]).change(1).estimate)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     arrays(
         float,
@@ -236,7 +237,9 @@ def test_the_named_answers_do_not_fall_back():
 
 
 def test_intervals_of_the_change_cover_under_missing_at_random():
-    """300 cohorts of 40 with dropout that depends on the value seen, seed fixed: within three Monte-Carlo standard errors of 95 %."""
+    """300 cohorts of 40 with dropout that depends on the value seen, seed fixed: within three Monte-Carlo standard errors of
+    95 %.
+    """
     rng, hits = np.random.default_rng(12), 0
     covariance = [[0.8, 0.45, 0.4], [0.45, 1.2, 0.9], [0.4, 0.9, 1.5]]
     for _ in range(300):

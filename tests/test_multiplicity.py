@@ -13,7 +13,7 @@ from racohort.multiplicity import benjamini_hochberg, fixed_sequence, holm, seri
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=12)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(P_VALUES)
 def test_holm_and_benjamini_hochberg_agree_with_statsmodels(p):
     assert holm(p) == pytest.approx(list(multipletests(p, method="holm")[1]))

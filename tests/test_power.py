@@ -22,7 +22,7 @@ def test_power_holds_where_scipy_and_statsmodels_alone_give_nothing():
     assert math.isnan(power_paired_t(1, 1))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(0.08, 2), st.floats(0.2, 0.98))
 def test_n_is_the_smallest_that_reaches_the_power(dz, power):
     n = n_paired_t(dz, power)
@@ -35,7 +35,7 @@ def test_no_number_of_pairs_finds_nothing():
     assert math.isnan(n_paired_t(0.5, power=1))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(2, 500), st.floats(0.1, 0.99))
 def test_the_detectable_effect_has_the_power(n, power):
     assert power_paired_t(detectable_dz(n, power), n) == pytest.approx(power, abs=1e-6)

@@ -234,12 +234,13 @@ def test_a_cohort_without_laboratory_and_events_says_so_once_and_shows_nothing_e
     assert "nothing can be said about harm" in report.say_safety_data(both, plan).plain
     assert isinstance(figures.plot_laboratory(lab, study.adlb.iloc[:0], plan, study.catalogue), Absence)
     assert isinstance(tables.tabulate_excursions(lab, plan, study.catalogue), Absence)
+    assert isinstance(tables.tabulate_grades(lab, plan, study.catalogue), Absence)
+    assert isinstance(figures.plot_liver(safety.derive_liver(study.adlb.iloc[:0], study.adsl), plan), Absence)
     shown = [
         tables.tabulate_laboratory(lab, plan, study.catalogue), tables.tabulate_laboratory_detail(lab, plan, study.catalogue),
         tables.tabulate_out_of_range(lab, plan, study.catalogue), tables.tabulate_shifts(lab, plan, study.catalogue),
-        tables.tabulate_new_abnormality(lab, plan, study.catalogue), tables.tabulate_grades(lab, plan, study.catalogue),
+        tables.tabulate_new_abnormality(lab, plan, study.catalogue),
         tables.tabulate_terms(events, plan), tables.tabulate_windows(events, plan), figures.plot_events(events, plan),
-        figures.plot_liver(safety.derive_liver(study.adlb.iloc[:0], study.adsl), plan),
     ]  # fmt: skip
     assert shown == [None] * len(shown)
     said = [
@@ -543,6 +544,14 @@ def test_every_sentence_quotes_rows_that_exist():
     assert quoted <= set(found["result_id"])
 
 
+def test_a_risk_is_not_called_excluded_where_the_form_did_not_ask():
+    study = example_study()
+    found = safety.estimate_events(study.adae.assign(AEACN=""), study.adsl, study.plan, supplied=True)
+    row = pick_result(found, by="overview", category="DISCONT", statistic="proportion")
+    assert (row["count"], row["note"]) == (0, "not known for 4 more")
+    assert "(death)" in report.say_events(found, study.plan).plain
+
+
 def test_a_term_that_holds_mark_up_is_escaped():
     study = example_study()
     nasty = study.adae.assign(AEDECOD="<script>alert(1)</script>")
@@ -558,6 +567,14 @@ def test_past_a_number_of_patients_a_fan_takes_the_place_of_single_lines(monkeyp
     found = safety.summarise_laboratory(study.adlb, study.adsl, study.plan, study.catalogue)
     few = select_results(found, PARAMCD=["WBC", "ALT"])
     assert words in figures.plot_laboratory(few, study.adlb, study.plan, study.catalogue).caption
+
+
+def test_past_a_number_of_pairs_squares_take_the_place_of_points(monkeypatch):
+    study = example_study()
+    worst = safety.derive_worst(study.adlb, study.adsl, study.catalogue)
+    assert "Triangles" in figures.plot_worst(worst, study.plan, study.catalogue).caption
+    monkeypatch.setattr("racohort.figures.worst.MOST_POINTS", len(worst) - 1)
+    assert "Larger squares hold more pairs" in figures.plot_worst(worst, study.plan, study.catalogue).caption
 
 
 def test_events_are_supplied_where_a_source_column_holds_them():

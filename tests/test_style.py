@@ -190,8 +190,15 @@ def test_a_table_says_which_cells_head_rows_columns_and_groups():
 
 def test_columns_of_numbers_are_set_right_and_columns_of_words_are_not():
     html = table(LABS, "labs", "Laboratory values.").html()
-    heads = {name: bool(css) for css, name in re.findall(r'<th scope="col"( class="ra-num")?>([^<]+)', html)}
-    assert heads == {"Panel": False, "Analyte": False, "n": True, "Outside": True, "Change": True, "Remark": False}
+    kinds = {name: css for css, name in re.findall(r'<th scope="col"(?: class="([\w-]+)")?>([^<]+)', html)}
+    assert kinds == {"Panel": "", "Analyte": "", "n": "ra-num", "Outside": "ra-num", "Change": "ra-num", "Remark": ""}
+
+
+def test_running_text_may_wrap_and_a_long_table_scrolls_by_itself():
+    wordy = LABS.assign(Remark="one of several sentences that would make a table too wide")
+    assert '<th scope="col" class="ra-words">Remark' in table(wordy, "labs", "Values.").html()
+    assert "ra-long" not in table(wordy, "labs", "Values.").html()
+    assert "ra-long" in table(pd.concat([wordy] * 20), "labs", "Values.").html()
 
 
 def test_a_missing_cell_is_an_en_dash_and_a_table_without_rows_says_so():

@@ -5,6 +5,8 @@ from typing import Any
 PROMPTS = {
     "Show source": "Show the code",
     "Hide source": "Hide the code",
+    "Show output": "Show the details",
+    "Hide output": "Hide the details",
     "Show outputs": "Show the details",
     "Hide outputs": "Hide the details",
     "Show content": "Show the details and their code",

@@ -1,25 +1,34 @@
 """What the verbs `check` and `synthesise` do: a cohort read and cleaned without a report, and a cohort made."""
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from racohort import io
 from racohort.adam import derive_datasets
 from racohort.cleaning import clean_cohort
+from racohort.io.studies import DATASETS, RECORDS
 from racohort.io.tables import write_bytes
-from racohort.places import UsageError
+from racohort.places import UsageError, cohort_folder
 from racohort.schema import CohortError, found_frame
 from racohort.simulate import ParametersError, synthesise
+
+#: Findings shown one by one; the rest is in findings.csv.
+PRINTED = 60
 
 
 def check_cohort(cohort: str, out: Path) -> list[str]:
     """Read and clean a cohort, and write its data sets, ledger, quarantine and findings into the folder `out`.
 
-    Returns the lines to show: the findings, then what was written. A refused cohort leaves its findings only, and raises CohortError.
+    Returns the lines to show: the findings, then what was written. A refused cohort leaves its findings only, and raises
+    CohortError. Raises UsageError where `out` holds a cohort's own files.
     """
-    for old in [*out.glob("*.csv"), *out.glob("*.parquet")] if out.is_dir() else []:
-        old.unlink()
+    if (out / "cohort.yml").exists() or out.resolve().is_relative_to(cohort_folder(cohort)):
+        raise UsageError(f"{out} holds the cohort's own files, which are never written. Choose another folder with OUT=.")
+    for old in [out / f"{name}.{kind}" for name in (*DATASETS, *RECORDS) for kind in ("csv", "parquet")]:
+        old.unlink(missing_ok=True)
     try:
         raw = io.read_raw(cohort)
         catalogue = io.read_catalogue(raw.config)
@@ -33,8 +42,16 @@ def check_cohort(cohort: str, out: Path) -> list[str]:
 
 def _told(found: pd.DataFrame) -> list[str]:
     """One line a finding, strongest first."""
-    shown = [f"{row['class']:<10} {row['file']}: {row['message']} [{row['rule']}]" for row in found.to_dict("records")]
-    return shown or ["No finding: every cell was read as it stands."]
+    shown = [
+        f"{row['class']:<10} {_where(row)}: {row['message']} {row['remedy']}" for row in found.head(PRINTED).to_dict("records")
+    ]
+    rest = [f"... and {len(found) - PRINTED} more, in findings.csv."] if len(found) > PRINTED else []
+    return [*shown, *rest] or ["No finding: every cell was read as it stands."]
+
+
+def _where(row: Mapping[Hashable, Any]) -> str:
+    parts = {"": row["file"], "sheet ": row["sheet"], "line ": row["line"], "column ": row["column"]}
+    return ", ".join(f"{word}{value}" for word, value in parts.items() if pd.notna(value) and value != "")
 
 
 def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:
@@ -50,7 +67,8 @@ def synthesise_cohort(source: Path, seed: int | None, out: Path) -> str:
     try:
         files = synthesise(source.read_text("utf-8"), seed)
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the parameter file {source.name} cannot be read ({type(error).__name__}). Give a YAML file as PARAMETERS.") from None
+        fault = f"the parameter file {source.name} cannot be read ({type(error).__name__})."
+        raise UsageError(f"{fault} Give a YAML file as PARAMETERS.") from None
     except ParametersError as error:
         raise UsageError(f"{source.name}: {error}") from None
     for name, data in files.items():

@@ -14,8 +14,7 @@ from typing import Any
 import click
 
 from racohort import __version__
-from racohort.places import UsageError, cohort_folder, project_root
-from racohort.publish import write_whole
+from racohort.places import UsageError, build_folder, cohort_folder, project_root
 
 DEFAULT = "wang2019-synthetic"
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -122,8 +121,8 @@ def check(cohort: str, out: str) -> None:
     """Read and clean a cohort only, and print what was found."""
     from racohort.checking import check_cohort
 
-    cohort_folder(cohort)
-    for line in check_cohort(cohort, out):
+    folder = Path(out) if out else build_folder() / ".check" / cohort_folder(cohort).name
+    for line in check_cohort(cohort, folder):
         click.echo(line)
 
 
@@ -134,7 +133,7 @@ def check(cohort: str, out: str) -> None:
 @_told
 def synthesise(parameters: str, seed: int | None, out: str) -> None:
     """Make a synthetic cohort from a parameter file and a seed."""
-    from racohort.simulate import synthesise as make_files
+    from racohort.checking import synthesise_cohort
 
     default = project_root() / "data" / "cohorts" / DEFAULT
     source = Path(parameters) if parameters else default / "parameters.yml"
@@ -145,13 +144,7 @@ def synthesise(parameters: str, seed: int | None, out: str) -> None:
     folder = Path(out) if out else default
     if (folder / "cohort.yml").exists() and not (folder / "parameters.yml").exists():
         raise UsageError(f"{folder} holds a cohort that was not made by this command. Choose another folder with OUT=.")
-    try:
-        files = make_files(source.read_text("utf-8"), seed)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"the parameter file {source} cannot be used: {error}") from None
-    for name, content in files.items():
-        write_whole(folder / name, content)
-        click.echo(f"  {folder / name}  {len(content):,} bytes")
+    click.echo(synthesise_cohort(source, seed, folder))
 
 
 @main.command(epilog=_examples("racohort lab"))

@@ -39,7 +39,9 @@ class Column(Strict):
     codes: dict[str, str] | None = Field(None, description="Value in the file -> its meaning.")
     lower_limit: float | None = Field(None, description="Values below it cannot be measured by the assay.")
     upper_limit: float | None = Field(None, description="Values above it cannot be measured by the assay.")
-    below: Literal["sqrt2", "half"] = Field("sqrt2", description="What stands for a value below the limit: limit/sqrt 2, or limit/2.")
+    below: Literal["sqrt2", "half"] = Field(
+        "sqrt2", description="What stands for a value below the limit: limit/sqrt 2, or limit/2."
+    )
     decimal: Literal[".", ","] | None = Field(None, description="The decimal mark, where it cannot be told from the file.")
 
     @model_validator(mode="after")
@@ -55,7 +57,9 @@ class File(Strict):
     """One raw file, its path relative to `cohort.yml`; it is read and never written."""
 
     path: str = Field(min_length=1, description="Where the file is, relative to cohort.yml.")
-    shape: Literal["subject", "visit", "long", "wide", "event", "adam", "sdtm"] = Field(description="What one row of the file is.")
+    shape: Literal["subject", "visit", "long", "wide", "event", "adam", "sdtm"] = Field(
+        description="What one row of the file is."
+    )
     sheet: int | str | None = Field(None, description="The sheet of a workbook, by number from 1 or by name.")
     expected_rows: int | None = Field(None, ge=0, description="How many rows of data the file must have.")
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="The hash the file must have.")
@@ -83,7 +87,9 @@ class PlannedVisit(Strict):
 class TreatmentStart(Strict):
     """Where the first day of treatment is found; leave the key out for a cohort without a treatment."""
 
-    source: Literal["visit", "column"] = Field(alias="from", description="`visit`: the date of a visit; `column`: the role TRTSDT.")
+    source: Literal["visit", "column"] = Field(
+        alias="from", description="`visit`: the date of a visit; `column`: the role TRTSDT."
+    )
     visit: str | None = Field(None, description="The visit whose date it is; baseline if left out.")
     column: str | None = Field(None, description="The source column with the date.")
 
@@ -157,10 +163,14 @@ class Cohort(Strict):
     columns: dict[str, Column] = Field(default_factory=dict, description="Source column -> what it holds.")
     visits: dict[str, PlannedVisit] = Field(min_length=1, description="The planned visits in time order; the first is baseline.")
     treatment_start: TreatmentStart | None = Field(None, description="Where the first day of treatment is found.")
-    filter: dict[str, str | list[str]] = Field(default_factory=dict, description="Keep only patients with these values, e.g. one arm.")
+    filter: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="Keep only patients with these values, e.g. one arm."
+    )
     missing: list[str] = Field(default_factory=lambda: ["", "NA", "."], description="Cells that mean: no value.")
     study: Study = Field(default_factory=lambda: Study(), description="When and where the study ran.")
-    das28_variant: Literal["auto", "ESR4", "ESR3", "CRP4", "CRP3", "unknown"] = Field("auto", description="The variant of a shipped DAS28.")
+    das28_variant: Literal["auto", "ESR4", "ESR3", "CRP4", "CRP3", "unknown"] = Field(
+        "auto", description="The variant of a shipped DAS28."
+    )
     ranges: dict[str, Ranges] = Field(default_factory=dict, description="Overrides of the catalogue's ranges, by PARAMCD or AGE.")
     analytes: dict[str, Analyte] = Field(default_factory=dict, description="Analytes that the catalogue lacks, by PARAMCD.")
     parameters: dict[str, Parameter] = Field(default_factory=dict, description="Parameters of the analysis.")
@@ -293,6 +303,8 @@ def _told(error: Mapping[str, Any], source: str) -> Finding:
     """One finding for one fault that pydantic found: the key, its value, what it must be."""
     key = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "list[", "constrained-")))
     value = "" if isinstance(error["input"], dict | list) else repr(error["input"])[:80]
-    wrong = {"extra_forbidden": "is no key of cohort.yml", "missing": "is missing"}.get(error["type"], error["msg"].removeprefix("Value error, "))
+    wrong = {"extra_forbidden": "is no key of cohort.yml", "missing": "is missing"}.get(
+        error["type"], error["msg"].removeprefix("Value error, ")
+    )
     shown = f" ({value})" if value and error["type"] != "missing" else ""
     return Finding("cohort_yml", f"{source}, {key or 'the whole file'}{shown}: {wrong}", file=source, column=key, value=value)

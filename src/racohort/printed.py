@@ -104,7 +104,7 @@ class Claim(_Strict):
             "conclusion": bool(self.seen) and bool(self.why), "none": bool(self.why),
         }  # fmt: skip
         if not needed[self.asks]:
-            raise ValueError(f"a claim that asks {self.asks!r} lacks what that needs; see data/README.md")
+            raise ValueError(f"a claim that asks {self.asks!r} lacks what that needs; see data/paper/README.md")
         return self
 
     def rule(self, alpha: float) -> str:

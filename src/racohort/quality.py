@@ -85,7 +85,7 @@ def derive_days(visits: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Data
     """
     baseline = visits[visits["AVISIT"] == plan.baseline.AVISIT].dropna(subset="ADT").drop_duplicates("USUBJID").set_index("USUBJID")["ADT"]
     start = adsl.set_index("USUBJID")["TRTSDT"] if plan.treated else baseline
-    return visits.assign(day=(pd.to_datetime(visits["ADT"]) - visits["USUBJID"].map(start)).dt.days.astype("float64"))
+    return visits.assign(day=(pd.to_datetime(visits["ADT"]) - start.reindex(visits["USUBJID"]).set_axis(visits.index)).dt.days.astype("float64"))
 
 
 def summarise_timing(visits: pd.DataFrame, plan: Plan) -> pd.DataFrame:

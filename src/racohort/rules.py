@@ -122,6 +122,8 @@ RULES = {
     "arm_changes": _warn("high", "A patient changes arm", "See which arm is right; the first is used."),
     "visit_unknown": _hold("high", "A visit label is not declared", "Add the label to the visit's `labels`."),
     "visit_unscheduled": _warn("low", "An unscheduled visit, kept apart from the planned ones", "Nothing needs to be done."),
+    "visit_unlabelled": _warn("medium", "A visit has a date but no label", "Add the label; the date puts it into a planned visit's window."),
+    "visit_several": _warn("medium", "Several rows on different days for one visit", "Nothing needs to be done; the row closest to the planned day is used."),
     "visit_undated": _warn("medium", "A visit has a label but no date", "Add the date."),
     "visit_window": _warn("medium", "A visit lies outside its window", "Compare the date with the source; widen the window if it is right."),
     "visit_contradiction": _hold("critical", "A visit's label and date contradict each other", "Correct the label or the date."),

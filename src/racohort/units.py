@@ -14,7 +14,14 @@ def unit_key(unit: str) -> str:
     >>> unit_key("µmol/L"), unit_key("mg / dL")
     ('umol/l', 'mg/dl')
     """
-    text = unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u").replace("per", "/").replace("毫克", "mg").replace("升", "l")
+    text = (
+        unicodedata.normalize("NFKC", unit)
+        .casefold()
+        .replace("μ", "u")
+        .replace("per", "/")
+        .replace("毫克", "mg")
+        .replace("升", "l")
+    )
     text = re.sub(r"\s+", "", text).replace("hour", "h").replace("hr", "h").replace("小时", "h")
     return re.sub(r"10[\^*e]", "10", text).lstrip("x×*")
 

@@ -18,7 +18,9 @@ def derive_adae(clean: Clean) -> pd.DataFrame:
     if len(frame):
         terms = frame["AETERM"] if "AETERM" in frame else pd.Series("", index=frame.index)
         coded = frame["AEDECOD"] if "AEDECOD" in frame else terms
-        frame = frame.assign(AETERM=terms.where(terms != "", coded), AEDECOD=coded.where(coded != "", terms), TRTEMFL=_emergent(frame, clean))
+        frame = frame.assign(
+            AETERM=terms.where(terms != "", coded), AEDECOD=coded.where(coded != "", terms), TRTEMFL=_emergent(frame, clean)
+        )
         frame = frame.assign(SITEID=frame["USUBJID"].map(clean.patients["SITEID"]) if "SITEID" in clean.patients else "")
     return typed(frame, COLUMNS["ADAE"])
 

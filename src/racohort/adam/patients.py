@@ -18,7 +18,9 @@ def derive_adsl(clean: Clean) -> pd.DataFrame:
     frame = people.drop(columns=["kept", "start"]).reset_index()
     treated = people["TRTSDT"].notna().to_numpy() if config.treatment_start is not None else np.ones(len(people), dtype=bool)
     kept = people["kept"].to_numpy(dtype=bool)
-    frame = frame.assign(STUDYID=config.id, SYNTHFL="Y" if config.synthetic else "N", FASFL=_flag(kept), SAFFL=_flag(kept & treated))
+    frame = frame.assign(
+        STUDYID=config.id, SYNTHFL="Y" if config.synthetic else "N", FASFL=_flag(kept), SAFFL=_flag(kept & treated)
+    )
     frame["AGE"] = _ages(people)
     frame["EOSSTT"] = frame["EOSSTT"] if "EOSSTT" in frame else ""
     frame["LSTCNTDT"] = _last_contact(people, clean.visits)
@@ -54,4 +56,6 @@ def flag_populations(adsl: pd.DataFrame, values: pd.DataFrame, clean: Clean, cat
     """ADSL with EFFFL: those of SAFFL with at least one efficacy value at baseline."""
     codes = catalogue.index[catalogue["efficacy"]]
     measured = values[(values["ABLFL"] == "Y") & values["PARAMCD"].isin(codes)]["USUBJID"]
-    return adsl.assign(EFFFL=_flag(((adsl["SAFFL"] == "Y") & adsl["USUBJID"].isin(measured.unique())).to_numpy()).astype(object)).astype({"EFFFL": "str"})
+    return adsl.assign(
+        EFFFL=_flag(((adsl["SAFFL"] == "Y") & adsl["USUBJID"].isin(measured.unique())).to_numpy()).astype(object)
+    ).astype({"EFFFL": "str"})

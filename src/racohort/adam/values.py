@@ -23,7 +23,9 @@ def derive_bds(clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
     frame = _ranged(frame, catalogue)
     frame = _from_baseline(frame, config)
     order = {code: rank for rank, code in enumerate(catalogue.index)}
-    frame = frame.assign(order=frame["PARAMCD"].map(order)).sort_values(["USUBJID", "order", "AVISITN", "ADT", "line"], kind="stable")
+    frame = frame.assign(order=frame["PARAMCD"].map(order)).sort_values(
+        ["USUBJID", "order", "AVISITN", "ADT", "line"], kind="stable"
+    )
     return typed(frame.drop(columns=["order", "disputed"]), [*COLUMNS["BDS"], "domain"])
 
 
@@ -32,7 +34,12 @@ def _placed(frame: pd.DataFrame, patients: pd.DataFrame, config: Cohort) -> pd.D
     ranks = {code: float(rank) for rank, code in enumerate(config.visits)}
     starts = pd.to_datetime(frame["USUBJID"].map(patients["start"]))
     dates = pd.to_datetime(frame["ADT"])
-    return frame.assign(AVISITN=frame["AVISIT"].map(ranks), ADT=dates, ADY=study_day(dates, starts), day=(dates - starts).dt.days.astype("float64"))
+    return frame.assign(
+        AVISITN=frame["AVISIT"].map(ranks),
+        ADT=dates,
+        ADY=study_day(dates, starts),
+        day=(dates - starts).dt.days.astype("float64"),
+    )
 
 
 def representing(frame: pd.DataFrame, config: Cohort) -> pd.Series:

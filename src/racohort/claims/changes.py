@@ -50,7 +50,8 @@ def _no_pairs(code: str, visit: Visit, evidence: Evidence) -> str:
     """Why a parameter has no change at a visit: it was not measured at all, or not in at least two patients at both visits."""
     if evidence.rows(section="participants", statistic="completeness", PARAMCD=code).empty:
         return f"{evidence.label(code)} was not measured in this cohort."
-    return f"{evidence.label(code)}: fewer than two patients have a value at both {evidence.plan.baseline.label} and {visit.label}."
+    both = f"both {evidence.plan.baseline.label} and {visit.label}"
+    return f"{evidence.label(code)}: fewer than two patients have a value at {both}."
 
 
 def no_visit(claim: Claim, evidence: Evidence) -> str:
@@ -140,7 +141,8 @@ def _seen(row: pd.Series, evidence: Evidence) -> str:
     unit = "" if ratio else shown_unit(row["unit"])
     digits = 2 if ratio else evidence.digits(row["PARAMCD"])
     since = "" if evidence.plan.treated else " since the first visit, no infusion being on record"
-    return f"{name}{since} {estimate(row['value'], row['lower'], row['upper'], digits, _level(row), unit)}, n = {number(row['n'])}"
+    shown = estimate(row["value"], row["lower"], row["upper"], digits, _level(row), unit)
+    return f"{name}{since} {shown}, n = {number(row['n'])}"
 
 
 def _lower(text: str) -> str:

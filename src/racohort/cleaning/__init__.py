@@ -5,14 +5,14 @@ import pandas as pd
 
 from racohort.cleaning.consistency import check_repeats, check_scores, check_sums, settle_variant
 from racohort.cleaning.dates import clean_dates
-from racohort.cleaning.events import check_onsets, clean_events, is_medication
+from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
 from racohort.cleaning.gathering import account, gather_mapping, gather_sources, gather_values, gather_visits
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, check_units, round_scores
 from racohort.cleaning.sheets import Sheet, open_sheet
-from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits
+from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits, note_several
 from racohort.config import Cohort
 from racohort.schema import Clean, Raw, Records
 
@@ -32,12 +32,15 @@ def clean_cohort(raw: Raw, catalogue: pd.DataFrame) -> Clean:
     starts = _clean_order(sheets, config, catalogue, records)
     for sheet, frame in events:
         check_onsets(sheet, frame, starts, records)
+        check_deaths(sheet, frame, sheets, records)
     disputed = _clean_values(sheets, config, catalogue, records)
     records.stop_if_rejected()
     return _gather(sheets, events, starts, disputed, config, catalogue, records)
 
 
-def _clean_rows(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> list[tuple[Sheet, pd.DataFrame]]:
+def _clean_rows(
+    sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records
+) -> list[tuple[Sheet, pd.DataFrame]]:
     """Cell by cell: identifiers, visits, dates, facts and measurements of every sheet; the event tables are returned."""
     clean_ids(sheets, config, records)
     events = []
@@ -64,6 +67,7 @@ def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, r
     starts = treatment_starts(sheets, config)
     for sheet in sheets:
         check_windows(sheet, starts, config, records)
+        note_several(sheet, config, records)
     check_baseline(sheets, config, records)
     return starts
 
@@ -77,7 +81,7 @@ def treatment_starts(sheets: list[Sheet], config: Cohort) -> dict[str, np.dateti
             days = dict(zip(sheet.USUBJID, sheet.facts["TRTSDT"], strict=True))
             starts |= {one: day for one, day in days.items() if not np.isnat(day)}
     for sheet in sheets:
-        rows = sheet.keep & (sheet.AVISIT == visit) & ~np.isnat(sheet.ADT)
+        rows = sheet.keep & (visit == sheet.AVISIT) & ~np.isnat(sheet.ADT)
         for one, day in zip(sheet.USUBJID[rows], sheet.ADT[rows], strict=True):
             starts.setdefault(one, day)
     return starts

@@ -73,7 +73,9 @@ def settle_variant(sheets: Sequence[Sheet], config: Cohort, catalogue: pd.DataFr
         for sheet in sheets:
             for field in sheet.fields:
                 field.PARAMCD = np.where(field.PARAMCD == "DAS28", fitting, field.PARAMCD)
-        records.note("score_variant", f"the shipped DAS28 was taken as {fitting} ({catalogue.at[fitting, 'PARAM']})", value=fitting)
+        records.note(
+            "score_variant", f"the shipped DAS28 was taken as {fitting} ({catalogue.at[fitting, 'PARAM']})", value=fitting
+        )
 
 
 def check_scores(sheets: Sequence[Sheet], catalogue: pd.DataFrame, records: Records) -> set[tuple[str, str, str]]:
@@ -95,7 +97,9 @@ def check_scores(sheets: Sequence[Sheet], catalogue: pd.DataFrame, records: Reco
     return disputed
 
 
-def _refuse(code: str, wrong: pd.Series, gap: pd.Series, wide: pd.DataFrame, cells: dict[tuple[str, str, str], Cell], records: Records) -> None:
+def _refuse(
+    code: str, wrong: pd.Series, gap: pd.Series, wide: pd.DataFrame, cells: dict[tuple[str, str, str], Cell], records: Records
+) -> None:
     """Refuse the cohort, naming the columns and, where one fits, the variant that would fit."""
     first = cells[(*wrong.index[0], code)]
     parts = [cells[(*wrong.index[0], part)].field.name for part in FORMULAS[code][0]]
@@ -113,7 +117,12 @@ def _hold_one(
     explained = {"ESR", "CRP"} <= set(row.dropna().index) and {"ESR", "CRP"} & set(parts)
     if explained and abs(row[code] - computed(swapped.to_frame().T, code).iloc[0]) <= float(catalogue.at[code, "tolerance"]) / 2:
         for part in ("ESR", "CRP"):
-            _hold_cell(cells[(USUBJID, AVISIT, part)], "exchanged", "looks exchanged between ESR and CRP: the score fits the exchanged values", records)
+            _hold_cell(
+                cells[(USUBJID, AVISIT, part)],
+                "exchanged",
+                "looks exchanged between ESR and CRP: the score fits the exchanged values",
+                records,
+            )
         return set()
     shown = ", ".join(f"{cells[(USUBJID, AVISIT, part)].field.name} {row[part]:g}" for part in parts)
     value = computed(row.to_frame().T, code).iloc[0]
@@ -148,8 +157,12 @@ def check_repeats(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records
     """Warn of two identifiers with the same values on the same days, and of a visit that repeats the visit before."""
     if sheet.table.shape != "visit" or len(sheet.fields) < 5:
         return
-    values = pd.DataFrame({field.PARAMCD[0]: np.where(field.good, field.aval, np.nan) for field in sheet.fields if len(field.PARAMCD)})
-    frame = values.assign(USUBJID=sheet.USUBJID, AVISIT=sheet.AVISIT, ADT=sheet.ADT)[sheet.keep & (values.notna().sum(axis=1) >= 5).to_numpy()]
+    values = pd.DataFrame(
+        {field.PARAMCD[0]: np.where(field.good, field.aval, np.nan) for field in sheet.fields if len(field.PARAMCD)}
+    )
+    frame = values.assign(USUBJID=sheet.USUBJID, AVISIT=sheet.AVISIT, ADT=sheet.ADT)[
+        sheet.keep & (values.notna().sum(axis=1) >= 5).to_numpy()
+    ]
     _same_person(sheet, frame, list(values), records)
     _copied(sheet, frame, list(values), config, catalogue, records)
 
@@ -164,10 +177,21 @@ def _same_person(sheet: Sheet, frame: pd.DataFrame, codes: list[str], records: R
     for who, times in pairs.items():
         line = int(sheet.table.line[same.index[same["USUBJID"] == who[-1]][0]])
         said = f"{' and '.join(who)} have the same values on the same day in {times} rows: one person under two identifiers?"
-        records.note("same_person", said, sheet.table, line=line, column=(sheet.role("USUBJID") or ("",))[0], USUBJID=who[-1], value=who[-1], count=times)
+        records.note(
+            "same_person",
+            said,
+            sheet.table,
+            line=line,
+            column=(sheet.role("USUBJID") or ("",))[0],
+            USUBJID=who[-1],
+            value=who[-1],
+            count=times,
+        )
 
 
-def _copied(sheet: Sheet, frame: pd.DataFrame, codes: list[str], config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
+def _copied(
+    sheet: Sheet, frame: pd.DataFrame, codes: list[str], config: Cohort, catalogue: pd.DataFrame, records: Records
+) -> None:
     laboratory = [code for code in codes if catalogue.at[code, "domain"] == "LB"]
     ranks = {code: rank for rank, code in enumerate(config.visits)}
     ordered = frame.assign(rank=frame["AVISIT"].map(ranks)).dropna(subset=["rank"]).sort_values(["USUBJID", "rank"])
@@ -177,6 +201,13 @@ def _copied(sheet: Sheet, frame: pd.DataFrame, codes: list[str], config: Cohort,
         same = ((ordered[kind] == before[kind]) | ~both).all(axis=1) & (both.sum(axis=1) >= 5)
         for row in ordered.index[same]:
             said = f"line {sheet.table.line[row]}: the visit {frame.at[row, 'AVISIT']} of {frame.at[row, 'USUBJID']} repeats every value of the visit before"
-            records.note("copied_visit", said, sheet.table, line=int(sheet.table.line[row]), USUBJID=str(frame.at[row, "USUBJID"]), count=int(both.loc[row].sum()))
+            records.note(
+                "copied_visit",
+                said,
+                sheet.table,
+                line=int(sheet.table.line[row]),
+                USUBJID=str(frame.at[row, "USUBJID"]),
+                count=int(both.loc[row].sum()),
+            )
         if same.any():
             return

@@ -19,7 +19,10 @@ _MONTH_NAME = re.compile(r"([0-9]{1,2})[-\s./]*([A-Za-z]{3,9})[-\s./,]*([0-9]{4}
 _TIMED = re.compile(r"(.{8,11}?)[T\s]\s*([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)\s*(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
 _PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
-_MONTHS = {name: number for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_MONTHS = {
+    name: number
+    for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
+}
 
 Day = datetime.date | None
 
@@ -80,7 +83,9 @@ def _day(year: int, month: int, day: int) -> Day:
         return None
 
 
-def clean_dates(sheet: Sheet, role: str, name: str, column: Column, config: Cohort, records: Records, partial: bool = False) -> np.ndarray:
+def clean_dates(
+    sheet: Sheet, role: str, name: str, column: Column, config: Cohort, records: Records, partial: bool = False
+) -> np.ndarray:
     """A column of dates as datetime64[D], NaT where missing or quarantined.
 
     Where most values have another format than declared the cohort is refused, unless the days themselves tell the format. `partial`
@@ -93,7 +98,9 @@ def clean_dates(sheet: Sheet, role: str, name: str, column: Column, config: Coho
     if partial:
         known |= {text: (None, "") for text in known if _PARTIAL.fullmatch(text)}
     _settle_year_last(known, sheet, name, texts, records)
-    known |= {text: (None, "date_outside") for text, (day, _) in known.items() if day is not None and _is_outside(day, role, config)}
+    known |= {
+        text: (None, "date_outside") for text, (day, _) in known.items() if day is not None and _is_outside(day, role, config)
+    }
     days = np.array([known[text][0] or "NaT" for text in texts], dtype="datetime64[D]")
     _tell(sheet, name, texts, days, np.array([known[text][1] for text in texts], dtype=object), records)
     return days

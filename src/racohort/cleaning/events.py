@@ -1,6 +1,7 @@
 """Adverse events and medication: one row an event or a period, terms in one spelling, dates that can be, each event once."""
 
 import datetime
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -32,7 +33,9 @@ def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records:
     for role, name, column in sheet.roles():
         sheet.names[role] = name
         if role in ("ASTDT", "AENDT"):
-            columns[role] = clean_dates(sheet, "CMSTDT" if is_medication(sheet) else role, name, column, config, records, partial=True)
+            columns[role] = clean_dates(
+                sheet, "CMSTDT" if is_medication(sheet) else role, name, column, config, records, partial=True
+            )
             columns[f"{role}C"] = np.array([tidy(text) for text in sheet.text(name)], dtype=object)
         elif role in ("AETOXGR", "CMDOSE"):
             columns[role] = read_numbers(sheet, role, name, column, config, catalogue, records).aval
@@ -50,18 +53,31 @@ def _one_spelling(sheet: Sheet, name: str, terms: np.ndarray, records: Records) 
     """Chinese names in English where the English one is meant, and the spelling that other rows use."""
     english = [TERMS.get(term, term) for term in terms]
     usual: dict[str, str] = {}
-    for term in sorted(set(english), key=lambda term: (-english.count(term), not term[:1].islower() and term.isupper(), english.index(term))):
+    for term in sorted(
+        set(english), key=lambda term: (-english.count(term), not term[:1].islower() and term.isupper(), english.index(term))
+    ):
         usual.setdefault(word_key(term), term)
     became = np.array([usual[word_key(term)] for term in english], dtype=object)
     changed = sheet.keep & (became != terms)
     told = ", ".join(f"{was} as {now}" for was, now in sorted(set(zip(terms[changed], became[changed], strict=True)))[:5])
-    records.change("event_term", sheet.table, sheet.cells(changed, name, became=became), f"and other terms were read in one spelling ({told})")
+    records.change(
+        "event_term",
+        sheet.table,
+        sheet.cells(changed, name, became=became),
+        f"and other terms were read in one spelling ({told})",
+    )
     return became
 
 
 def _check_dates(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
     if {"ASTDT", "AENDT"} <= set(frame):
-        sheet.hold_rows((frame["AENDT"] < frame["ASTDT"]).to_numpy(), "event_ends_first", sheet.names["AENDT"], "lies before the start of the event", records)
+        sheet.hold_rows(
+            (frame["AENDT"] < frame["ASTDT"]).to_numpy(),
+            "event_ends_first",
+            sheet.names["AENDT"],
+            "lies before the start of the event",
+            records,
+        )
 
 
 def _check_grades(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
@@ -76,7 +92,9 @@ def _check_twice(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
     if twice.any():
         name = (sheet.role("USUBJID") or ("",))[0]
         became = np.full(len(sheet), "(row left out)", dtype=object)
-        records.change("event_twice", sheet.table, sheet.cells(twice, name, became=became), "is a duplicate of an event listed before")
+        records.change(
+            "event_twice", sheet.table, sheet.cells(twice, name, became=became), "is a duplicate of an event listed before"
+        )
         sheet.drop(twice, "event_twice")
 
 
@@ -91,6 +109,26 @@ def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: dict[str, np.datetim
     undated = sheet.cells((frame["ASTDTC"] == "").to_numpy() & sheet.keep, sheet.names["ASTDT"])
     if len(undated):
         records.note_cells("event_undated", sheet.table, undated, "is no start date; the event counts as treatment-emergent")
+
+
+def check_deaths(sheet: Sheet, frame: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
+    """Warn of fatal events (grade 5, or marked fatal) of patients with a later visit."""
+    fatal = np.zeros(len(frame), dtype=bool)
+    if "AETOXGR" in frame:
+        fatal |= (frame["AETOXGR"] == 5).to_numpy()
+    if "AESDTH" in frame:
+        fatal |= (frame["AESDTH"] == "Y").to_numpy()
+    dated = [one for one in sheets if one.table.shape != "event"]
+    last: dict[str, np.datetime64] = {}
+    for one in dated if fatal.any() else []:
+        for who, day in zip(one.USUBJID, one.ADT, strict=True):
+            if not np.isnat(day):
+                last[who] = max(day, last.get(who, day))
+    seen = pd.to_datetime(pd.Series([last.get(who, np.datetime64("NaT")) for who in sheet.USUBJID], index=frame.index))
+    onset = frame["ASTDT"] if "ASTDT" in frame else pd.Series(pd.NaT, index=frame.index)
+    alive = sheet.cells(fatal & (seen > onset).to_numpy() & sheet.keep, sheet.names.get("AETOXGR") or sheet.names["AESDTH"])
+    if len(alive):
+        records.note_cells("event_death", sheet.table, alive, "says that the event was fatal, but the patient has a later visit")
 
 
 def earliest_and_latest(text: str) -> tuple[datetime.date | None, datetime.date | None]:

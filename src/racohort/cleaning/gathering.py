@@ -16,9 +16,15 @@ VALUES = (
 def gather_values(sheets: Sequence[Sheet], disputed: set[tuple[str, str, str]]) -> pd.DataFrame:
     """One row per value kept; `disputed` marks rows of scores that contradict their components (kept out of derivation)."""
     parts = [_values(sheet, field) for sheet in sheets for field in sheet.fields]
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[name for name in VALUES if name != "disputed"])
+    frame = (
+        pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[name for name in VALUES if name != "disputed"])
+    )
     marked = pd.DataFrame([(*key, np.nan) for key in disputed], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"])
-    frame = pd.concat([frame.assign(disputed=False), marked.assign(disputed=True)], ignore_index=True) if len(marked) else frame.assign(disputed=False)
+    frame = (
+        pd.concat([frame.assign(disputed=False), marked.assign(disputed=True)], ignore_index=True)
+        if len(marked)
+        else frame.assign(disputed=False)
+    )
     return frame[list(VALUES)]
 
 
@@ -48,9 +54,18 @@ def gather_visits(sheets: Sequence[Sheet], patients: pd.DataFrame) -> pd.DataFra
             parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[mask], "AVISIT": code if code else sheet.AVISIT[mask],
                                        "ADT": pd.Series(sheet.ADT[mask]).astype("datetime64[s]"), "order": len(parts)}))  # fmt: skip
     frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["USUBJID", "AVISIT", "ADT", "order"])
-    planned = frame[frame["AVISIT"] != "UNSCHEDULED"].sort_values(["order", "ADT"], kind="stable").drop_duplicates(["USUBJID", "AVISIT"])
+    planned = (
+        frame[frame["AVISIT"] != "UNSCHEDULED"]
+        .sort_values(["order", "ADT"], kind="stable")
+        .drop_duplicates(["USUBJID", "AVISIT"])
+    )
     apart = frame[frame["AVISIT"] == "UNSCHEDULED"].drop_duplicates(["USUBJID", "ADT"])
-    both = pd.concat([planned, apart]).sort_values(["USUBJID", "ADT", "AVISIT"], kind="stable").drop(columns="order").reset_index(drop=True)
+    both = (
+        pd.concat([planned, apart])
+        .sort_values(["USUBJID", "ADT", "AVISIT"], kind="stable")
+        .drop(columns="order")
+        .reset_index(drop=True)
+    )
     starts = pd.to_datetime(both["USUBJID"].map(patients["start"]))
     return both.assign(day=(pd.to_datetime(both["ADT"]) - starts).dt.days.astype("float64"))
 
@@ -108,4 +123,6 @@ def account(sheets: Sequence[Sheet]) -> pd.DataFrame:
                 "cells": len(sheet), "used": int((field.good & keep).sum()), "missing": int((field.missing & keep).sum()),
                 "quarantined": int((field.bad & ~field.missing & keep).sum()), "in_rows": int((~keep).sum()),
             })  # fmt: skip
-    return pd.DataFrame(rows, columns=["file", "sheet", "column", "PARAMCD", "AVISIT", "cells", "used", "missing", "quarantined", "in_rows"])
+    return pd.DataFrame(
+        rows, columns=["file", "sheet", "column", "PARAMCD", "AVISIT", "cells", "used", "missing", "quarantined", "in_rows"]
+    )

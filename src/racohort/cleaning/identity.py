@@ -69,7 +69,15 @@ def _check_rounded(sheet: Sheet, name: str, records: Records) -> None:
     if rounded.sum() * 2 > len(rounded):
         first = int(np.flatnonzero(rounded)[0])
         said = f"line {sheet.table.line[first]}, column {name}: identifiers such as {sheet.USUBJID[first]!r} were rounded and no longer tell patients apart"
-        records.note("id_damaged", said, sheet.table, line=int(sheet.table.line[first]), column=name, value=sheet.USUBJID[first], count=int(rounded.sum()))
+        records.note(
+            "id_damaged",
+            said,
+            sheet.table,
+            line=int(sheet.table.line[first]),
+            column=name,
+            value=sheet.USUBJID[first],
+            count=int(rounded.sum()),
+        )
     else:
         sheet.hold_rows(rounded, "id_damaged_row", name, "is a rounded number, not an identifier", records)
 
@@ -78,7 +86,9 @@ def _check_floats(sheet: Sheet, name: str, records: Records) -> None:
     """2.0 is 2 where all identifiers have a .0; among others nobody can tell."""
     floats = np.array([_FLOAT.fullmatch(word) is not None for word in sheet.USUBJID], dtype=bool)
     if floats[sheet.keep].all():
-        sheet.USUBJID = np.array([word.split(".")[0] if is_float else word for word, is_float in zip(sheet.USUBJID, floats, strict=True)], dtype=object)
+        sheet.USUBJID = np.array(
+            [word.split(".")[0] if is_float else word for word, is_float in zip(sheet.USUBJID, floats, strict=True)], dtype=object
+        )
     else:
         sheet.hold_rows(floats, "id_float", name, "looks like an identifier that was turned into a decimal number", records)
 
@@ -92,19 +102,30 @@ def _check_zeros(sheets: Sequence[Sheet], records: Records) -> None:
     for sheet in sheets:
         for short in sorted(word for word in words if longest[word.lstrip("0")] != word):
             reason = f"may be {longest[short.lstrip('0')]} without its leading zeros"
-            sheet.hold_rows(sheet.USUBJID == short, "id_zeros", _id_name(sheet), reason, records)
+            sheet.hold_rows(short == sheet.USUBJID, "id_zeros", _id_name(sheet), reason, records)
 
 
 def check_sites(sheets: Sequence[Sheet], records: Records) -> None:
     """One identifier at two sites: all its rows are kept out. A site with one patient is warned of, without naming the patient."""
-    rows = [pd.DataFrame({"id": sheet.USUBJID[sheet.keep], "site": sheet.facts["SITEID"][sheet.keep]}) for sheet in sheets if "SITEID" in sheet.facts]
+    rows = [
+        pd.DataFrame({"id": sheet.USUBJID[sheet.keep], "site": sheet.facts["SITEID"][sheet.keep]})
+        for sheet in sheets
+        if "SITEID" in sheet.facts
+    ]
     seen = pd.concat(rows, ignore_index=True).drop_duplicates() if rows else pd.DataFrame({"id": [], "site": []}, dtype="str")
     seen = seen[(seen["site"] != "") & (seen["id"] != "")]
     twice = sorted(seen.loc[seen["id"].duplicated(), "id"].unique())
     for sheet in sheets:
         for one in twice:
             at = ", ".join(sorted(seen.loc[seen["id"] == one, "site"]))
-            sheet.hold_rows(sheet.USUBJID == one, "id_two_sites", _id_name(sheet), f"stands for patients at several sites ({at})", records, "patient")
+            sheet.hold_rows(
+                one == sheet.USUBJID,
+                "id_two_sites",
+                _id_name(sheet),
+                f"stands for patients at several sites ({at})",
+                records,
+                "patient",
+            )
     _note_small(seen[~seen["id"].isin(twice)], sheets, records)
 
 
@@ -112,7 +133,9 @@ def _note_small(seen: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -
     counts = seen.loc[~seen["site"].astype("str").str.contains(_NO_NAME), "site"].value_counts()
     table = next((sheet.table for sheet in sheets if "SITEID" in sheet.facts), None)
     for site in sorted(counts.index[counts == 1]) if len(counts) > 1 else []:
-        records.note("small_site", f"the site {site} has one patient: any table by site shows a person", table, column="site", value=site)
+        records.note(
+            "small_site", f"the site {site} has one patient: any table by site shows a person", table, column="site", value=site
+        )
 
 
 def check_known(sheets: Sequence[Sheet], records: Records) -> None:

@@ -28,7 +28,12 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
     """The PARAMCD of every row, by the declared codes or the catalogue's names; rows of an unknown analyte are quarantined."""
     name, column = sheet.role("PARAM")  # type: ignore[misc]
     texts = sheet.text(name)
-    known = {word_key(word): code for code, row in catalogue.iterrows() for word in (code, row["PARAM"], row["label_zh"], *row["synonyms"]) if word}
+    known = {
+        word_key(word): code
+        for code, row in catalogue.iterrows()
+        for word in (code, row["PARAM"], row["label_zh"], *row["synonyms"])
+        if word
+    }
     declared = {word_key(word): code for word, code in (column.codes or {}).items()}
     codes = {text: declared.get(word_key(text)) or known.get(word_key(text), "") for text in pd.unique(texts)}
     found = np.array([codes[text] for text in texts], dtype=object)

@@ -24,7 +24,12 @@ _TWO_READINGS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
 _COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _SIDE = re.compile(r"(<=|>=|<|>|≤|≥|小于|大于)\s*(.+)")
 _FLAG = re.compile(r"(.*[0-9])\s*(?:[↑↓]{1,3}|\*{1,2}|\(?[HL]{1,2}\)?)")
-_UNIT = re.compile(r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)")
+_UNIT = re.compile(
+    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
+)
+#: Words for "beyond what the assay measures"; they need a declared limit.
+_BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", "below detection limit", "low", "低于检测限"}
+_ABOVE = {">uloq", "alq", "above limit", "above detection limit", "high", "高于检测限"}
 _SIDES = {"<": "below", "<=": "below", "≤": "below", "小于": "below", ">": "above", ">=": "above", "≥": "above", "大于": "above"}
 _DIPSTICK = {
     "negative": "-", "neg": "-", "neg.": "-", "阴性": "-", "(-)": "-", "−": "-", "trace": "±", "+-": "±", "+/-": "±", "微量": "±", "阳性": "1+",
@@ -122,13 +127,12 @@ def read_field(
     and limit, and AVAL is limit/sqrt 2 (or limit/2 where `below: half` is declared) below, the limit above.
     """
     texts = sheet.text(name)
-    decimal = column.decimal or sheet.table.decimal
     missing = missing_words(texts, config)
-    readings = {text: Reading(rule="missing_code" if missing[text] else "") if text in missing else read_number(text, decimal) for text in pd.unique(texts)}
+    readings = _readings(texts, missing, column, column.decimal or sheet.table.decimal)
     field = _blank_field(name, column, PARAMCD, texts, missing)
     field.aval = np.array([readings[text].value for text in texts])
-    field.limit = np.where(np.array([readings[text].side != "" for text in texts]), field.aval, np.nan)
     field.censored = np.array([readings[text].side for text in texts], dtype=object)
+    field.limit = np.where(field.censored != "", field.aval, np.nan)
     rules = np.array([readings[text].rule for text in texts], dtype=object)
     _read_levels(field, rules, catalogue)
     _convert(field, np.array([readings[text].unit for text in texts], dtype=object), units, rules, catalogue, sheet, records)
@@ -137,6 +141,27 @@ def read_field(
     field.bad = np.isin(rules, ["number_unreadable", "number_ambiguous", "cell_too_long"]) & ~field.missing
     _tell(sheet, field, rules, records)
     return field
+
+
+def _readings(texts: np.ndarray, missing: dict[str, bool], column: Column, decimal: str) -> dict[str, Reading]:
+    """What each distinct text says; with the assay's limits declared, words and values beyond them are censored."""
+    found = {}
+    for text in pd.unique(texts):
+        if text in missing:
+            found[text] = Reading(rule="missing_code" if missing[text] else "")
+        else:
+            found[text] = _beyond(text, read_number(text, decimal), column)
+    return found
+
+
+def _beyond(text: str, reading: Reading, column: Column) -> Reading:
+    """A reading against the declared assay limits: a value outside them, or a word for it, is the limit and its side."""
+    low, high, word = column.lower_limit, column.upper_limit, tidy(text).casefold()
+    if low is not None and (word in _BELOW or (reading.side == "" and reading.value < low)):
+        return Reading(low, "below", reading.unit, "censored")
+    if high is not None and (word in _ABOVE or (reading.side == "" and reading.value > high)):
+        return Reading(high, "above", reading.unit, "censored")
+    return reading
 
 
 def _blank_field(name: str, column: Column, PARAMCD: np.ndarray, texts: np.ndarray, missing: dict[str, bool]) -> Field:
@@ -152,7 +177,7 @@ def _read_levels(field: Field, rules: np.ndarray, catalogue: pd.DataFrame) -> No
         levels = list(catalogue.at[code, "levels"]) if code in catalogue.index else []
         if not levels or all(level.isdigit() for level in levels):
             continue
-        rows = np.flatnonzero((field.PARAMCD == code) & (~field.missing | np.isin(field.text, levels)))
+        rows = np.flatnonzero((code == field.PARAMCD) & (~field.missing | np.isin(field.text, levels)))
         for row in rows:
             word = tidy(unicodedata.normalize("NFKC", field.text[row]))
             level = _DIPSTICK.get(word.casefold(), word)
@@ -192,7 +217,9 @@ def _significant(values: np.ndarray) -> np.ndarray:
 
 def _tell(sheet: Sheet, field: Field, rules: np.ndarray, records: Records) -> None:
     became = np.array(["" if math.isnan(value) else f"{value:.12g}" for value in field.aval], dtype=object)
-    became = np.where(field.censored == "", became, field.censored + " " + np.array([f"{value:.12g}" for value in field.limit], dtype=object))
+    became = np.where(
+        field.censored == "", became, field.censored + " " + np.array([f"{value:.12g}" for value in field.limit], dtype=object)
+    )
     for rule in sorted(set(rules[sheet.keep]) - {""}):
         rows = (rules == rule) & sheet.keep
         cells = sheet.cells(rows, field.name, became=np.where(field.missing, "", became))

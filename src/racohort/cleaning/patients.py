@@ -44,9 +44,20 @@ def read_facts(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: R
             sheet.facts[key] = translate(sheet, role, name, column, config, records)
 
 
-def read_numbers(sheet: Sheet, role: str, name: str, column: Column, config: Cohort, catalogue: pd.DataFrame, records: Records) -> Field:
+def read_numbers(
+    sheet: Sheet, role: str, name: str, column: Column, config: Cohort, catalogue: pd.DataFrame, records: Records
+) -> Field:
     """A column of numbers that are no analyte; an age is held against what is possible."""
-    field = read_field(sheet, name, column, np.full(len(sheet), role, dtype=object), np.full(len(sheet), "", dtype=object), _own(catalogue, role), config, records)
+    field = read_field(
+        sheet,
+        name,
+        column,
+        np.full(len(sheet), role, dtype=object),
+        np.full(len(sheet), "", dtype=object),
+        _own(catalogue, role),
+        config,
+        records,
+    )
     if role == "AGE":
         low, high = (config.ranges["AGE"].possible if "AGE" in config.ranges else None) or AGE_POSSIBLE
         odd = field.good & ~field.bad & sheet.keep & ((field.aval < (low or 0)) | (field.aval > (high or 120)))
@@ -100,7 +111,7 @@ def _check_ages(sheet: Sheet, records: Records) -> None:
     middle = pd.Series(implied).groupby(pd.Series(sheet.USUBJID)).transform("median").to_numpy()
     odd = np.abs(implied - middle) > (AGE_SLACK if len(implied) else 0)
     for one in sorted(set(sheet.USUBJID[odd])):
-        cells = sheet.cells(odd & (sheet.USUBJID == one), sheet.names["AGE"])
+        cells = sheet.cells(odd & (one == sheet.USUBJID), sheet.names["AGE"])
         records.hold("age_jumps", sheet.table, cells, f"is an age that does not fit the dates and other ages of {one}")
     sheet.facts["AGE"] = np.where(odd, np.nan, sheet.facts["AGE"])
 
@@ -111,7 +122,11 @@ def gather_patients(sheets: Sequence[Sheet], config: Cohort) -> pd.DataFrame:
     Facts of the list of patients come before those of visits, where earlier visits come first.
     """
     ranks = {code: rank for rank, code in enumerate(config.visits)}
-    parts = [_part(sheet, ranks) for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "subject") if sheet.table.shape != "event"]
+    parts = [
+        _part(sheet, ranks)
+        for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "subject")
+        if sheet.table.shape != "event"
+    ]
     rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"USUBJID": []})
     rows = rows[rows["USUBJID"] != ""].sort_values(["order", "rank"], kind="stable")
     keys = [key for sheet in sheets if sheet.table.shape != "event" for key in sheet.facts]
@@ -124,7 +139,10 @@ def gather_patients(sheets: Sequence[Sheet], config: Cohort) -> pd.DataFrame:
 
 
 def _part(sheet: Sheet, ranks: dict[str, int]) -> pd.DataFrame:
-    frame = pd.DataFrame({key: pd.Series(values).replace("", None) if values.dtype == object else values for key, values in sheet.facts.items()}, index=range(len(sheet)))
+    frame = pd.DataFrame(
+        {key: pd.Series(values).replace("", None) if values.dtype == object else values for key, values in sheet.facts.items()},
+        index=range(len(sheet)),
+    )
     kept = sheet.keep | (sheet.why == "row_twice")
     order = 0 if sheet.table.shape == "subject" else 1
     return frame.assign(USUBJID=sheet.USUBJID, kept=kept, rank=[ranks.get(code, 99) for code in sheet.AVISIT], order=order)
@@ -132,7 +150,7 @@ def _part(sheet: Sheet, ranks: dict[str, int]) -> pd.DataFrame:
 
 def _typed(key: str, values: pd.Series) -> pd.Series:
     """A covariate whose values are all numbers as numbers."""
-    if key in PATIENT or values.dtype != object and not pd.api.types.is_string_dtype(values):
+    if key in PATIENT or (values.dtype != object and not pd.api.types.is_string_dtype(values)):
         return values
     numbers = pd.to_numeric(values, errors="coerce")
     return numbers if numbers.notna().all() else values

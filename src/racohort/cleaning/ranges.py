@@ -22,7 +22,9 @@ def round_scores(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: R
     noisy = np.isin(field.PARAMCD.astype(str), list(scores)) & field.good & sheet.keep & (rounded != field.aval)
     if noisy.any():
         became = np.array([f"{value:.12g}" for value in rounded], dtype=object)
-        records.change("score_rounded", sheet.table, sheet.cells(noisy, field.name, became=became), f"was rounded to {DECIMALS} decimals")
+        records.change(
+            "score_rounded", sheet.table, sheet.cells(noisy, field.name, became=became), f"was rounded to {DECIMALS} decimals"
+        )
         field.aval = np.where(noisy, rounded, field.aval)
 
 
@@ -40,7 +42,14 @@ def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: R
     _warn(sheet, field, off & (step != 1), "off_grid", "is not on the score's grid (steps of 0.125)", records)
     low, high = limits["plausible_low"].to_numpy(float), limits["plausible_high"].to_numpy(float)
     doubtful = field.good & (field.censored == "") & ((field.aval < low) | (field.aval > high))
-    _warn(sheet, field, doubtful, "implausible", f"is possible but doubtful (usual: {_span(field, doubtful, low, high)}); it is kept", records)
+    _warn(
+        sheet,
+        field,
+        doubtful,
+        "implausible",
+        f"is possible but doubtful (usual: {_span(field, doubtful, low, high)}); it is kept",
+        records,
+    )
 
 
 def _span(field: Field, rows: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
@@ -78,26 +87,36 @@ def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records)
 
 def check_units(values: pd.DataFrame, site: pd.Series, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
     """Analytes whose values, overall or at one site, would fit another unit better than the declared one."""
+    _doubt_crp(values, config, records)
     exact = values[(values["censored"] == "") & values["AVAL"].notna()]
     for code, rows in exact.groupby("PARAMCD", sort=False):
         factors = [float(factor) for factor in catalogue.at[code, "units"].values() if not 0.2 < factor < 5]
         if factors and len(rows) >= 4:
             column = str(rows["column"].iloc[0])
-            _doubt_all(str(code), column, rows, factors, catalogue, config, records)
+            _doubt_all(column, rows, factors, catalogue.loc[code], records)
             _doubt_sites(str(code), column, rows, site, factors, records)
 
 
-def _doubt_all(code: str, column: str, rows: pd.DataFrame, factors: Sequence[float], catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
-    """The whole column: a scale of 0-100 mm that never exceeds 10, a CRP whose baseline median is below 1, or a median out of all plausibility."""
-    facts, median = catalogue.loc[code], float(rows["AVAL"].median())
-    scale = facts["AVALU"] == "mm" and rows["AVAL"].max() <= 10
-    first = rows.loc[rows["AVISIT"] == config.baseline, "AVAL"]
-    crp = code == "CRP" and len(first) >= 4 and float(first.median()) < 1
+def _doubt_all(column: str, rows: pd.DataFrame, factors: Sequence[float], facts: pd.Series, records: Records) -> None:
+    """The whole column: a scale of 0-100 mm that never exceeds 10, or a median beyond all plausibility that another unit explains."""
+    median = float(rows["AVAL"].median())
     low, high = facts["plausible_low"], facts["plausible_high"]
     far = any(low <= median * factor <= high for factor in factors) and not low <= median <= high
-    if scale or crp or far:
-        said = f"column {column}: the median of {code} is {median:g}, which suggests another unit than {facts['AVALU']}"
+    if far or (facts["AVALU"] == "mm" and rows["AVAL"].max() <= 10):
+        said = f"column {column}: the median of {facts['PARAM']} is {median:g}, which suggests another unit than {facts['AVALU']}"
         records.note("unit_doubt", said, column=column, value=f"{median:g}", count=len(rows))
+
+
+def _doubt_crp(values: pd.DataFrame, config: Cohort, records: Records) -> None:
+    """CRP in mg/dL: a baseline median below 1, or ten times below the ESR's, is not that of active rheumatoid arthritis in mg/L."""
+    first = values[values["AVISIT"] == config.baseline]
+    crp, esr = (first.loc[first["PARAMCD"] == code, "AVAL"].dropna() for code in ("CRP", "ESR"))
+    if len(crp) < 4:
+        return
+    if crp.median() < 1 or (len(esr) >= 4 and esr.median() > 10 * crp.median()):
+        column = str(first.loc[first["PARAMCD"] == "CRP", "column"].iloc[0])
+        said = f"column {column}: the median of CRP at baseline is {crp.median():g}, which suggests mg/dL instead of mg/L"
+        records.note("unit_doubt", said, column=column, value=f"{crp.median():g}", count=len(crp))
 
 
 def _doubt_sites(code: str, column: str, rows: pd.DataFrame, site: pd.Series, factors: Sequence[float], records: Records) -> None:

@@ -93,4 +93,6 @@ def open_sheet(table: RawTable) -> Sheet:
     """A table before anything is known of its rows."""
     n = len(table.cells)
     blank = np.full(n, "", dtype=object)
-    return Sheet(table, blank.copy(), blank.copy(), np.full(n, "NaT", dtype="datetime64[D]"), np.ones(n, dtype=bool), blank.copy())
+    return Sheet(
+        table, blank.copy(), blank.copy(), np.full(n, "NaT", dtype="datetime64[D]"), np.ones(n, dtype=bool), blank.copy()
+    )

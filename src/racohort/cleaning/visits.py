@@ -26,10 +26,17 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     blank = missing_words(texts, config)
     meaning = {text: _visit(text, labels, keys, text in blank) for text in pd.unique(texts)}
     sheet.AVISIT = np.array([meaning[text] for text in texts], dtype=object)
-    spelled = np.array([text not in blank and text not in labels and meaning[text] in config.visits for text in texts], dtype=bool) & sheet.keep
+    spelled = (
+        np.array([text not in blank and text not in labels and meaning[text] in config.visits for text in texts], dtype=bool)
+        & sheet.keep
+    )
     shown = ", ".join(sorted(set(sheet.AVISIT[spelled])))
-    records.change("code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}")
-    sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is none of the visits' labels ({', '.join(list(labels)[:12])})", records)
+    records.change(
+        "code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}"
+    )
+    sheet.hold_rows(
+        sheet.AVISIT == "?", "visit_unknown", name, f"is none of the visits' labels ({', '.join(list(labels)[:12])})", records
+    )
     planned_not = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)
     if len(planned_not):
         records.note_cells("visit_unscheduled", sheet.table, planned_not, "is an unscheduled visit")
@@ -80,7 +87,9 @@ def _groups(key: pd.DataFrame, rows: Mask) -> list[Mask]:
 def _comparable(sheet: Sheet) -> pd.DataFrame:
     """What must be equal for two rows to be the same: every measured value, and every fact."""
     columns = {f"v{i}": pd.Series(field.aval).astype(str) + field.censored for i, field in enumerate(sheet.fields)}
-    return pd.DataFrame(columns | {f"f{role}": values.astype(str) for role, values in sheet.facts.items()}, index=range(len(sheet)))
+    return pd.DataFrame(
+        columns | {f"f{role}": values.astype(str) for role, values in sheet.facts.items()}, index=range(len(sheet))
+    )
 
 
 def _drop_repeated(sheet: Sheet, repeated: Mask, name: str, records: Records) -> None:
@@ -97,13 +106,20 @@ def check_order(sheet: Sheet, config: Cohort, records: Records) -> None:
     if sheet.table.shape != "visit" or not use.any():
         return
     name = (sheet.role("ADT") or ("",))[0]
-    frame = pd.DataFrame({"row": np.flatnonzero(use), "id": sheet.USUBJID[use], "rank": [ranks[code] for code in sheet.AVISIT[use]], "date": sheet.ADT[use]})
+    frame = pd.DataFrame(
+        {
+            "row": np.flatnonzero(use),
+            "id": sheet.USUBJID[use],
+            "rank": [ranks[code] for code in sheet.AVISIT[use]],
+            "date": sheet.ADT[use],
+        }
+    )
     for one, rows in frame.sort_values(["id", "rank", "date"]).groupby("id", sort=False):
         blamed = _out_of_order(rows)
         if len(blamed):
             mask = np.zeros(len(sheet), dtype=bool)
             mask[blamed] = True
-            visits = ", ".join(sorted({str(sheet.text((sheet.role('AVISIT') or (name,))[0])[row]) for row in blamed}))
+            visits = ", ".join(sorted({str(sheet.text((sheet.role("AVISIT") or (name,))[0])[row]) for row in blamed}))
             sheet.hold_rows(mask, "visit_order", name, f"contradicts the order of the visits of {one} ({visits})", records)
 
 
@@ -124,13 +140,15 @@ def _is_ordered(rows: pd.DataFrame) -> bool:
 def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """Rows after baseline of a patient who has no baseline row in any file with rows by visit are kept out."""
     by_visit = [sheet for sheet in sheets if sheet.table.shape in ("visit", "long") and sheet.role("AVISIT")]
-    have = {one for sheet in by_visit for one in sheet.USUBJID[sheet.keep & (sheet.AVISIT == config.baseline)]}
+    have = {one for sheet in by_visit for one in sheet.USUBJID[sheet.keep & (config.baseline == sheet.AVISIT)]}
     for sheet in by_visit:
         planned = np.isin(sheet.AVISIT.astype(str), list(config.visits))
         without = planned & ~np.isin(sheet.USUBJID.astype(str), sorted(have)) & sheet.keep
         for one in sorted(set(sheet.USUBJID[without])):
             name = (sheet.role("AVISIT") or ("",))[0]
-            sheet.hold_rows(without & (sheet.USUBJID == one), "no_baseline", name, f"is a follow-up of {one}, who has no baseline", records)
+            sheet.hold_rows(
+                without & (one == sheet.USUBJID), "no_baseline", name, f"is a follow-up of {one}, who has no baseline", records
+            )
 
 
 def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort, records: Records) -> None:
@@ -146,17 +164,49 @@ def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort
     days = (sheet.ADT - first).astype("timedelta64[D]").astype("float64")
     days[np.isnat(sheet.ADT) | np.isnat(first)] = np.nan
     in_window = {code: (days >= low) & (days <= high) for code, (low, high) in _windows(config).items()}
+    _take_by_date(sheet, in_window, records)
     for code, inside in in_window.items():
-        sheet.AVISIT[(sheet.AVISIT == "") & inside] = code
-    sheet.AVISIT[(sheet.AVISIT == "") & sheet.keep] = "UNSCHEDULED"
-    for code, inside in in_window.items():
-        labelled = sheet.keep & (sheet.AVISIT == code) & ~np.isnan(days)
-        other = np.logical_or.reduce([mask for name, mask in in_window.items() if name != code] or [np.zeros(len(sheet), dtype=bool)])
-        sheet.hold_rows(labelled & ~inside & other, "visit_contradiction", found[0], f"lies in another visit's window than that of {code}", records)
+        labelled = sheet.keep & (code == sheet.AVISIT) & ~np.isnan(days)
+        other = np.logical_or.reduce(
+            [mask for name, mask in in_window.items() if name != code] or [np.zeros(len(sheet), dtype=bool)]
+        )
+        sheet.hold_rows(
+            labelled & ~inside & other,
+            "visit_contradiction",
+            found[0],
+            f"lies in another visit's window than that of {code}",
+            records,
+        )
         outside = sheet.cells(labelled & ~inside & ~other, found[0])
         if len(outside):
             records.note_cells("visit_window", sheet.table, outside, f"lies outside the window of {code}; the row is kept")
     _note_undated(sheet, found[0], config, records)
+
+
+def _take_by_date(sheet: Sheet, in_window: dict[str, Mask], records: Records) -> None:
+    """Give rows without a label the visit whose window holds their date; in a file that has labels, with a warning."""
+    blank = (sheet.AVISIT == "") & sheet.keep
+    for code, inside in in_window.items():
+        sheet.AVISIT[blank & inside & (sheet.AVISIT == "")] = code
+    sheet.AVISIT[blank & (sheet.AVISIT == "")] = "UNSCHEDULED"
+    labels = sheet.role("AVISIT")
+    if labels and blank.any() and sheet.table.shape != "event":
+        for code in dict.fromkeys(sheet.AVISIT[blank]):
+            cells = sheet.cells(blank & (sheet.AVISIT == code), labels[0])
+            records.note_cells("visit_unlabelled", sheet.table, cells, f"is no label; the date was taken for {code}")
+
+
+def note_several(sheet: Sheet, config: Cohort, records: Records) -> None:
+    """Warn of rows on different days for one visit of one patient, in a table with one row a visit."""
+    found = sheet.role("ADT")
+    planned = sheet.keep & np.isin(sheet.AVISIT.astype(str), list(config.visits))
+    if sheet.table.shape == "visit" and found:
+        key = pd.DataFrame({"id": sheet.USUBJID, "visit": sheet.AVISIT})
+        several = np.zeros(len(sheet), dtype=bool)
+        several[planned] = key[planned].duplicated(keep=False)
+        cells = sheet.cells(several, found[0])
+        if len(cells):
+            records.note_cells("visit_several", sheet.table, cells, "is one of several days of this visit; the one closest to the planned day is used")
 
 
 def _windows(config: Cohort) -> dict[str, tuple[float, float]]:

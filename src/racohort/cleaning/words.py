@@ -11,7 +11,20 @@ from racohort.cleaning.sheets import Sheet
 from racohort.config import Cohort, Column
 from racohort.schema import Records
 
-_YES = {"y": "Y", "yes": "Y", "true": "Y", "1": "Y", "是": "Y", "有": "Y", "n": "N", "no": "N", "false": "N", "0": "N", "否": "N", "无": "N"}
+_YES = {
+    "y": "Y",
+    "yes": "Y",
+    "true": "Y",
+    "1": "Y",
+    "是": "Y",
+    "有": "Y",
+    "n": "N",
+    "no": "N",
+    "false": "N",
+    "0": "N",
+    "否": "N",
+    "无": "N",
+}
 #: Words that have one meaning in every file, by role.
 KNOWN: dict[str, dict[str, str]] = {
     "SEX": {"m": "M", "male": "M", "man": "M", "男": "M", "男性": "M", "f": "F", "female": "F", "woman": "F", "女": "F", "女性": "F"},
@@ -20,7 +33,6 @@ KNOWN: dict[str, dict[str, str]] = {
                "ongoing": "ONGOING", "完成": "COMPLETED", "退出": "DISCONTINUED"},
     "CMACT": {word: word.upper() for word in ("baseline", "start", "stop", "increase", "decrease")},
     "CMCLAS": {"csdmard": "csDMARD", "bdmard": "bDMARD", "tsdmard": "tsDMARD", "gc": "GC", "other": "OTHER"},
-    "AEREL": {"y": "RELATED", "yes": "RELATED", "related": "RELATED", "n": "NOT RELATED", "no": "NOT RELATED", "not related": "NOT RELATED"},
 }  # fmt: skip
 #: Roles for which another word than the known ones cannot be used.
 CLOSED = ("SEX", "AESER", "DTHFL", "AESDTH", "EOSSTT", "CMACT", "CMCLAS")
@@ -107,7 +119,9 @@ def _usual(texts: np.ndarray) -> dict[str, str]:
     return best
 
 
-def _meaning(text: str, codes: Mapping[str, str] | None, known: Mapping[str, str], closed: bool, usual: Mapping[str, str]) -> tuple[str, str]:
+def _meaning(
+    text: str, codes: Mapping[str, str] | None, known: Mapping[str, str], closed: bool, usual: Mapping[str, str]
+) -> tuple[str, str]:
     """What a word means, and the rule that says why it is not simply itself."""
     codes = codes or {}
     if text in codes:
@@ -124,7 +138,9 @@ def _meaning(text: str, codes: Mapping[str, str] | None, known: Mapping[str, str
     return word, "" if word == text else "spaces" if word == tidy(text) else "code_spelling"
 
 
-def _tell(sheet: Sheet, name: str, texts: np.ndarray, meanings: Mapping[str, str], rules: Mapping[str, str], records: Records) -> None:
+def _tell(
+    sheet: Sheet, name: str, texts: np.ndarray, meanings: Mapping[str, str], rules: Mapping[str, str], records: Records
+) -> None:
     became = np.array([meanings[text] for text in texts], dtype=object)
     applied = np.array([rules[text] for text in texts], dtype=object)
     for rule in sorted(set(applied[sheet.keep]) - {""}):
@@ -133,7 +149,9 @@ def _tell(sheet: Sheet, name: str, texts: np.ndarray, meanings: Mapping[str, str
         if rule == "code_unknown":
             records.hold(rule, sheet.table, sheet.cells(rows, name), "is none of the words declared for this column")
         else:
-            records.change(rule, sheet.table, sheet.cells(rows, name, became=became), f"was read as {', '.join(map(repr, shown[:5]))}")
+            records.change(
+                rule, sheet.table, sheet.cells(rows, name, became=became), f"was read as {', '.join(map(repr, shown[:5]))}"
+            )
     used = sheet.keep & (became != "")
     if "code_unknown" in applied and not used.any():
         first = np.flatnonzero(applied == "code_unknown")[0]

@@ -13,11 +13,26 @@ from racohort.efficacy.responders import (
     estimate_states,
 )
 from racohort.efficacy.transitions import compare_states
-from racohort.endpoints import list_endpoints, select_values
+from racohort.endpoints import Endpoint, list_endpoints, select_values
 
 __all__ = [
-    "RESPONSES", "STATES", "adjust_families", "compare_states", "compare_visits", "conclude_changes", "count_unadjusted",
-    "derive_changes", "derive_responses", "derive_states", "estimate_changes", "estimate_models", "estimate_responses",
+    "RESPONSES",
+    "STATES",
+    "Endpoint",
+    "adjust_families",
+    "compare_states",
+    "compare_visits",
+    "conclude_changes",
+    "count_unadjusted",
+    "derive_changes",
+    "derive_responses",
+    "derive_states",
+    "estimate_changes",
+    "estimate_models",
+    "estimate_responses",
     "estimate_states",
-    "list_endpoints", "list_hypotheses", "select_values", "summarise_visits",
+    "list_endpoints",
+    "list_hypotheses",
+    "select_values",
+    "summarise_visits",
 ]  # fmt: skip

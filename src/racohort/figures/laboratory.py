@@ -1,18 +1,18 @@
-"""The figures of the laboratory: every patient over time, the share outside the range, and baseline against the worst value."""
+"""The figures of the laboratory: every patient over time, and the share of patients outside the range."""
 
 from itertools import zip_longest
+from textwrap import wrap
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from racohort.absence import Absence, absent
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import count, level_of, listed, percent
-from racohort.labels import NO_LABORATORY, NO_RANGES, label_of, label_with_unit, panel_of, shown_unit, unit_of
+from racohort.formats import capitalised, count, level_of, listed, percent
+from racohort.labels import NO_LABORATORY, NO_RANGES, label_of, shown_unit, unit_of
 from racohort.plan import Plan
 from racohort.results import select_results
 from racohort.summaries import largest, spread_results
@@ -84,11 +84,8 @@ def _draw_analyte(ax: Any, values: pd.DataFrame, summary: pd.DataFrame, plan: Pl
 
 
 def _wrapped(label: str) -> str:
-    """A label cut into two lines where it is long."""
-    if len(label) <= 24:
-        return label
-    cut = label.rfind(" ", 0, 25)
-    return f"{label[:cut]}\n{label[cut + 1 :]}" if cut > 0 else label
+    """A label in lines that fit above a small chart."""
+    return "\n".join(wrap(label, 22))
 
 
 def _draw_band(ax: Any, values: pd.DataFrame) -> None:
@@ -111,7 +108,10 @@ def _draw_lines(ax: Any, values: pd.DataFrame, times: dict[str, float]) -> None:
 
 
 def _label_visits(ax: Any, plan: Plan, times: dict[str, float]) -> None:
-    ax.set_xticks(list(times.values()), [visit.AVISIT for visit in plan.visits], fontsize=7)
+    """A tick at every visit, and names where there is room: all of a few visits, else the first, some between, the last."""
+    step = max(1, round((len(plan.visits) - 1) / 3)) if len(plan.visits) > 5 else 1
+    names = [visit.AVISIT if place % step == 0 else "" for place, visit in enumerate(plan.visits)]
+    ax.set_xticks(list(times.values()), names, fontsize=7)
     ax.tick_params(axis="y", labelsize=7)
     ax.grid(False)
     ax.margins(x=0.1)
@@ -163,7 +163,7 @@ def plot_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     for place, visit in enumerate(plan.visits):
         here = rows[rows["AVISIT"] == visit.AVISIT].set_index("PARAMCD").reindex(codes)
         y = np.arange(len(codes)) + 0.39 - step * (place + 0.5)
-        _draw_intervals(ax, here, y, _shade(place, len(plan.visits)), _MARKERS[place % len(_MARKERS)], visit.label)
+        _draw_intervals(ax, here, y, _shade(place, len(plan.visits)), _MARKERS[place % len(_MARKERS)], capitalised(visit.label))
     ax.axvline(5, color=INK["accent2"], lw=1, ls=(0, (4, 3)))
     ax.text(5, len(codes) - 0.42, " 5 %: a healthy group", color=INK["accent2"], fontsize=7.2, va="bottom")
     ax.set_yticks(range(len(codes)), [label_of(code, catalogue) for code in codes], fontsize=8)
@@ -204,71 +204,3 @@ def _out_alt(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
             said.append(f"at {visit.label} {label_of(top['PARAMCD'], catalogue)} is highest with {percent(top['value'])}")
     analytes = count(rows["PARAMCD"].nunique(), "analyte")
     return f"Dot plot of the share of patients outside the reference range for {analytes}: {listed(said)}."
-
-
-def plot_worst(worst: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figure | Absence:
-    """Baseline against the worst later value, both as multiples of the patient's own upper limit, one chart a panel.
-
-    `worst` holds the records of `derive_worst`; those with an upper limit and positive values can be drawn. On the diagonal
-    nothing changed; to the upper left a value rose from inside to outside the range.
-    """
-    drawn = worst[(worst["ANRHI"] > 0) & (worst["BASE"] > 0) & (worst["AVAL"] > 0)]
-    if drawn.empty:
-        return absent(NO_RANGES)
-    drawn = drawn.assign(
-        x=drawn["BASE"] / drawn["ANRHI"],
-        y=drawn["AVAL"] / drawn["ANRHI"],
-        panel=[panel_of(code, catalogue) for code in drawn["PARAMCD"]],
-    )
-    panels = list(dict.fromkeys(panel_of(code, catalogue) for code in catalogue.index if code in set(drawn["PARAMCD"]))) or [
-        "Other"
-    ]
-    columns = min(3, len(panels))
-    lines = -(-len(panels) // columns)
-    fig, axes = canvas(7.2, 2.55 * lines, lines, columns, squeeze=False)
-    for panel, ax in zip_longest(panels, axes.flat):
-        if panel is None:
-            ax.axis("off")
-        else:
-            _draw_worst(ax, drawn[drawn["panel"] == panel], panel)
-    fig.supxlabel("Baseline (multiple of the upper limit)", fontsize=8.5)
-    fig.supylabel("Worst later value (multiple of the upper limit)", fontsize=8.5)
-    return finish(fig, "worst", _worst_alt(drawn), _worst_caption(drawn), plan.synthetic)
-
-
-def _draw_worst(ax: Any, rows: pd.DataFrame, panel: str) -> None:
-    low, high = min(rows["x"].min(), rows["y"].min()) * 0.85, max(rows["x"].max(), rows["y"].max(), 1.1) * 1.15
-    ax.set(xscale="log", yscale="log", xlim=(low, high), ylim=(low, high))
-    ax.plot([low, high], [low, high], color=INK["faint"], lw=0.8)
-    ax.axhline(1, color=INK["muted"], lw=0.8, ls=(0, (4, 3)))
-    ax.axvline(1, color=INK["muted"], lw=0.8, ls=(0, (4, 3)))
-    for state, colour, marker in (("NORMAL", INK["normal"], "o"), ("LOW", INK["low"], "v"), ("HIGH", INK["high"], "^")):
-        some = rows[rows["ANRIND"] == state]
-        ax.plot(some["x"], some["y"], marker, color=colour, ms=3.2, mew=0, alpha=0.7)
-    ticks = [tick for tick in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= tick <= high]
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
-        axis.set_minor_locator(FixedLocator([]))
-    ax.set_title(f"{panel} ({count(rows['PARAMCD'].nunique(), 'analyte')})", fontsize=8.5)
-    ax.set_aspect("equal")
-
-
-def _worst_caption(drawn: pd.DataFrame) -> str:
-    return (
-        f"Each patient's baseline value against the worst later one ({count(drawn['USUBJID'].nunique(), 'patient')}, "
-        f"{count(len(drawn), 'pair of values', 'pairs of values')}), as "
-        "multiples of the patient's own upper limit of normal, on logarithmic axes. Diagonal: no change. Dashed: the upper "
-        "limit. Triangles: "
-        "worst value above (orange) or below (blue) the range. Without an upper limit a value cannot be drawn."
-    )
-
-
-def _worst_alt(drawn: pd.DataFrame) -> str:
-    new = ((drawn["BNRIND"] == "NORMAL") & (drawn["ANRIND"] == "HIGH")).sum()
-    return (
-        f"Scatter charts of baseline against worst later value: of {count(len(drawn), 'pair', 'pairs')}, "
-        f"{count(int(new), 'rises', 'rise')} from within "
-        f"the range to above it, and the highest worst value is {drawn['y'].max():.1f} times the upper limit "
-        f"({label_with_unit(largest(drawn, 'y')['PARAMCD'], pd.DataFrame())})."
-    )

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
+from racohort.absence import Absence, absent
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import count
 from racohort.plan import Plan
@@ -18,13 +19,13 @@ _FIELDS = (
 )
 
 
-def plot_liver(liver: pd.DataFrame, plan: Plan) -> Figure | None:
+def plot_liver(liver: pd.DataFrame, plan: Plan) -> Figure | Absence:
     """Highest transaminase and bilirubin after baseline, as multiples of the upper limit and of the patient's own baseline.
 
-    Draws the rows of `derive_liver`; None where no patient has both.
+    Draws the rows of `derive_liver`.
     """
     if liver.empty:
-        return None
+        return absent("No patient of this cohort has a transaminase and a bilirubin after baseline.")
     fig, axes = canvas(7.2, 3.5, 1, 2)
     _draw(axes[0], liver, "transaminase", "bilirubin", "upper limit")
     _draw(
@@ -44,8 +45,8 @@ def _draw(ax: Any, rows: pd.DataFrame, x: str, y: str, unit: str) -> None:
     ax.axvline(3, color=INK["accent2"], lw=0.9, ls=(0, (4, 3)))
     ax.axhline(2, color=INK["accent2"], lw=0.9, ls=(0, (4, 3)))
     ax.plot(rows[x], rows[y], "o", color=INK["accent"], ms=4, mew=0, alpha=0.65)
-    ax.set_xlim(min(0.15, rows[x].min() * 0.8), max(8.0, rows[x].max() * 1.3))
-    ax.set_ylim(min(0.15, rows[y].min() * 0.8), max(5.0, rows[y].max() * 1.3))
+    ax.set_xlim(min(0.15, rows[x].min() * 0.6), max(25.0, rows[x].max() * 1.3))
+    ax.set_ylim(min(0.1, rows[y].min() * 0.6), max(10.0, rows[y].max() * 1.3))
     for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         axis.set_major_locator(FixedLocator([tick for tick in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= tick <= high]))
         axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))

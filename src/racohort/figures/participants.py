@@ -8,7 +8,7 @@ from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
 from racohort.absence import Absence, absent
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import count, listed
+from racohort.formats import capitalised, count, listed
 from racohort.labels import label_of, panel_of
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
@@ -54,14 +54,18 @@ def _boxes(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> list[tupl
     enrolled, safety, efficacy = int(sizes["all"]), int(sizes["safety"]), int(sizes["efficacy"])
     levels: list[tuple[list[str], list[str]]] = [([f"Enrolled: {count(enrolled, 'patient')}"], [])]
     outside = [f"{count(enrolled - safety, 'patient')} not treated"] if enrolled > safety else []
-    told = "Treated: safety population" if plan.treated else "Safety population (no treatment start recorded)"
-    levels.append(([f"{told}, n = {safety}", f"Efficacy population, n = {efficacy}"], outside))
+    told = (
+        [f"Treated: safety population, n = {safety}"]
+        if plan.treated
+        else [f"Safety population, n = {safety}", "No treatment start recorded"]
+    )
+    levels.append(([*told, f"Efficacy population, n = {efficacy}"], outside))
     return levels + [_visit_box(select_results(rows, AVISIT=visit.AVISIT), visit.label, plan, catalogue) for visit in plan.visits]
 
 
 def _visit_box(rows: pd.DataFrame, label: str, plan: Plan, catalogue: pd.DataFrame) -> tuple[list[str], list[str]]:
     seen, missed = (select_results(rows, by="flow", category=category).iloc[0] for category in ("SEEN", "MISSED"))
-    main = [f"{label}: seen {seen['count']} of {seen['n']}"]
+    main = [f"{capitalised(label)}: seen {seen['count']} of {seen['n']}"]
     known = (pick_result(rows, statistic="completeness", PARAMCD=code) for code in plan.primary)
     main += [f"{label_of(row['PARAMCD'], catalogue)} known in {row['count']}" for row in known if row is not None]
     left = select_results(rows, by="DCSREAS")
@@ -177,7 +181,7 @@ def _draw_map(ax: Any, there: pd.DataFrame, seen: pd.Series, label: str) -> None
         ax.broken_barh(runs, (line, 1), fc=INK["accent2"], lw=0)
     for line in range(1, lines):
         ax.axhline(line, color=INK["paper"], lw=0.7)
-    ax.set(xlim=(0, patients), ylim=(lines, 0), title=label, xlabel=f"{int(seen.sum())} of {patients} seen")
+    ax.set(xlim=(0, patients), ylim=(lines, 0), title=capitalised(label), xlabel=f"{int(seen.sum())} seen")
     ax.set_xticks([])
     ax.tick_params(axis="y", length=0)
     ax.grid(False)

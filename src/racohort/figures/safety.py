@@ -1,7 +1,8 @@
 """The figures of the safety section: laboratory and adverse events."""
 
 from racohort.figures.events import plot_events
-from racohort.figures.laboratory import plot_laboratory, plot_out_of_range, plot_worst
+from racohort.figures.laboratory import plot_laboratory, plot_out_of_range
 from racohort.figures.liver import plot_liver
+from racohort.figures.worst import plot_worst
 
 __all__ = ["plot_events", "plot_laboratory", "plot_liver", "plot_out_of_range", "plot_worst"]

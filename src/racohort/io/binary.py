@@ -95,7 +95,10 @@ def _numbers(cells: np.ndarray, name: str, format_: str, table: RawTable, record
         records.note("special_missing", said, table, line=int(row) + 2, column=name, value=f".{chr(padded[row, 0])}")
     values = _from_ibm(padded)
     if format_.startswith(_DATE_FORMATS):
-        return ["" if gone else (EPOCH + datetime.timedelta(days=int(value))).isoformat() for value, gone in zip(values, empty, strict=True)]
+        return [
+            "" if gone else (EPOCH + datetime.timedelta(days=int(value))).isoformat()
+            for value, gone in zip(values, empty, strict=True)
+        ]
     return ["" if gone else as_text(float(value)) for value, gone in zip(values, empty, strict=True)]
 
 

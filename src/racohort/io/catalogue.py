@@ -51,8 +51,23 @@ def _row(analyte: Analyte) -> dict[str, Any]:
     women = analyte.reference_f or analyte.reference
     limits = {"possible": analyte.possible, "plausible": analyte.plausible}
     row = {f"{name}_{end}": _limit(pair, i) for name, pair in limits.items() for i, end in enumerate(("low", "high"))}
-    row |= {f"range_{end}_{sex}": _limit(pair, i) for sex, pair in (("m", men), ("f", women)) for i, end in enumerate(("low", "high"))}
-    same = ("label_zh", "domain", "scale", "direction", "digits", "efficacy", "safety", "component", "synonyms", "units", "levels", "source")
+    row |= {
+        f"range_{end}_{sex}": _limit(pair, i) for sex, pair in (("m", men), ("f", women)) for i, end in enumerate(("low", "high"))
+    }
+    same = (
+        "label_zh",
+        "domain",
+        "scale",
+        "direction",
+        "digits",
+        "efficacy",
+        "safety",
+        "component",
+        "synonyms",
+        "units",
+        "levels",
+        "source",
+    )
     row |= {name: getattr(analyte, name) for name in same}
     step = np.nan if analyte.step is None else analyte.step
     return row | {"PARAM": analyte.label, "AVALU": analyte.unit, "PARCAT1": analyte.panel, "step": step, "tolerance": TOLERANCE}
@@ -73,7 +88,13 @@ def _overridden(frame: pd.DataFrame, config: Cohort) -> pd.DataFrame:
 
 
 def _overrides(ranges: Ranges) -> dict[str, float]:
-    pairs = {"possible": ("possible",), "plausible": ("plausible",), "reference": ("m", "f"), "reference_m": ("m",), "reference_f": ("f",)}
+    pairs = {
+        "possible": ("possible",),
+        "plausible": ("plausible",),
+        "reference": ("m", "f"),
+        "reference_m": ("m",),
+        "reference_f": ("f",),
+    }
     found = {} if ranges.tolerance is None else {"tolerance": ranges.tolerance}
     for name, parts in pairs.items():
         pair = getattr(ranges, name)

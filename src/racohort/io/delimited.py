@@ -51,7 +51,9 @@ def _delimiter(text: str, header_line: int, table: RawTable, records: Records) -
     found = max(DELIMITERS, key=lambda mark: (first[mark] > 0, first[mark], counts[mark]))
     expected = "\t" if table.file.lower().endswith((".tsv", ".tab")) else ","
     if found != expected and counts[found]:
-        records.note("delimiter", f"{table.file}: the delimiter is the {DELIMITERS[found]}, not the {DELIMITERS[expected]}", table)
+        records.note(
+            "delimiter", f"{table.file}: the delimiter is the {DELIMITERS[found]}, not the {DELIMITERS[expected]}", table
+        )
     return found if counts[found] else expected
 
 
@@ -66,7 +68,9 @@ def _records(text: str, delimiter: str, table: RawTable, records: Records) -> It
                 yield start, fields
             start = reader.line_num + 1
     except csv.Error as error:
-        records.note("quoting", f"line {start}: {error}; a quotation mark is not closed or stands inside a cell", table, line=start)
+        records.note(
+            "quoting", f"line {start}: {error}; a quotation mark is not closed or stands inside a cell", table, line=start
+        )
 
 
 def _header(rows: list[Record], entry: File, known: Sequence[str], table: RawTable, records: Records) -> int | None:
@@ -113,7 +117,9 @@ def _without_short(
         said = f"the file is truncated: it ends in line {line} after {len(fields)} of {width} fields, without an end of line"
         records.note("truncated", said, table, line=line)
         return []
-    cells = [{"line": line, "column": "", "USUBJID": "", "AVISIT": "", "value": f"{len(fields)} fields"} for line, fields in short]
+    cells = [
+        {"line": line, "column": "", "USUBJID": "", "AVISIT": "", "value": f"{len(fields)} fields"} for line, fields in short
+    ]
     if cells:
         records.hold("short_row", table, pd.DataFrame(cells), f"where the header has {width} fields", "row")
     return kept

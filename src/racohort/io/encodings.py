@@ -63,18 +63,24 @@ def _other(data: bytes, table: RawTable, records: Records) -> str:
     """Text that is not UTF-8: two encodings in one file, GB18030 beyond doubt, or refused."""
     lines = data.split(b"\n")
     foreign = [number for number, line in enumerate(lines, 1) if not line.isascii()]
+    if _is_gb18030(data, b"\n".join(lines[number - 1] for number in foreign)):
+        records.note("encoding_read", "the file is not UTF-8 and was read as GB18030", table)
+        return data.decode("gb18030")
     utf8 = [number for number in foreign if _reads(lines[number - 1], "utf-8")]
     if utf8:
         others = sorted(set(foreign) - set(utf8))
         said = f"two encodings in one file: line {_span(utf8)} is UTF-8, line {_span(others)} is not"
         return _refuse("encoding", said, table, records, others[0])
-    pairs = _PAIRS.findall(b"\n".join(lines[number - 1] for number in foreign))
-    if _reads(data, "gb18030") and _share(pairs, _GB2312) == 1 and _share(pairs, _GB2312_FREQUENT) >= 0.8 and _share(pairs, _BIG5_FREQUENT) < 1:
-        records.note("encoding_read", "the file is not UTF-8 and was read as GB18030", table)
-        return data.decode("gb18030")
     candidates = [name for name in ("GB18030", "Big5", "Shift-JIS", "Windows-1252") if _reads(data, name)]
     said = f"the text encoding cannot be told: the bytes can be read as {' or '.join(candidates) or 'no known encoding'} (line {foreign[0]})"
     return _refuse("encoding", said, table, records, foreign[0])
+
+
+def _is_gb18030(data: bytes, foreign: bytes) -> bool:
+    """Whether every two-byte character is one of GB2312 (all but a few), most of them frequent, and not all of them frequent in Big5 as well."""
+    pairs = _PAIRS.findall(foreign)
+    pure = _share(pairs, _GB2312) >= 0.97 and _share(pairs, _GB2312_FREQUENT) >= 0.8
+    return pure and _share(pairs, _BIG5_FREQUENT) < 1 and _reads(data, "gb18030")
 
 
 def _reads(data: bytes, encoding: str) -> bool:

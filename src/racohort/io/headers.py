@@ -35,7 +35,9 @@ def expected_columns(config: Cohort, columns: Mapping[str, Column]) -> dict[str,
     return expected
 
 
-def match_columns(table: RawTable, config: Cohort, columns: Mapping[str, Column], catalogue: pd.DataFrame, records: Records) -> None:
+def match_columns(
+    table: RawTable, config: Cohort, columns: Mapping[str, Column], catalogue: pd.DataFrame, records: Records
+) -> None:
     """Set `table.columns`: each source column that is read, with what it holds.
 
     Names that differ in spelling only, names cut to 8 characters and names with another unit are matched with a finding; unnamed
@@ -55,7 +57,9 @@ def match_columns(table: RawTable, config: Cohort, columns: Mapping[str, Column]
 
 def _check_unique(table: RawTable, records: Records) -> None:
     keys = pd.Series([header_key(str(name)) for name in table.cells.columns])
-    twice = [str(name) for name, same in zip(table.cells.columns, keys.duplicated(keep=False) & (keys != ""), strict=True) if same]
+    twice = [
+        str(name) for name, same in zip(table.cells.columns, keys.duplicated(keep=False) & (keys != ""), strict=True) if same
+    ]
     if twice:
         records.note("column_twice", f"{table.file} has two columns called {twice[0]!r}", table, column=twice[0])
         table.cells = table.cells.loc[:, ~table.cells.columns.duplicated()]
@@ -80,7 +84,9 @@ def _by_cut_name(name: str, absent: dict[str, Column], table: RawTable, _: pd.Da
     same = [declared for declared in absent if table.file.lower().endswith(".xpt") and header_key(declared)[:8] == key != ""]
     if len(same) != 1:
         return False
-    records.note("name_cut", f"the column {name!r} was read as {same[0]!r}, cut to 8 characters by the file's format", table, column=name)
+    records.note(
+        "name_cut", f"the column {name!r} was read as {same[0]!r}, cut to 8 characters by the file's format", table, column=name
+    )
     return _take(name, same[0], absent[same[0]], absent, table)
 
 
@@ -95,7 +101,9 @@ def _by_unit(name: str, absent: dict[str, Column], table: RawTable, catalogue: p
         return False
     column = absent[same[0]]
     if column.paramcd is None or unit_factor(catalogue, column.paramcd, unit) is None:
-        records.note("unit_unknown", f"the column {name!r} has a unit that cannot be converted for {same[0]!r}", table, column=name)
+        records.note(
+            "unit_unknown", f"the column {name!r} has a unit that cannot be converted for {same[0]!r}", table, column=name
+        )
         return _take(name, same[0], column, absent, table)
     declared_unit = column.unit or str(catalogue.at[column.paramcd, "AVALU"])
     said = f"the column {name!r} was read as {same[0]!r}, its values converted from {unit} (declared: {declared_unit})"
@@ -105,7 +113,9 @@ def _by_unit(name: str, absent: dict[str, Column], table: RawTable, catalogue: p
 
 def _by_synonym(name: str, absent: dict[str, Column], table: RawTable, catalogue: pd.DataFrame, records: Records) -> bool:
     key = header_key(name)
-    same = [declared for declared, column in absent.items() if key and column.paramcd and key in _names(declared, column, catalogue)]
+    same = [
+        declared for declared, column in absent.items() if key and column.paramcd and key in _names(declared, column, catalogue)
+    ]
     if len(same) != 1:
         return False
     records.note("header_spelling", f"the column {name!r} was read as {same[0]!r}", table, line=1, column=name, value=name)
@@ -117,7 +127,9 @@ def _names(declared: str, column: Column, catalogue: pd.DataFrame) -> set[str]:
     if column.paramcd is None or column.paramcd not in catalogue.index:
         return {header_key(declared)}
     facts = catalogue.loc[column.paramcd]
-    return {header_key(text) for text in (declared, column.paramcd, facts["PARAM"], facts["label_zh"], *facts["synonyms"]) if text}
+    return {
+        header_key(text) for text in (declared, column.paramcd, facts["PARAM"], facts["label_zh"], *facts["synonyms"]) if text
+    }
 
 
 def _note_cut_names(table: RawTable, records: Records) -> None:

@@ -88,7 +88,9 @@ def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> byte
             records.note("file_missing", f"there is no file {entry.path!r} beside cohort.yml", table)
             return None
         if path.stat().st_size > LARGEST:
-            records.note("file_size", f"{table.file} has a size of {path.stat().st_size:,} bytes; at most {LARGEST:,} are read", table)
+            records.note(
+                "file_size", f"{table.file} has a size of {path.stat().st_size:,} bytes; at most {LARGEST:,} are read", table
+            )
             return None
         return path.read_bytes()
     except OSError as error:
@@ -99,7 +101,9 @@ def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> byte
 def _parse(data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
     """Fill the table by the reader for what the bytes are, where the name agrees with it."""
     ending = Path(entry.path).suffix.lower()
-    kind = next((kind for kind, (starts, _) in KINDS.items() if data.lstrip().startswith(starts) or data.startswith(starts)), "CSV")
+    kind = next(
+        (kind for kind, (starts, _) in KINDS.items() if data.lstrip().startswith(starts) or data.startswith(starts)), "CSV"
+    )
     endings = KINDS[kind][1] if kind in KINDS else CSV
     if not data.strip():
         records.note("file_empty", f"{table.file} is empty ({len(data)} bytes)", table)
@@ -115,7 +119,9 @@ def _parse(data: bytes, entry: File, config: Cohort, table: RawTable, records: R
         known = list(expected_columns(config, config.columns | entry.columns))
         read_delimited(data, entry, known, table, records)
     else:
-        records.note("file_unsupported", f"{table.file} is of kind {kind}, which is not read (or it is protected by a password)", table)
+        records.note(
+            "file_unsupported", f"{table.file} is of kind {kind}, which is not read (or it is protected by a password)", table
+        )
 
 
 def _check_complete(config: Cohort, tables: list[RawTable], records: Records) -> None:
@@ -140,7 +146,9 @@ def _is_found(name: str, column: object, config: Cohort, tables: list[RawTable],
     names = set(expected_columns(config, {name: column}))  # type: ignore[dict-item]
     keys = {header_key(one) for one in names}
     matched = {read for table in tables for read in table.columns}
-    same = [other for table in tables for other in table.columns.values() if "{visit}" not in name and _same_meaning(other, column)]
+    same = [
+        other for table in tables for other in table.columns.values() if "{visit}" not in name and _same_meaning(other, column)
+    ]
     return bool(names & matched) or bool(keys & {header_key(one) for one in matched}) or bool(same)
 
 

@@ -53,7 +53,9 @@ class Study:
         """Laboratory values and scores together."""
         return pd.concat([self.adlb, self.adqs], ignore_index=True)
 
-    def plan(self, alpha: float = 0.05, primary: Sequence[str] = ("DAS28", "HAQDI"), primary_visit: str = "", seed: int = 20191219) -> Plan:
+    def plan(
+        self, alpha: float = 0.05, primary: Sequence[str] = ("DAS28", "HAQDI"), primary_visit: str = "", seed: int = 20191219
+    ) -> Plan:
         """The analysis plan of this run.
 
         `primary` may name DAS28 for the cohort's own variant; parameters the cohort does not have are left out. An empty
@@ -61,7 +63,8 @@ class Study:
         """
         planned = self.config.visits.items()
         visits = tuple(
-            Visit(code, rank, self.config.visit_label(code), visit.day, visit.limits) for rank, (code, visit) in enumerate(planned)
+            Visit(code, rank, self.config.visit_label(code), visit.day, visit.limits)
+            for rank, (code, visit) in enumerate(planned)
         )
         self._check_plan(alpha, primary, primary_visit)
         das28, there = self.das28, {*self.adlb["PARAMCD"], *self.adqs["PARAMCD"]}
@@ -77,7 +80,9 @@ class Study:
         if not 0 < alpha < 1:
             raise UsageError(f"alpha is {alpha}, but must lie between 0 and 1.")
         if primary_visit and primary_visit not in follow_ups:
-            raise UsageError(f"primary_visit is {primary_visit!r}; the follow-up visits of this cohort are {', '.join(follow_ups) or 'none'}.")
+            raise UsageError(
+                f"primary_visit is {primary_visit!r}; the follow-up visits of this cohort are {', '.join(follow_ups) or 'none'}."
+            )
         unknown = [code for code in primary if code not in self.catalogue.index]
         if unknown:
             raise UsageError(f"primary names {', '.join(unknown)}, which is in neither the catalogue nor cohort.yml.")
@@ -121,7 +126,11 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
     if "line" in frame:
         frame["line"] = pd.to_numeric(frame["line"]).astype("Int64")
-    texts = [name for name in frame.columns if name not in ("line", "count", "ADT", "day") and not pd.api.types.is_numeric_dtype(frame[name])]
+    texts = [
+        name
+        for name in frame.columns
+        if name not in ("line", "count", "ADT", "day") and not pd.api.types.is_numeric_dtype(frame[name])
+    ]
     return frame.assign(**{name: frame[name].where(frame[name].notna(), "").astype("str") for name in texts})
 
 
@@ -139,7 +148,9 @@ def open_study(cohort: str, run: str = "") -> Study:
     config = parse_cohort((cohort_folder(cohort) / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
     folder = work_folder(config.id, run)
     if not (folder / "data" / "adsl.parquet").is_file():
-        raise UsageError(f"the cohort {config.id!r} has not been cleaned in this run: run the notebook 01-cleaning first, or `make report`.")
+        raise UsageError(
+            f"the cohort {config.id!r} has not been cleaned in this run: run the notebook 01-cleaning first, or `make report`."
+        )
     data = {name: read_frame(folder / "data" / name) for name in DATASETS}
     records = {name: read_frame(folder / "records" / name) for name in RECORDS}
     check_columns(data["adsl"], ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
@@ -158,7 +169,7 @@ def read_results(study: Study, *sections: str) -> pd.DataFrame:
     wanted = [section for section in sections or SECTIONS if (study.folder / "results" / f"{section}.parquet").is_file()]
     frames = [read_frame(study.folder / "results" / section) for section in wanted]
     joined = join_results(*frames) if frames else as_results([])
-    return joined.astype({name: "Int64" for name in RESULT_COUNTS})
+    return joined.astype(dict.fromkeys(RESULT_COUNTS, "Int64"))
 
 
 def write_spine(study: Study) -> Path:

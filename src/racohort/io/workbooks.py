@@ -31,13 +31,24 @@ def read_workbook(data: bytes, entry: File, table: RawTable, records: Records) -
         book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         sheet = _sheet(book, entry, table, records)
         rows = [] if sheet is None else [[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, SyntaxError, EOFError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        SyntaxError,
+        EOFError,
+        OSError,
+    ) as error:
         records.note("file_corrupt", f"{table.file} is corrupt: the workbook cannot be opened ({type(error).__name__})", table)
         return
     table.native = True
     _fill(rows, entry, table, records)
-    _note_unseen(data, table, records)
-    _mark_formulas(data, book, table)
+    part = getattr(book[table.sheet], "_worksheet_path", "") if table.sheet else ""
+    _note_unseen(data, part, table, records)
+    _mark_formulas(data, part, table)
 
 
 def as_text(value: Any) -> str:
@@ -125,21 +136,31 @@ def _fill(rows: list[list[str]], entry: File, table: RawTable, records: Records)
         records.note("no_rows", f"{table.file} has a header but no rows of data: no rows to analyse", table)
 
 
-def _note_unseen(data: bytes, table: RawTable, records: Records) -> None:
-    """Comments are lost when a workbook is read: say where they are."""
+def _note_unseen(data: bytes, part: str, table: RawTable, records: Records) -> None:
+    """Comments are lost when a workbook is read: say where they are; and whether cells are merged or hidden."""
     archive = zipfile.ZipFile(io.BytesIO(data))
+    sheet = archive.read(part) if part in archive.namelist() else b""
+    hidden = {"merged cells": rb"<mergeCell ", "hidden rows": rb'<row [^>]*hidden="1"', "hidden columns": rb'<col [^>]*hidden="1"'}
+    for what, mark in hidden.items():
+        if re.search(mark, sheet):
+            records.note("workbook_hidden", f"{table.file}: the sheet {table.sheet!r} has {what}; each cell was read as it stands", table)
     for name in archive.namelist():
         if re.fullmatch(r"xl/(?:threadedComments/threadedComment|comments/comment|comments)\d*\.xml", name):
-            cells = [element.get("ref", "") for element in ElementTree.fromstring(archive.read(name)).iter() if element.tag.endswith("omment")]
-            where = f"{table.file}: {len(cells)} cells carry a comment (first: {cells[0] if cells else '?'}); a comment is not read"
+            cells = [
+                element.get("ref", "")
+                for element in ElementTree.fromstring(archive.read(name)).iter()
+                if element.tag.endswith("omment")
+            ]
+            where = (
+                f"{table.file}: {len(cells)} cells carry a comment (first: {cells[0] if cells else '?'}); a comment is not read"
+            )
             line = re.sub(r"\D", "", cells[0]) if cells else ""
             records.note("workbook_comment", where, table, line=int(line) if line else None, count=max(1, len(cells)))
 
 
-def _mark_formulas(data: bytes, book: Any, table: RawTable) -> None:
+def _mark_formulas(data: bytes, part: str, table: RawTable) -> None:
     """Put the formula itself where it has no stored value, so that it is seen and quarantined as no value."""
     archive = zipfile.ZipFile(io.BytesIO(data))
-    part = getattr(book[table.sheet], "_worksheet_path", "") if table.sheet else ""
     rows = {line: row for row, line in enumerate(table.line)}
     for letters, line, formula in _NO_VALUE.findall(archive.read(part)) if part in archive.namelist() else []:
         if int(line) in rows and _number(letters) <= table.cells.shape[1]:

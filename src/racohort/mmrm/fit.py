@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 
 from racohort.columns import Numbers, as_columns
-from racohort.mmrm.covariance import STRUCTURES, Floats, Structure
+from racohort.mmrm.covariance import STRUCTURES, Floats
 from racohort.mmrm.inference import UNKNOWN, Contrast, estimate_contrast
-from racohort.mmrm.likelihood import Information, Likelihood, Patterns, group_patterns, information, restricted_likelihood
-
-#: A covariance whose correlation matrix has an eigenvalue below this is singular for this model.
-SINGULAR = 1e-6
-#: The fit has converged when a further Newton step would gain less log-likelihood than this.
-GAIN = 1e-14
+from racohort.mmrm.likelihood import Information, Likelihood
+from racohort.mmrm.maximum import maximise
 
 
 @dataclass(frozen=True)
@@ -142,12 +138,10 @@ def _fit(values: Floats, name: str) -> tuple[_Estimate | None, str]:
         return None, f"{structure.name} cannot be estimated: {reason}"
     centre, scale = float(np.nanmean(values)), float(np.nanstd(values))
     scaled = (values - centre) / scale
-    patterns = group_patterns(scaled)
-    starts = (structure.start(_variances(scaled), correlation) for correlation in _correlations(scaled))
-    maxima = [found for found in (_maximise(patterns, structure, start) for start in starts) if found is not None]
-    if not maxima:
+    best = maximise(scaled, structure)
+    if best is None:
         return None, f"{structure.name} cannot be estimated: the fit is singular"
-    at, known, Sigma = min(maxima, key=lambda found: found[0].minus2)
+    at, known, Sigma = best
     degrees = float(np.isfinite(values).sum() - values.shape[1])
     return _Estimate(at, known, Sigma, centre, scale, degrees), ""
 
@@ -171,74 +165,6 @@ def _too_few(values: Floats, name: str) -> str:
 def _constant(values: Floats) -> str:
     within = values - np.nanmean(values, axis=0)
     return "" if np.nanmax(np.abs(within)) > 1e-10 * max(1.0, float(np.nanmax(np.abs(values)))) else "the values do not vary"
-
-
-def _variances(values: Floats) -> Floats:
-    """Variance at each visit, that of all where a visit's own is nearly zero."""
-    pooled = float(np.nanmean((values - np.nanmean(values, axis=0)) ** 2))
-    own = np.nanvar(values, axis=0)
-    return np.where(own > 1e-3 * pooled, own, pooled)
-
-
-def _correlations(values: Floats) -> list[float]:
-    """Where to start: incomplete data may have two maxima, one at a positive and one at a negative correlation; complete data one."""
-    visits = values.shape[1]
-    return [0.5] if np.isfinite(values).all() or visits < 2 else [0.5, -0.5 / (visits - 1)]
-
-
-Maximum = tuple[Likelihood, Information, Floats]
-
-
-def _maximise(patterns: Patterns, structure: Structure, theta: Floats) -> Maximum | None:
-    """The maximum of the restricted likelihood by Newton's method, with its covariance; None where none is inside the boundary."""
-    for _ in range(100):
-        derivatives = structure.derivatives(theta)
-        at = restricted_likelihood(patterns, derivatives.matrix)
-        if at is None or _singular(derivatives.matrix):
-            return None
-        known = information(patterns, at, derivatives)
-        step, gain = _step(known)
-        if step is None:
-            return None
-        if gain < GAIN * max(1.0, abs(at.minus2)):
-            return (at, known, derivatives.matrix) if _definite(known.observed) and _definite(known.expected) else None
-        theta = _shortened(patterns, structure, theta, step, at.minus2)
-    return None
-
-
-def _step(known: Information) -> tuple[Floats | None, float]:
-    """The Newton step, or Fisher's scoring step where the observed information is not positive definite, and its expected
-    gain.
-    """
-    curvature = known.observed if _definite(known.observed) else known.expected
-    if not _definite(curvature):
-        return None, nan
-    step = np.linalg.solve(curvature, -known.gradient / 2)
-    return np.linalg.solve(known.turn, step), float(-known.gradient @ step) / 4
-
-
-def _shortened(patterns: Patterns, structure: Structure, theta: Floats, step: Floats, minus2: float) -> Floats:
-    """The parameters after the step, halved until the likelihood is defined and does not fall."""
-    for _ in range(60):
-        at = restricted_likelihood(patterns, structure.derivatives(theta + step).matrix)
-        if at is not None and at.minus2 <= minus2 + 1e-12 * max(1.0, abs(minus2)):
-            break
-        step = step / 2
-    return theta + step
-
-
-def _definite(matrix: Floats) -> bool:
-    """Whether an information matrix is positive definite on the scale of its own diagonal, and no rounding has made it lopsided."""
-    diagonal = np.diag(matrix)
-    if not (np.isfinite(matrix).all() and (diagonal > 0).all()):
-        return False
-    scaled = matrix / np.sqrt(np.outer(diagonal, diagonal))
-    return bool(np.abs(scaled - scaled.T).max() < 1e-4 and np.linalg.eigvalsh(scaled)[0] > 1e-6)
-
-
-def _singular(covariance: Floats) -> bool:
-    sd = np.sqrt(np.diag(covariance))
-    return bool(np.linalg.eigvalsh(covariance / np.outer(sd, sd))[0] < SINGULAR or sd.min() < 1e-5 * sd.max())
 
 
 def mmrm_unstructured(data: Numbers) -> dict[str, Any]:

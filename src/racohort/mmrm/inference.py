@@ -33,7 +33,7 @@ UNKNOWN = Contrast(nan, nan, nan, nan, nan, (nan, nan), nan, nan, nan, nan, (nan
 def estimate_contrast(weights: Floats, means: Floats, C: Floats, at: Information, conf: float) -> Contrast:
     """A contrast of the means from their covariance C and the information about the covariance parameters.
 
-    Kenward and Roger's parts are NaN where their adjusted variance is not positive, which a handful of wild values can bring about.
+    Kenward and Roger's parts are NaN where their adjusted variance is not positive, which a few wild values can bring about.
     """
     variance = float(weights @ C @ weights)
     slopes = np.einsum("i,aij,j->a", C @ weights, at.P, C @ weights)

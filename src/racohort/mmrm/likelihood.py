@@ -72,7 +72,7 @@ def restricted_likelihood(patterns: Patterns, covariance: Floats) -> Likelihood 
 class Information(NamedTuple):
     """Gradient of minus twice the log-likelihood, expected and observed information of the log-likelihood, and P, Q, R.
 
-    All in the parameters `turn` @ theta, in which a nearly singular covariance keeps its digits; tests do not depend on the choice.
+    All in the parameters `turn` @ theta, in which a nearly singular covariance keeps its digits; no test depends on the choice.
     """
 
     turn: Floats
@@ -84,6 +84,14 @@ class Information(NamedTuple):
     R: Floats | None
 
 
+def _summed_products(left: Floats, right: Floats) -> Floats:
+    """Sums over patterns of left[g, a] @ right[g, b], for every a and b, as one matrix product."""
+    patterns, parameters, v = left.shape[:3]
+    rows = left.transpose(1, 2, 0, 3).reshape(parameters * v, patterns * v)
+    columns = right.transpose(0, 2, 1, 3).reshape(patterns * v, parameters * v)
+    return (rows @ columns).reshape(parameters, v, parameters, v).transpose(0, 2, 1, 3)
+
+
 def _orthonormal(covariance: Derivatives) -> tuple[Floats, Floats, Floats | None]:
     """Parameters in which the derivatives of V, seen through its Cholesky root, are orthonormal: `turn`, and both derivatives."""
     root = np.linalg.cholesky(covariance.matrix)
@@ -93,26 +101,23 @@ def _orthonormal(covariance: Derivatives) -> tuple[Floats, Floats, Floats | None
     if covariance.second is None:
         return turn, first, None
     back = np.linalg.inv(turn)
-    return turn, first, np.einsum("pa,qb,pqij->abij", back, back, covariance.second)
+    return turn, first, np.einsum("pa,qb,pqij->abij", back, back, covariance.second, optimize=True)
 
 
 def information(patterns: Patterns, at: Likelihood, covariance: Derivatives) -> Information:
     """Gradient and information at a covariance, in closed form (derivatives of V that are not linear included)."""
     n, M, C = patterns.n, at.inverse, at.C
     turn, V, second = _orthonormal(covariance)
-    B = np.einsum("gij,ajk,gkl->gail", M, V, M, optimize=True)
+    before = M[:, None] @ V
+    B = before @ M[:, None]
     P = -np.tensordot(n, B, 1)
-    Q = np.einsum("g,gaij,bjk,gkl->abil", n, B, V, M, optimize=True)
+    Q = _summed_products(n[:, None, None, None] * B, V @ M[:, None])
     weighted = M @ at.residual @ M
     slope = np.tensordot(n, M - M @ C @ M, 1) - weighted.sum(axis=0)
     CP = C @ P
-    projected = (
-        np.einsum("g,gaij,bji->ab", n, B, V, optimize=True)
-        - 2 * np.einsum("ij,abji->ab", C, Q)
-        + np.einsum("aij,bji->ab", CP, CP)
-    )
+    projected = np.einsum("aij,bji->ab", CP, CP) - 2 * np.einsum("ij,abji->ab", C, Q) - np.einsum("aij,bji->ab", P, V)
     u = np.einsum("gaij,gj->ai", B, at.sum_residual)
-    quadratic = np.einsum("aij,gjk,bkl,gli->ab", V, M, V, weighted, optimize=True) - u @ C @ u.T
+    quadratic = np.einsum("aij,bji->ab", V, (before @ weighted[:, None]).sum(axis=0)) - u @ C @ u.T
     curvature = -projected + quadratic + quadratic.T
     R = None
     if second is not None:

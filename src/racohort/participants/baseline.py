@@ -105,7 +105,8 @@ def compare_completers(
 
     Returns
     -------
-    Result rows by `completer` (Y, N): `n mean sd` of each number, `proportion` of women under PARAMCD `SEX`; and `smd`, the mean
+    Result rows by `completer` (Y, N): `n mean sd` of age, disease duration, covariates and outcomes (no safety laboratory, no
+    single items of a questionnaire), `proportion` of women under PARAMCD `SEX`; and `smd`, the mean
     of those seen minus that of the others over the root of the mean of the two variances (NaN where a group has fewer than two
     values or both variances are zero). Empty where everybody or nobody was seen at the last visit.
     """
@@ -113,7 +114,8 @@ def compare_completers(
     completer = people.set_index("USUBJID")[plan.visits[-1].flag].eq("Y").map({True: "Y", False: "N"})
     if completer.nunique() < 2:
         return as_results([])
-    values = pd.concat([_women(people), _baseline_values(people, adlb, adqs, plan)], ignore_index=True)
+    values = _baseline_values(people, adlb, adqs, plan)
+    values = pd.concat([_women(people), values[~values["PARAMCD"].isin(_left_out(catalogue))]], ignore_index=True)
     values["completer"] = values["USUBJID"].map(completer)
     summary = group_summary(values, ["PARAMCD", "completer"], "AVAL")
     codes = list(dict.fromkeys(values["PARAMCD"]))
@@ -121,6 +123,10 @@ def compare_completers(
     common = {"section": "participants", "population": "safety", "AVISIT": plan.baseline.AVISIT,
               "function": "participants.compare_completers"}  # fmt: skip
     return as_results({**common, "unit": _unit(row, catalogue), **row} for row in rows)
+
+
+def _left_out(catalogue: pd.DataFrame) -> pd.Index:
+    return catalogue.index[~catalogue["efficacy"] | (catalogue["scale"] == "ordinal")]
 
 
 def _unit(row: dict[str, Any], catalogue: pd.DataFrame) -> str:

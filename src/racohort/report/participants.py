@@ -36,7 +36,7 @@ def _said_of_losses(results: pd.DataFrame) -> Sentence:
 
 
 def say_baseline(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
-    """The patients before treatment in one paragraph; from the rows of `summarise_baseline`."""
+    """The patients at baseline in one paragraph; from the rows of `summarise_baseline`."""
     rows = select_results(results, AVISIT=plan.baseline.AVISIT, method=["available", "observed"])
     rows = rows[rows["by"] != "completer"]
     numbers = spread_results(select_results(rows, method="available"), ["PARAMCD"])
@@ -64,9 +64,9 @@ def _said_of_number(code: str, row: pd.Series, catalogue: pd.DataFrame) -> str:
 def _said_of_medication(rows: pd.DataFrame) -> list[Sentence]:
     drugs = select_results(rows, by="CMDECOD").head(3)
     if drugs.empty:
-        return [Sentence("Medication before treatment was not supplied.")]
+        return [Sentence("Medication at baseline was not supplied.")]
     most = listed([f"{row['category']} ({proportion(row['count'], row['n'])})" for _, row in drugs.iterrows()])
-    return [quote(f"Most taken before treatment: {most}.", *drugs["result_id"])]
+    return [quote(f"Most taken at baseline: {most}.", *drugs["result_id"])]
 
 
 def say_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:

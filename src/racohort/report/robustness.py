@@ -4,6 +4,7 @@ import pandas as pd
 
 from racohort.endpoints import Endpoint
 from racohort.formats import count, interval, listed, number, percent
+from racohort.labels import label_of
 from racohort.plan import Plan, Visit
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
@@ -31,7 +32,7 @@ def _pattern(rows: pd.DataFrame, e: Endpoint, every: str) -> Sentence:
     )
 
 
-def say_dropouts(results: pd.DataFrame, plan: Plan) -> Text:
+def say_dropouts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
     """The largest difference at baseline between completers and the others."""
     rows = select_results(results, statistic="smd").dropna(subset="value")
     if rows.empty:
@@ -39,7 +40,7 @@ def say_dropouts(results: pd.DataFrame, plan: Plan) -> Text:
     largest = rows.sort_values("value", key=abs).iloc[-1]
     return say(
         quote(
-            f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({largest['PARAMCD']}; "
+            f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({label_of(largest['PARAMCD'], catalogue)}; "
             f"others minus completers, n = {number(largest['n'])}).",
             largest["result_id"],
         ),

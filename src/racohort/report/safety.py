@@ -200,7 +200,7 @@ def say_events(results: pd.DataFrame, plan: Plan) -> Text:
 
 
 def _said_of_none(results: pd.DataFrame, rows: pd.DataFrame, plan: Plan) -> Sentence:
-    none = rows.loc[rows["count"] == 0, "category"]
+    none = rows.loc[(rows["count"] == 0) & (rows["note"] == ""), "category"]
     bounds = select_results(results, statistic="risk_bound", category=list(none))
     if bounds.empty:
         return Sentence("")
@@ -254,8 +254,9 @@ def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
 
 
 def _said_of_rare(results: pd.DataFrame, plan: Plan) -> Sentence:
-    none = select_results(results, statistic="risk_bound", by="overview")
-    none = none[none["count"] == 0]
+    events = select_results(results, statistic="proportion", by="overview")
+    known = list(events.loc[(events["count"] == 0) & (events["note"] == ""), "category"])
+    none = select_results(results, statistic="risk_bound", by="overview", category=known)
     if none.empty:
         return Sentence("")
     bound = none.iloc[0]

@@ -29,7 +29,7 @@ BENCHMARKS = (
         "PMC10907811"),
     Benchmark("anti_tnf_rf", "RF (ratio of medians)", 52 / 90, None, None, "anti-TNF, 1 year (median 90 to 52; anti-CCP "
         "unchanged)",
-              "external anchors of this project; primary source not recorded"),
+              "external anchors of this project (primary source not recorded)"),
     Benchmark("uc_msc_das28", "DAS28-ESR", -1.28, 1.03, 30, "UC-MSC alone, 12 months", "He 2020"),
     Benchmark("uc_msc_haq", "HAQ-DI", -0.40, 0.26, 30, "UC-MSC alone, 12 months", "He 2020"),
 )  # fmt: skip

@@ -7,6 +7,7 @@ a patient, analyte and visit (ANL01FL "Y"); denominators are patients of the saf
 from typing import Any
 
 import pandas as pd
+from scipy import stats
 
 from racohort.labels import unit_of
 from racohort.plan import Plan
@@ -91,21 +92,23 @@ def estimate_range_position(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, 
 
     Returns
     -------
-    Result rows `range_position` (method `mean`), for each analyte and visit: value, and as value_text `inside`, `below` or
-    `above`.
+    Result rows `range_position` (method `mean`), for each analyte and visit: value with its t interval (none for one patient),
+    and as value_text `inside`, `below` or `above`.
     """
     people, codes = members(adsl, "safety"), laboratory_codes(adlb, catalogue)
     values = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.visits])
     low = values["ANRLO"].fillna(0.0)
     values = values.assign(position=(values["AVAL"] - low) / (values["ANRHI"] - low).where(lambda width: width > 0))
-    found = values.dropna(subset="position").groupby(["PARAMCD", "AVISIT"])["position"].agg(["mean", "count"])
+    found = values.dropna(subset="position").groupby(["PARAMCD", "AVISIT"])["position"].agg(["mean", "sem", "count"])
     grid = [group for group in _grid(codes, plan, plan.visits) if group in found.index]
-    cells = {key: (float(row["mean"]), int(row["count"])) for key, row in found.iterrows()}
-    return as_results(_position_row(code, AVISIT, *cells[code, AVISIT], len(people)) for code, AVISIT in grid)
+    cells = {key: (float(row["mean"]), float(row["sem"]), int(row["count"])) for key, row in found.iterrows()}
+    return as_results(_position_row(code, AVISIT, *cells[code, AVISIT], len(people), plan.level) for code, AVISIT in grid)
 
 
-def _position_row(code: str, AVISIT: str, mean: float, count: int, size: int) -> dict[str, Any]:
+def _position_row(code: str, AVISIT: str, mean: float, sem: float, count: int, size: int, level: float) -> dict[str, Any]:
+    half = float(stats.t.isf((1 - level) / 2, max(count - 1, 1))) * sem
     side = "below" if mean < 0 else "above" if mean > 1 else "inside"
     return {"section": "safety", "population": "safety", "PARAMCD": code, "AVISIT": AVISIT, "statistic": "range_position",
-            "method": "mean", "value": mean, "value_text": side, "n": count, "n_missing": size - count,
+            "method": "mean", "value": mean, "lower": mean - half, "upper": mean + half, "level": level, "value_text": side,
+            "n": count, "n_missing": size - count,
             "function": "safety.estimate_range_position"}  # fmt: skip

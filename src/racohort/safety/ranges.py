@@ -13,7 +13,6 @@ from racohort.results import as_results
 from racohort.safety.laboratory import after_baseline, laboratory_codes
 from racohort.summaries import analysed, members, proportion_row
 from racohort.terms import RANGE_STATES
-from racohort.tolerance import prob_any_out_of_range
 
 #: A reference range leaves out this share of healthy people, by its usual definition (2.5th to 97.5th percentile).
 HEALTHY_SHARE_OUTSIDE = 0.05
@@ -148,7 +147,7 @@ def estimate_excursions(ranges: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
 
 def _excursion_rows(AVISIT: str, count: int, n: int) -> list[dict[str, Any]]:
-    none = 1 - float(prob_any_out_of_range(HEALTHY_SHARE_OUTSIDE, n))
+    none = (1 - HEALTHY_SHARE_OUTSIDE) ** n
     rows = [
         {"statistic": "excursions", "method": "observed", "value": count, "count": count, "n": n, "unit": "values"},
         {"statistic": "excursions", "method": "healthy", "value": HEALTHY_SHARE_OUTSIDE * n, "n": n, "unit": "values"},

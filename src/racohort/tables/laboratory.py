@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import interval, mean_sd, median_iqr, number, p_cell, percent, proportion, signed
+from racohort.formats import capitalised, interval, mean_sd, median_iqr, number, p_cell, percent, proportion, signed
 from racohort.labels import NO_RANGES, digits_of, label_of, label_with_unit, panel_of
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
@@ -41,7 +41,9 @@ def _short_line(code: str, cells: dict[Any, pd.Series], plan: Plan, catalogue: p
     line: dict[Any, str] = {"Panel": panel_of(code, catalogue), ("", "Analyte"): label_with_unit(code, catalogue)}
     for visit in plan.visits:
         here = cells[code, visit.AVISIT, ""]
-        line["Value", visit.label] = f"{mean_sd(here['mean'], here['sd'], digits)} ({number(here['n'])})" if here["n"] else "–"
+        line["Value", capitalised(visit.label)] = (
+            f"{mean_sd(here['mean'], here['sd'], digits)} ({number(here['n'])})" if here["n"] else "–"
+        )
     for visit in plan.follow_ups:
         line["Change", visit.label] = _change_cell(cells[code, visit.AVISIT, plan.contrast(visit.AVISIT)], digits)
     return line
@@ -66,7 +68,7 @@ def _laboratory_line(code: str, visit: Visit, cells: dict[Any, pd.Series], plan:
     digits, here = digits_of(code, catalogue), cells[code, visit.AVISIT, ""]
     change = cells[code, visit.AVISIT, plan.contrast(visit.AVISIT)] if visit != plan.baseline else pd.Series(dtype="float64")
     return {
-        "Analyte": label_with_unit(code, catalogue), "Visit": visit.label, "n": number(here["n"]),
+        "Analyte": label_with_unit(code, catalogue), "Visit": capitalised(visit.label), "n": number(here["n"]),
         "Mean ± SD": mean_sd(here["mean"], here["sd"], max(digits, 1)),
         "Median (quartiles)": median_iqr(here["median"], here["q1"], here["q3"], digits),
         "Range": f"{number(here['min'], digits)} to {number(here['max'], digits)}" if here["n"] else "–",
@@ -102,7 +104,7 @@ def _range_line(code: str, visit: Visit, results: pd.DataFrame, plan: Plan, cata
     outside = only(here, statistic="out_of_range", method="clopper_pearson")
     change = pick_result(here, statistic="out_of_range_change")
     return {
-        "Analyte": label_of(code, catalogue), "Visit": visit.label, "Below": number(counts["LOW"]),
+        "Analyte": label_of(code, catalogue), "Visit": capitalised(visit.label), "Below": number(counts["LOW"]),
         "Within": number(counts["NORMAL"]), "Above": number(counts["HIGH"]),
         "Out of range": proportion(outside["count"], outside["n"], outside["lower"], outside["upper"], plan.level),
         "Change (percentage points)": _points(change), "p": p_cell(change["p_value"]) if change is not None else "–",
@@ -147,12 +149,12 @@ def tabulate_new_abnormality(results: pd.DataFrame, plan: Plan, catalogue: pd.Da
     lines = [
         {"Panel": panel_of(row["PARAMCD"], catalogue), "Analyte": label_of(row["PARAMCD"], catalogue),
          "Newly out of range": proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level),
-         "Risk excluded, above": percent(bounds[row["PARAMCD"]])}
+         "Risks excluded above": percent(bounds[row["PARAMCD"]])}
         for _, row in rows.iterrows()
     ]  # fmt: skip
     return table(
         pd.DataFrame(lines), "new-abnormality", "Patients normal at baseline with any later value outside the reference range.",
-        "Denominator: normal at baseline and at least one later value. Interval: Clopper-Pearson, two-sided. Risk excluded: "
+        "Denominator: normal at baseline and at least one later value. Interval: Clopper-Pearson, two-sided. Excluded: "
         "the exact "
         "one-sided upper limit; larger risks are excluded with the same confidence.", plan.synthetic, groups="Panel",
     )  # fmt: skip
@@ -179,7 +181,8 @@ def _excursion_line(row: pd.Series, label: str, results: pd.DataFrame) -> dict[s
     means = select_results(here, statistic="range_position")["value_text"]
     healthy = only(here, statistic="excursions", method="healthy")
     none = only(here, statistic="no_excursion")
-    return {"Visit": label, "Analytes whose group mean is within the range": f"{(means == 'inside').sum()} of {len(means)}",
+    inside = f"{(means == 'inside').sum()} of {len(means)}"
+    return {"Visit": capitalised(label), "Analytes whose group mean is within the range": inside,
             "Values outside the range": f"{number(row['count'])} of {number(row['n'])} ({percent(row['count'] / row['n'])})",
             "Expected if all were healthy": number(healthy["value"], 1),
             "Chance that a healthy group has none": percent(none["value"])}  # fmt: skip

@@ -16,6 +16,9 @@ __all__ = ["Absence", "Table", "absent", "table"]
 _NUMBER = re.compile(r"[−–<>≤≥±+\-]?\s?\d[\d\s.,]*(?:[%(/;–].*|\s(?:of|to|\().*)?")
 _NOTHING = {"", "–", "—"}
 
+#: A column with a longer cell than this holds running text, which may wrap; a table with more rows scrolls by itself.
+_LONG_CELL, _LONG_TABLE = 32, 45
+
 
 @dataclass(frozen=True)
 class Table:
@@ -40,39 +43,40 @@ class Table:
         mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
         name, columns = escape(self.name), self._columns()
         caption = f'<caption id="tab-{name}-caption"><span class="ra-caption">{mark}{escape(self.caption)}</span></caption>'
-        numeric = self._numeric(columns)
-        inside = caption + _head(columns, numeric) + self._bodies(columns, numeric)
+        kinds = self._kinds(columns)
+        inside = caption + _head(columns, kinds) + self._bodies(columns, kinds)
+        long = " ra-long" if len(self.frame) > _LONG_TABLE else ""
         note = f'<p class="ra-note">{escape(self.note)}</p>' if self.note else ""
-        return (f'<div class="ra-table" id="tab-{name}"><div class="ra-scroll" role="region" tabindex="0" '
+        return (f'<div class="ra-table" id="tab-{name}"><div class="ra-scroll{long}" role="region" tabindex="0" '
                 f'aria-labelledby="tab-{name}-caption"><table>{inside}</table></div>{note}</div>')  # fmt: skip
 
     def _columns(self) -> list[Any]:
         return [column for column in self.frame.columns if column != self.groups]
 
-    def _numeric(self, columns: list[Any]) -> list[bool]:
-        """For each column, whether all that stands in it reads as a number: such columns are set right."""
-        return [index >= self.row_headers and _reads_as_numbers(self.frame[column]) for index, column in enumerate(columns)]
+    def _kinds(self, columns: list[Any]) -> list[str]:
+        """For each column its class: numbers are set right, running text may wrap, and short words are neither."""
+        return [_kind(self.frame[column], heads=index < self.row_headers) for index, column in enumerate(columns)]
 
-    def _bodies(self, columns: list[Any], numeric: list[bool]) -> str:
+    def _bodies(self, columns: list[Any], kinds: list[str]) -> str:
         """One `<tbody>` for the table, or one with a heading row for each run of equal values of the grouping column."""
         if self.frame.empty:
             return f'<tbody><tr><td colspan="{len(columns)}">None.</td></tr></tbody>'
         if self.groups is None:
-            return f"<tbody>{self._rows(self.frame, columns, numeric)}</tbody>"
+            return f"<tbody>{self._rows(self.frame, columns, kinds)}</tbody>"
         runs = self.frame[self.groups].ne(self.frame[self.groups].shift()).cumsum()
         return "".join(
-            f"<tbody>{_group(rows[self.groups].iloc[0], len(columns))}{self._rows(rows, columns, numeric)}</tbody>"
+            f"<tbody>{_group(rows[self.groups].iloc[0], len(columns))}{self._rows(rows, columns, kinds)}</tbody>"
             for _, rows in self.frame.groupby(runs, sort=False)
         )
 
-    def _rows(self, rows: pd.DataFrame, columns: list[Any], numeric: list[bool]) -> str:
+    def _rows(self, rows: pd.DataFrame, columns: list[Any], kinds: list[str]) -> str:
         cells = zip(*(rows[column] for column in columns), strict=True)
-        return "".join(f"<tr>{''.join(map(self._cell, range(len(columns)), row, numeric))}</tr>" for row in cells)
+        return "".join(f"<tr>{''.join(map(self._cell, range(len(columns)), row, kinds))}</tr>" for row in cells)
 
-    def _cell(self, index: int, value: Any, numeric: bool) -> str:
+    def _cell(self, index: int, value: Any, kind: str) -> str:
         if index < self.row_headers:
-            return f'<th scope="row">{_text(value)}</th>'
-        return f"<td{_set_right(numeric)}>{_text(value)}</td>"
+            return f'<th scope="row"{_css(kind)}>{_text(value)}</th>'
+        return f"<td{_css(kind)}>{_text(value)}</td>"
 
 
 def table(
@@ -96,12 +100,14 @@ def table(
     return Table(name, " ".join(caption.split()), frame.reset_index(drop=True), note, synthetic, row_headers, groups)
 
 
-def _head(columns: list[Any], numeric: list[bool]) -> str:
+def _head(columns: list[Any], kinds: list[str]) -> str:
     """The header row, or two of them where the columns have two levels."""
     if not any(isinstance(column, tuple) for column in columns):
-        return f"<thead><tr>{''.join(map(_header, columns, numeric))}</tr></thead>"
+        return f"<thead><tr>{''.join(map(_header, columns, kinds))}</tr></thead>"
     upper = "".join(_spans([column[0] for column in columns]))
-    return f"<thead><tr>{upper}</tr><tr>{''.join(_header(c[-1], n) for c, n in zip(columns, numeric, strict=True))}</tr></thead>"
+    return (
+        f"<thead><tr>{upper}</tr><tr>{''.join(_header(c[-1], kind) for c, kind in zip(columns, kinds, strict=True))}</tr></thead>"
+    )
 
 
 def _spans(names: list[Any]) -> list[str]:
@@ -120,18 +126,20 @@ def _group(name: Any, columns: int) -> str:
     return f'<tr class="ra-group"><th scope="rowgroup" colspan="{columns}">{_text(name)}</th></tr>'
 
 
-def _header(name: Any, numeric: bool) -> str:
-    return f'<th scope="col"{_set_right(numeric)}>{_text(name)}</th>'
+def _header(name: Any, kind: str) -> str:
+    return f'<th scope="col"{_css(kind)}>{_text(name)}</th>'
 
 
-def _set_right(numeric: bool) -> str:
-    return ' class="ra-num"' if numeric else ""
+def _css(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
 
 
-def _reads_as_numbers(values: pd.Series) -> bool:
+def _kind(values: pd.Series, heads: bool) -> str:
     cells = [str(value).strip() for value in values.dropna()]
     shown = [cell for cell in cells if cell not in _NOTHING]
-    return bool(shown) and all(_NUMBER.fullmatch(cell) for cell in shown)
+    if shown and not heads and all(_NUMBER.fullmatch(cell) for cell in shown):
+        return "ra-num"
+    return "ra-words" if any(len(cell) > _LONG_CELL for cell in shown) else ""
 
 
 def _text(value: Any) -> str:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import mean_sd, median_iqr, number, percent, signed
+from racohort.formats import capitalised, mean_sd, median_iqr, number, percent, signed
 from racohort.labels import digits_of, label_of, label_with_unit, panel_of
 from racohort.plan import Plan
 from racohort.results import select_results
@@ -11,7 +11,7 @@ from racohort.summaries import spread_results
 from racohort.tables.paper import Table, table
 
 _SEX = {"F": "Female", "M": "Male"}
-_GROUPS = {"CMCLAS": "Medication before treatment, by class", "CMDECOD": "Medication before treatment, by drug",
+_GROUPS = {"CMCLAS": "Medication at baseline, by class", "CMDECOD": "Medication at baseline, by drug",
            "seropositive": "Above the reference range"}  # fmt: skip
 _CLASSES = {"csDMARD": "Conventional synthetic DMARD", "bDMARD": "Biologic DMARD", "tsDMARD": "Targeted synthetic DMARD",
             "GC": "Glucocorticoid", "OTHER": "Other"}  # fmt: skip
@@ -37,14 +37,15 @@ def _flow_line(rows: pd.DataFrame, label: str) -> dict[str, str]:
     seen, missed = (select_results(rows, by="flow", category=category).iloc[0] for category in ("SEEN", "MISSED"))
     left = select_results(rows, by="DCSREAS")
     reasons = "; ".join(f"{row['category']}: {row['count']}" for _, row in left.iterrows())
-    return {"Visit": label, "Seen": _share(seen["count"], seen["n"]), "Missed, seen later": number(missed["count"]),
+    return {"Visit": capitalised(label), "Seen": _share(seen["count"], seen["n"]), "Missed, seen later": number(missed["count"]),
             "Left before this visit": number(left["count"].sum()), "Reasons": reasons or "–"}  # fmt: skip
 
 
 def tabulate_baseline(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table:
-    """The patients before treatment; from the rows of `summarise_baseline`."""
+    """The patients at baseline; from the rows of `summarise_baseline`."""
     baseline = select_results(results, AVISIT=plan.baseline.AVISIT)
     numbers = select_results(baseline, method="available")
+    numbers = numbers[~numbers["PARAMCD"].isin(_left_out(catalogue))]
     wide = spread_results(numbers, ["PARAMCD"])
     missing = numbers.drop_duplicates("PARAMCD").set_index("PARAMCD")["n_missing"]
     lines = [_number_line(str(code), row, missing[str(code)], catalogue) for code, row in wide.iterrows()]
@@ -52,10 +53,16 @@ def tabulate_baseline(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     lines += [_share_line(row, catalogue) for _, row in shares.iterrows() if row["by"] != "completer"]
     frame = pd.DataFrame(lines).sort_values("Group", key=lambda groups: groups.map(_group_order(lines)), kind="stable")
     return table(
-        frame, "baseline", f"Patients before treatment: safety population, {plan.baseline.label}.",
+        frame, "baseline", f"Patients at {plan.baseline.label}, safety population.",
         "Mean ± standard deviation and median (quartiles) for numbers, patients for categories. Missing: patients of the "
-        "safety population without the value.", plan.synthetic, groups="Group",
+        "safety population without the value. The laboratory at baseline stands in the section on safety.",
+        plan.synthetic, groups="Group",
     )  # fmt: skip
+
+
+def _left_out(catalogue: pd.DataFrame) -> pd.Index:
+    """What a first table need not hold: the safety laboratory, and single items of a questionnaire."""
+    return catalogue.index[~catalogue["efficacy"] | (catalogue["scale"] == "ordinal")]
 
 
 def _group_order(lines: list[dict[str, str]]) -> dict[str, int]:
@@ -79,7 +86,7 @@ def _share_line(row: pd.Series, catalogue: pd.DataFrame) -> dict[str, str]:
     if by == "seropositive":
         named = label_of(category, catalogue)
     elif by not in ("SEX", *_GROUPS):
-        named = f"{by}: {category}"
+        named = f"{by.capitalize() if by.isupper() else by}: {category}"
     return {"Group": _GROUPS.get(by, "Patients"), "Characteristic": named, "n": number(row["n"]),
             "Mean ± SD, or patients": _share(row["count"], row["n"]), "Median (quartiles)": "", "Range": "",
             "Missing": number(row["n_missing"])}  # fmt: skip
@@ -115,7 +122,7 @@ def tabulate_completers(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFra
     smd = select_results(results, statistic="smd").set_index("PARAMCD")["value"]
     lines = [_completer_line(code, cells[code], smd.get(code), catalogue) for code in rows["PARAMCD"].unique()]
     return table(
-        pd.DataFrame(lines), "completers", f"Patients seen at {last} and the others of the safety population, before treatment.",
+        pd.DataFrame(lines), "completers", f"Patients seen at {last} and the others of the safety population, at baseline.",
         "Mean ± standard deviation, and n. SMD: standardised mean difference, seen minus not seen. Described, not tested.",
         plan.synthetic,
     )  # fmt: skip
@@ -124,7 +131,7 @@ def tabulate_completers(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFra
 def _completer_line(code: str, cells: pd.Series, smd: float | None, catalogue: pd.DataFrame) -> dict[str, str]:
     shown = {group: _completer_cell(code, cells[group], catalogue) if group in cells.index else "–" for group in ("Y", "N")}
     label = "Female (%)" if code == "SEX" else label_with_unit(code, catalogue)
-    return {"Before treatment": label, "Seen": shown["Y"], "Not seen": shown["N"], "SMD": signed(smd, 2)}
+    return {"At baseline": label, "Seen": shown["Y"], "Not seen": shown["N"], "SMD": signed(smd, 2)}
 
 
 def _completer_cell(code: str, cell: pd.Series, catalogue: pd.DataFrame) -> str:

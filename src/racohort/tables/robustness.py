@@ -213,8 +213,8 @@ def tabulate_benchmarks(results: pd.DataFrame, efficacy: pd.DataFrame, endpoints
                     "n": number(row["n"]),
                               "Change": _with_interval(row, e.estimate_digits), "Source": "this report"})  # fmt: skip
     note = (
-        "Other people's numbers, in other patients: nothing is tested against them. They show that ordinary care is "
-        "followed by changes of this size without any cells."
+        "Other people's numbers, in other patients: nothing is tested against them. The first shows how large a fall can "
+        "follow on ordinary care alone."
     )
     return table(
         pd.DataFrame(lines),

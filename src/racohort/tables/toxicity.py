@@ -1,7 +1,8 @@
-"""The table of toxicity grades; None where no analyte of the cohort has grades."""
+"""The table of toxicity grades."""
 
 import pandas as pd
 
+from racohort.absence import Absence, absent
 from racohort.formats import level_of, number, percent, proportion
 from racohort.labels import label_of
 from racohort.plan import Plan
@@ -11,11 +12,11 @@ from racohort.tables.paper import Table, table
 _COLUMNS = {"GE1": "Worsened to grade ≥ 1", "GE2": "Worsened to grade ≥ 2", "GE3": "Worsened to grade ≥ 3"}
 
 
-def tabulate_grades(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | None:
+def tabulate_grades(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
     """Patients whose grade worsened after baseline, with the risk that is excluded; from the rows of `estimate_grades`."""
     rows = select_results(results, statistic="worsened")
     if rows.empty:
-        return None
+        return absent("No analyte of this cohort has toxicity grades both at baseline and later.")
     lines = [_line(code, select_results(results, PARAMCD=code), plan, catalogue) for code in rows["PARAMCD"].unique()]
     return table(
         pd.DataFrame(lines), "grades", "Toxicity grades of the laboratory (CTCAE version 5), worst after baseline.",
@@ -36,7 +37,7 @@ def _line(code: str, rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) ->
     for category, head in _COLUMNS.items():
         row = worsened.loc[category]
         line[head] = proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)
-    line["Excluded for grade ≥ 2, above"] = percent(bound.iloc[0])
+    line["Excluded for grade ≥ 2 above"] = percent(bound.iloc[0])
     line["Shifts"] = _listing(select_results(rows, by="BTOXGR>ATOXGR"), "0>0")
     return line | {"Adjusted": _listing(select_results(rows, method="baseline_adjusted"), "0")}
 
