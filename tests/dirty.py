@@ -116,6 +116,7 @@ def _inflating(base: str) -> bytes:
 def lay_out(folder: Path, case: Mapping[str, Any], corpus: Mapping[str, Any]) -> None:
     """A cohort folder for a case: its file, the clean cohort where it is about events, and `cohort.yml`."""
     context = {**corpus["base_context"], **case.get("context", {})}
+    folder = folder / "cohort"
     folder.mkdir(parents=True)
     (folder / "cohort.csv").write_text(corpus["base_csv"], "utf-8")
     (folder / case["filename"]).write_bytes(content(case, corpus["base_csv"]))
@@ -127,7 +128,7 @@ def outcome(folder: Path) -> tuple[str, str]:
     said = io.StringIO()
     with redirect_stdout(said), redirect_stderr(said):
         try:
-            print("\n".join(check_cohort(f"{folder}", folder / "out")))
+            print("\n".join(check_cohort(f"{folder / 'cohort'}", folder / "out")))
         except CohortError as error:
             print(error)
         except Exception:

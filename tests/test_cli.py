@@ -211,3 +211,32 @@ def test_make_sets_up_again_only_when_it_must(make_project: Path) -> None:
     assert "asked for set-up-keeping\n" in make(make_project, "report").stdout
     (make_project / ".venv" / "ready").unlink()
     assert "asked for set-up-keeping\n" in make(make_project, "report").stdout
+
+
+def test_check_prints_the_findings_and_writes_the_data_sets(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "data" / "catalogue", project / "data" / "catalogue", dirs_exist_ok=True)
+    raw = project / "data" / "cohorts" / "small" / "raw.csv"
+    raw.write_text(raw.read_text().replace("2,1y,9", "2,1y,many"))
+    out = tmp_path / "out"
+    for _ in range(2):
+        said = racohort("check", "--cohort", "small", "--out", str(out))
+        assert said.exit_code == 0
+    assert "raw.csv, line 5, column crp" in said.output
+    assert said.output.splitlines()[-1] == f"Written to {out}"
+    assert {"adsl.csv", "adlb.parquet", "ledger.csv", "quarantine.csv", "findings.csv"} <= {path.name for path in out.iterdir()}
+
+
+def test_a_refused_cohort_ends_with_1_and_leaves_its_findings(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "data" / "catalogue", project / "data" / "catalogue", dirs_exist_ok=True)
+    (project / "data" / "cohorts" / "small" / "raw.csv").unlink()
+    said = racohort("check", "--cohort", "small", "--out", str(tmp_path / "out"))
+    assert said.exit_code == 1
+    assert "raw.csv" in said.output
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["findings.csv"]
+
+
+def test_check_never_writes_over_files_that_no_check_has_written(project: Path, tmp_path: Path) -> None:
+    (tmp_path / "adsl.csv").write_text("raw data of a trial")
+    for folder in (tmp_path, project / "data" / "cohorts" / "small"):
+        assert racohort("check", "--cohort", "small", "--out", str(folder)).exit_code == 2
+    assert (tmp_path / "adsl.csv").read_text() == "raw data of a trial"

@@ -1,4 +1,4 @@
-"""Efficacy: the rows that outside checks read, parity with R on a real cohort, and sentences that claim no more than the rows do."""
+"""Efficacy: the rows that outside checks read, parity with R on a real cohort, and sentences that claim no more than they."""
 
 import re
 from dataclasses import replace
@@ -47,10 +47,13 @@ def drawn(table: str, code: str = "DAS28ESR", visits: tuple[str, ...] = ("BL", "
     """A study from a text table: one line a patient, one column a visit, `.` missing."""
     lines = [line.split() for line in table.strip().splitlines()]
     domain = example_catalogue().loc[code, "domain"]
-    people = [{"USUBJID": f"P{i}", "AGE": 50.0, "FASFL": "Y", "SAFFL": "Y", "EFFFL": "Y"}
-              | {f"{v}FL": "N" if x == "." else "Y" for v, x in zip(visits, line, strict=True)} for i, line in enumerate(lines)]  # fmt: skip
-    rows = [{"USUBJID": f"P{i}", "PARAMCD": code, "AVISIT": v, "AVISITN": float(j), "AVAL": float(x), "ANL01FL": "Y"}
-            for i, line in enumerate(lines) for j, (v, x) in enumerate(zip(visits, line, strict=True)) if x != "."]  # fmt: skip
+    everyone = {"AGE": 50.0, "FASFL": "Y", "SAFFL": "Y", "EFFFL": "Y"}
+    people, rows = [], []
+    for i, line in enumerate(lines):
+        seen = {f"{visit}FL": "N" if cell == "." else "Y" for visit, cell in zip(visits, line, strict=True)}
+        people.append({"USUBJID": f"P{i}", **everyone, **seen})
+        rows += [{"USUBJID": f"P{i}", "PARAMCD": code, "AVISIT": visit, "AVISITN": float(j), "AVAL": float(cell), "ANL01FL": "Y"}
+                 for j, (visit, cell) in enumerate(zip(visits, line, strict=True)) if cell != "."]  # fmt: skip
     lb, qs = (bds(rows), bds([])) if domain == "LB" else (bds([]), bds(rows))
     plan = example_plan(visits, primary=(code,) if domain == "QS" else ())
     return ExampleStudy(plan, example_catalogue(), adsl(people), lb, qs, bds([]), bds([]))
@@ -156,7 +159,7 @@ def test_two_values_of_a_patient_at_one_visit_are_refused(study):
         visit_table(pd.concat([values, values.head(1)]), values["PARAMCD"].iloc[0], study.plan)
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 3])
+@pytest.mark.parametrize("n", [0, 1, 3])
 def test_a_tiny_cohort_gives_counts_and_no_error(n):
     study = example_study(max(n, 1))
     study = study if n else replace(study, adsl=study.adsl[:0], adlb=study.adlb[:0], adqs=study.adqs[:0])

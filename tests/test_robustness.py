@@ -179,7 +179,7 @@ def test_benchmarks_name_their_source(rows):
     assert all("; " in note for note in select_results(rows, statistic="benchmark")["note"])
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 3])
+@pytest.mark.parametrize("n", [0, 2])
 def test_a_tiny_cohort_is_said_to_be_too_small_and_nothing_fails(n):
     study = example_study(max(n, 1))
     study = study if n else replace(study, adsl=study.adsl[:0], adlb=study.adlb[:0], adqs=study.adqs[:0])
@@ -208,7 +208,8 @@ def test_every_table_and_figure_is_drawn(examined, efficacy, study):
     shown = [tables.tabulate_patterns(rows, endpoints, plan), tables.tabulate_dropouts(rows, plan, study.catalogue),
              tables.tabulate_missing_rules(rows, endpoints, plan), tables.tabulate_tipping(rows, endpoints, plan),
              tables.tabulate_regression(rows, plan), tables.tabulate_influence(rows, endpoints, plan),
-             tables.tabulate_benchmarks(rows, efficacy, endpoints, plan), tables.tabulate_published(rows, efficacy, endpoints, plan),
+             tables.tabulate_benchmarks(rows, efficacy, endpoints, plan),
+             tables.tabulate_published(rows, efficacy, endpoints, plan),
              tables.tabulate_verdict(rows, endpoints, plan, robustness.CHECKS)]  # fmt: skip
     shown += [figures.plot_missing_rules(rows, endpoints, plan), figures.plot_tipping(rows, endpoints, plan),
               figures.plot_regression(rows, efficacy, plan)]  # fmt: skip

@@ -471,6 +471,17 @@ def test_grades_at_both_ends_are_on_the_limit_and_the_adjusted_grade_is_apart():
     assert pick_result(found, method="baseline_adjusted")["category"] == "0"
 
 
+@pytest.mark.parametrize(("alt", "listed"), [(120, False), (120.4, True)])
+def test_a_transaminase_above_three_times_its_limit_is_listed_whichever_visit_it_is_from(alt, listed):
+    row = {"USUBJID": "1", "PARAMCD": "ALT", "AVISIT": "", "ADY": 200, "AVAL": alt, "BASE": 20, "ANRLO": 10, "ANRHI": 40}
+    first = row | {"AVISIT": "BL", "AVISITN": 0, "ADY": 1, "AVAL": 20, "ABLFL": "Y"}
+    lab, people = bds([first, row]), adsl([{"USUBJID": "1", "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"}])
+    signals = safety.select_signals(lab, people, CATALOGUE)
+    assert (len(signals) == 1) is listed
+    shown = tables.tabulate_signals(signals, safety.estimate_grades(lab, people, PLAN, CATALOGUE), PLAN, CATALOGUE)
+    assert isinstance(shown, Absence) is not listed
+
+
 @pytest.mark.parametrize(("alt", "bilirubin", "quadrant"), [
     (120, 40, "hys_law_range"), (119, 40, "cholestasis"), (120, 39, "temples_corollary"), (119, 39, "normal"),
 ])  # fmt: skip

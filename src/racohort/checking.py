@@ -11,7 +11,7 @@ from racohort.adam import derive_datasets
 from racohort.cleaning import clean_cohort
 from racohort.io.studies import DATASETS, RECORDS
 from racohort.io.tables import write_bytes
-from racohort.places import UsageError, cohort_folder
+from racohort.places import UsageError
 from racohort.schema import CohortError, found_frame
 from racohort.simulate import ParametersError, synthesise
 
@@ -23,12 +23,9 @@ def check_cohort(cohort: str, out: Path) -> list[str]:
     """Read and clean a cohort, and write its data sets, ledger, quarantine and findings into the folder `out`.
 
     Returns the lines to show: the findings, then what was written. A refused cohort leaves its findings only, and raises
-    CohortError. Raises UsageError where `out` holds a cohort's own files.
+    CohortError. Raises UsageError where `out` holds files that no check has written.
     """
-    if (out / "cohort.yml").exists() or out.resolve().is_relative_to(cohort_folder(cohort)):
-        raise UsageError(f"{out} holds the cohort's own files, which are never written. Choose another folder with OUT=.")
-    for old in [out / f"{name}.{kind}" for name in (*DATASETS, *RECORDS) for kind in ("csv", "parquet")]:
-        old.unlink(missing_ok=True)
+    _make_room(out)
     try:
         raw = io.read_raw(cohort)
         catalogue = io.read_catalogue(raw.config)
@@ -38,6 +35,18 @@ def check_cohort(cohort: str, out: Path) -> list[str]:
         raise
     io.write_check(out, derive_datasets(clean, catalogue), clean.records.found(), clean)
     return [*_told(clean.records.found()), _summary(clean.sources, clean.patients), f"Written to {out}"]
+
+
+def _make_room(out: Path) -> None:
+    """Remove what an earlier check has written; refuse a folder whose files of the same names came from elsewhere."""
+    old = [out / f"{name}.{kind}" for name in (*DATASETS, *RECORDS) for kind in ("csv", "parquet")]
+    there = [path for path in old if path.exists()]
+    if (out / "cohort.yml").exists() or (there and not (out / "findings.csv").exists()):
+        raise UsageError(
+            f"{out} holds files that no check has written, and they are never replaced. Choose another folder with OUT=."
+        )
+    for path in there:
+        path.unlink()
 
 
 def _told(found: pd.DataFrame) -> list[str]:
@@ -56,7 +65,8 @@ def _where(row: Mapping[Hashable, Any]) -> str:
 
 def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:
     read, used = int(sources["rows"].sum()), int(sources["used"].sum())
-    return f"{read} rows read from {len(sources)} tables, {used} used; {int(patients['kept'].sum())} of {len(patients)} patients kept."
+    kept = f"{int(patients['kept'].sum())} of {len(patients)} patients kept"
+    return f"{read} rows read from {len(sources)} tables, {used} used; {kept}."
 
 
 def synthesise_cohort(source: Path, seed: int | None, out: Path) -> str:

@@ -28,8 +28,8 @@ _UNIT = re.compile(
     r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
 )
 #: Words for "beyond what the assay measures"; they need a declared limit.
-_BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", "below detection limit", "low", "低于检测限"}
-_ABOVE = {">uloq", "alq", "above limit", "above detection limit", "high", "高于检测限"}
+_BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", "below detection limit", "低于检测限"}
+_ABOVE = {">uloq", "alq", "above limit", "above detection limit", "高于检测限"}
 _SIDES = {"<": "below", "<=": "below", "≤": "below", "小于": "below", ">": "above", ">=": "above", "≥": "above", "大于": "above"}
 _DIPSTICK = {
     "negative": "-", "neg": "-", "neg.": "-", "阴性": "-", "(-)": "-", "−": "-", "trace": "±", "+-": "±", "+/-": "±", "微量": "±", "阳性": "1+",

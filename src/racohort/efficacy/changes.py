@@ -52,10 +52,10 @@ def estimate_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catal
     -------
     For each parameter and follow-up visit, contrast `Y1-BL`, complete pairs: `n mean sd median` by AVISIT (method `pairs`);
     `mean_change sd_change t df` (`paired_t`); `w` (`wilcoxon`: zeros by Pratt; `wilcoxon_zeros_dropped`: as R's wilcox.test);
-    `hodges_lehmann` (`walsh`); `dz` (`noncentral_t`), `gav glass_delta` (`bonett`), `rank_biserial` (`kerby`),
-    `probability_of_improvement` (`wilson`); and `gmr` (`paired_t_log`) where the analyte has a log scale. `n_missing` are
-    patients of the efficacy population without the pair. With fewer than two pairs nothing but counts (and a mean of one) is
-    given.
+    `hodges_lehmann` (`wilcoxon`); `dz` (`noncentral_t`), `gav` (`bonett`), `glass_delta` (`baseline_sd`), `rank_biserial`
+    (`kerby`), `probability_of_improvement` (`wilson`); and `gmr` (`paired_t_log`) where the analyte has a log scale.
+    `n_missing` are patients of the efficacy population without the pair. With fewer than two pairs nothing but counts (and a
+    mean of one) is given.
     """
     size = len(members(adsl, "efficacy"))
     rows = []
@@ -120,7 +120,7 @@ def _rank_rows(base: Values, value: Values, level: float) -> Iterator[Row]:
     reached = f"The interval reaches {100 * shift['achieved_conf']:.1f} % confidence." if len(base) else ""
     yield {
         "statistic": "hodges_lehmann",
-        "method": "walsh",
+        "method": "wilcoxon",
         "value": shift["estimate"],
         "note": reached,
         **_limits(shift["ci"], level),
@@ -159,7 +159,7 @@ def _size_rows(base: Values, value: Values, level: float) -> Iterator[Row]:
     yield {"statistic": "gav", "method": "bonett", "value": gav, "unit": "", **_limits(average["ci"], level)}
     yield {
         "statistic": "glass_delta",
-        "method": "bonett",
+        "method": "baseline_sd",
         "value": sizes["glass_delta_pre"],
         "unit": "",
         **_limits(glass_limits, level),

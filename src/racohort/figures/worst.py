@@ -89,8 +89,8 @@ def _caption(drawn: pd.DataFrame) -> str:
     patients, pairs = count(drawn["USUBJID"].nunique(), "patient"), count(len(drawn), "pair of values", "pairs of values")
     marks = "Larger squares hold more pairs; " if len(drawn) > MOST_POINTS else "Triangles: "
     return (
-        f"Each patient's baseline value against the worst later one, safety population ({patients}, {pairs}), as multiples of the "
-        "patient's own upper limit of normal, on logarithmic axes. Diagonal: no change. Dashed: the upper limit. "
+        f"Each patient's baseline value against the worst later one, safety population ({patients}, {pairs}), as multiples of "
+        "the patient's own upper limit of normal, on logarithmic axes. Diagonal: no change. Dashed: the upper limit. "
         f"{marks}worst value above (orange) or below (blue) the range. Without an upper limit a value cannot be drawn."
     )
 
@@ -99,7 +99,7 @@ def _alt(drawn: pd.DataFrame, catalogue: pd.DataFrame) -> str:
     new = int(((drawn["BNRIND"] == "NORMAL") & (drawn["ANRIND"] == "HIGH")).sum())
     top = largest(drawn, "y")
     return (
-        f"Scatter charts of baseline against worst later value: of {count(len(drawn), 'pair')}, {count(new, 'rises', 'rise')} from "
-        f"within the range to above it; the highest worst value is {number(top['y'], 1)} times the upper limit "
+        f"Scatter charts of baseline against worst later value: of {count(len(drawn), 'pair')}, {count(new, 'rises', 'rise')} "
+        f"from within the range to above it; the highest worst value is {number(top['y'], 1)} times the upper limit "
         f"({label_of(top['PARAMCD'], catalogue)})."
     )

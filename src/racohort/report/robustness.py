@@ -38,10 +38,11 @@ def say_dropouts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     if rows.empty:
         return absent("Too few patients on one side to compare completers and others at baseline.")
     largest = rows.sort_values("value", key=abs).iloc[-1]
+    label = label_of(largest["PARAMCD"], catalogue)
     return say(
         quote(
-            f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({label_of(largest['PARAMCD'], catalogue)}; "
-            f"others minus completers, n = {number(largest['n'])}).",
+            f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({label}; others minus "
+            f"completers, n = {number(largest['n'])}).",
             largest["result_id"],
         ),
         "What was not measured may differ more: that drop-out is at random is an assumption, not a finding.",

@@ -11,11 +11,11 @@ from racohort.safety.ranges import (
     estimate_excursions,
     estimate_new_abnormality,
 )
-from racohort.safety.toxicity import derive_grades, estimate_grades
+from racohort.safety.toxicity import derive_grades, estimate_grades, select_signals
 
 __all__ = [
     "compare_out_of_range", "count_shifts", "derive_grades", "derive_liver", "derive_worst", "estimate_events",
     "estimate_excursions", "estimate_grades", "estimate_liver", "estimate_new_abnormality", "estimate_out_of_range",
-    "estimate_range_position", "events_supplied", "laboratory_codes", "select_serious", "summarise_exposure",
+    "estimate_range_position", "events_supplied", "laboratory_codes", "select_serious", "select_signals", "summarise_exposure",
     "summarise_laboratory",
 ]  # fmt: skip

@@ -47,6 +47,18 @@ def _graded(code: str, rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(grade=ctcae_v5_grade(code, value, uln=uln, lln=lln), adjusted=adjusted)
 
 
+def select_signals(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The records after baseline that no mean shows: grade 3 or higher, or a transaminase above 3 times its upper limit.
+
+    Rows of ADLB, planned visits and unscheduled ones alike, with their `grade` on the limits, in order of patient and day.
+    """
+    codes = [code for code in laboratory_codes(adlb, catalogue) if code in CTCAE_V5]
+    mine = adlb[adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["AVAL"].notna() & after_baseline(adlb)]
+    graded = pd.concat([_graded(code, mine[mine["PARAMCD"] == code]) for code in codes] or [_graded("", mine.iloc[:0])])
+    high = graded["PARAMCD"].isin(["ALT", "AST"]) & (graded["grade"] >= 2)
+    return graded[(graded["grade"] >= 3) | high].sort_values(["USUBJID", "ADY", "PARAMCD"], kind="stable").reset_index(drop=True)
+
+
 def estimate_grades(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
     """Worsening of the toxicity grade, with exact intervals, and the shift from baseline to the worst grade.
 

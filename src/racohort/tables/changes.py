@@ -131,7 +131,7 @@ def _change_line(results: pd.DataFrame, e: Endpoint, visit: Visit, plan: Plan) -
         e.mean_digits),
             "p, paired t": p_cell(mean.get("p_value")), "p, Wilcoxon": p_cell(row_at(results, e, visit, "w",
             "wilcoxon").get("p_value")),
-            f"Hodges-Lehmann {level_shown(plan)}": with_interval(row_at(results, e, visit, "hodges_lehmann", "walsh"),
+            f"Hodges-Lehmann {level_shown(plan)}": with_interval(row_at(results, e, visit, "hodges_lehmann", "wilcoxon"),
             e.mean_digits)}  # fmt: skip
 
 
@@ -179,7 +179,7 @@ def _ratio_line(results: pd.DataFrame, e: Endpoint, visit: Visit, plan: Plan) ->
 
 def tabulate_sizes(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
     """Standardised sizes of the paired changes."""
-    sizes = {"d_z": ("dz", "noncentral_t"), "g_av": ("gav", "bonett"), "Glass Δ": ("glass_delta", "bonett"),
+    sizes = {"d_z": ("dz", "noncentral_t"), "g_av": ("gav", "bonett"), "Glass Δ": ("glass_delta", "baseline_sd"),
              "Rank-biserial": ("rank_biserial", "kerby"), "P(improved)": ("probability_of_improvement", "wilson")}  # fmt: skip
     lines = [
         {"Endpoint": e.label, "Visit": visit.label, "Pairs": number(row_at(results, e, visit, "dz", "noncentral_t").get("n"))}

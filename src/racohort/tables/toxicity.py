@@ -3,8 +3,8 @@
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import level_of, number, percent, proportion
-from racohort.labels import label_of
+from racohort.formats import capitalised, level_of, number, percent, proportion
+from racohort.labels import digits_of, label_of, label_with_unit
 from racohort.plan import Plan
 from racohort.results import select_results
 from racohort.tables.paper import Table, table
@@ -40,6 +40,29 @@ def _line(code: str, rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) ->
     line["Excluded for grade ≥ 2 above"] = percent(bound.iloc[0])
     line["Shifts"] = _listing(select_results(rows, by="BTOXGR>ATOXGR"), "0>0")
     return line | {"Adjusted": _listing(select_results(rows, method="baseline_adjusted"), "0")}
+
+
+def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence | None:
+    """Every record that calls for a look at the patient; from the rows of `select_signals`, `results` those of `estimate_grades`."""
+    if select_results(results, statistic="worsened").empty:
+        return None
+    if signals.empty:
+        return absent(
+            "No patient had a value of grade 3 or higher, or a transaminase above 3 times its upper limit, after baseline."
+        )
+    labels = {visit.AVISIT: capitalised(visit.label) for visit in plan.visits}
+    lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in signals.iterrows()]
+    return table(
+        pd.DataFrame(lines), "signals", "Values of grade 3 or higher, or transaminases above 3 times the upper limit, after baseline.",
+        "Every such record of the safety population, planned or not. Day: from the start of treatment as day 1.", plan.synthetic,
+    )  # fmt: skip
+
+
+def _signal_line(row: pd.Series, visit: str, catalogue: pd.DataFrame) -> dict[str, str]:
+    digits = digits_of(row["PARAMCD"], catalogue)
+    return {"Patient": row["USUBJID"], "Analyte": label_with_unit(row["PARAMCD"], catalogue), "Visit": visit, "Day": number(row["ADY"]),
+            "At baseline": number(row["BASE"], digits), "Value": number(row["AVAL"], digits),
+            "Reference range": f"{number(row['ANRLO'], digits)} to {number(row['ANRHI'], digits)}", "Grade": number(row["grade"])}  # fmt: skip
 
 
 def _listing(rows: pd.DataFrame, leave_out: str) -> str:
