@@ -213,7 +213,9 @@ def test_make_sets_up_again_only_when_it_must(make_project: Path) -> None:
     assert "asked for set-up-keeping\n" in make(make_project, "report").stdout
 
 
-def test_check_prints_the_findings_and_writes_the_data_sets(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_prints_the_findings_and_writes_the_data_sets(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shutil.copytree(ROOT / "data" / "catalogue", project / "data" / "catalogue", dirs_exist_ok=True)
     raw = project / "data" / "cohorts" / "small" / "raw.csv"
     raw.write_text(raw.read_text().replace("2,1y,9", "2,1y,many"))
@@ -221,7 +223,7 @@ def test_check_prints_the_findings_and_writes_the_data_sets(project: Path, tmp_p
     for _ in range(2):
         said = racohort("check", "--cohort", "small", "--out", str(out))
         assert said.exit_code == 0
-    assert "raw.csv, line 5, column crp" in said.output
+    assert "quarantine raw.csv: line 5, column crp" in said.output
     assert said.output.splitlines()[-1] == f"Written to {out}"
     assert {"adsl.csv", "adlb.parquet", "ledger.csv", "quarantine.csv", "findings.csv"} <= {path.name for path in out.iterdir()}
 

@@ -117,7 +117,10 @@ def test_without_censored_values_the_table_is_a_sentence():
     study = example_study(n=4)
     rows = quality.estimate_censored(study.adlb, study.adsl, PLAN)
     assert rows.empty
-    assert "No value lies" in str(tables.tabulate_censored(rows, PLAN, study.catalogue)) and "No value" in report.say_censored(rows, PLAN).plain
+    assert (
+        "No value lies" in str(tables.tabulate_censored(rows, PLAN, study.catalogue))
+        and "No value" in report.say_censored(rows, PLAN).plain
+    )
 
 
 CELLS = pd.DataFrame({"PARAMCD": ["CRP", "CRP", "ESR"], "cells": [10, 5, 8], "used": [7, 5, 8], "missing": [2, 0, 0],
@@ -127,17 +130,21 @@ CELLS = pd.DataFrame({"PARAMCD": ["CRP", "CRP", "ESR"], "cells": [10, 5, 8], "us
 def test_every_cell_read_is_used_or_its_fate_is_said():
     rows = quality.count_cells(CELLS)
     crp = rows[rows["PARAMCD"] == "CRP"].set_index("category")
-    assert crp["count"].astype(int).to_dict() == {"used": 12, "missing": 2, "kept out": 1, "in other rows": 0} and set(crp["n"]) == {15}
+    assert crp["count"].astype(int).to_dict() == {"used": 12, "missing": 2, "kept out": 1, "in other rows": 0} and set(
+        crp["n"]
+    ) == {15}
     shown = tables.tabulate_cells(rows, PLAN, example_catalogue()).frame
     assert list(shown["Parameter"]) == ["C-reactive protein (mg/L)", "Erythrocyte sedimentation rate (mm/h)"]
     assert report.say_cells(rows).plain == "20 of 23 cells with a measured value are used; 2 declared missing and 1 kept out."
 
 
 def test_every_column_of_the_files_is_explained_in_the_mapping():
-    mapping = pd.DataFrame({"file": ["a.csv"] * 3, "column": ["id", "crp", "colour"], "meaning": ["USUBJID", "CRP", ""], "unit": ["", "mg/dL", ""]})
+    mapping = pd.DataFrame(
+        {"file": ["a.csv"] * 3, "column": ["id", "crp", "colour"], "meaning": ["USUBJID", "CRP", ""], "unit": ["", "mg/dL", ""]}
+    )
     shown = tables.tabulate_mapping(mapping, example_catalogue(), PLAN).frame
     assert list(shown["Understood as"])[1:] == ["C-reactive protein (mg/L)", "not declared, not read"]
-    assert shown["Understood as"][0].startswith("USUBJID: the patient's identifier")
+    assert shown["Understood as"][0] == "The patient's identifier (USUBJID)"
 
 
 def test_days_count_from_treatment_start_or_from_the_baseline_visit():
@@ -148,6 +155,9 @@ def test_days_count_from_treatment_start_or_from_the_baseline_visit():
     assert list(quality.derive_days(visits, people, PLAN)["day"])[:2] == [1.0, 366.0]
     days = quality.derive_days(visits, people.assign(TRTSDT=pd.NaT), untreated)["day"]
     assert list(days)[:2] == [0.0, 365.0] and np.isnan(days[2])
+    undated = visits.assign(ADT=pd.NaT)
+    assert quality.derive_days(undated, people, untreated)["day"].isna().all()
+    assert quality.derive_days(undated.assign(ADT=""), people, untreated)["day"].isna().all()
 
 
 def test_the_table_of_files_shows_counts_and_fingerprints(quarantine):

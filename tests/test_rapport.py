@@ -67,7 +67,10 @@ def near(value: float) -> object:
 @pytest.mark.parametrize(("measure", "code"), NAMES.items())
 def test_values_per_visit_equal_those_of_r(spine, r, measure, code):
     for month in MONTHS:
-        row = {name: spine.loc[f"efficacy.{code}.M{month}.efficacy.-.{name}.available", "value"] for name in ("n", "mean", "sd", "median")}
+        row = {
+            name: spine.loc[f"efficacy.{code}.M{month}.efficacy.-.{name}.available", "value"]
+            for name in ("n", "mean", "sd", "median")
+        }
         assert row["n"] == r[measure]["n_by_month"][str(month)]
         for name in ("mean", "sd", "median"):
             assert row[name] == near(r[measure][f"{name}_by_month"][str(month)]), (month, name)

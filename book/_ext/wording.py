@@ -15,12 +15,12 @@ PROMPTS = {
 
 
 def reword(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Exchange the prompts in the body of a page as it is written."""
+    """Exchange the prompts in the body of a page as it is written; what is read aloud is what is seen."""
     body = context.get("body", "")
     for prompt, plain in PROMPTS.items():
         body = body.replace(f'admonition-title">{prompt}</p>', f'admonition-title">{plain}</p>')
     if body:
-        context["body"] = body
+        context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -1,8 +1,6 @@
 """What the verbs `check` and `synthesise` do: a cohort read and cleaned without a report, and a cohort made."""
 
-from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -52,15 +50,10 @@ def _make_room(out: Path) -> None:
 def _told(found: pd.DataFrame) -> list[str]:
     """One line a finding, strongest first."""
     shown = [
-        f"{row['class']:<10} {_where(row)}: {row['message']} {row['remedy']}" for row in found.head(PRINTED).to_dict("records")
+        f"{row['class']:<10} {row['file']}: {row['message']} {row['remedy']}" for row in found.head(PRINTED).to_dict("records")
     ]
     rest = [f"... and {len(found) - PRINTED} more, in findings.csv."] if len(found) > PRINTED else []
     return [*shown, *rest] or ["No finding: every cell was read as it stands."]
-
-
-def _where(row: Mapping[Hashable, Any]) -> str:
-    parts = {"": row["file"], "sheet ": row["sheet"], "line ": row["line"], "column ": row["column"]}
-    return ", ".join(f"{word}{value}" for word, value in parts.items() if pd.notna(value) and value != "")
 
 
 def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:

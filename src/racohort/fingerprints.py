@@ -4,6 +4,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,20 @@ from racohort.places import build_folder, project_root
 from racohort.publish import write_whole
 
 #: Modules that decide what runs and where it is published, but no number in a report.
-AROUND = {"cli.py", "pipeline.py", "publish.py", "environment.py", "fingerprints.py"}
+AROUND = {"cli.py", "checking.py", "pipeline.py", "publish.py", "environment.py", "fingerprints.py"}
 
 
 def file_hash(path: Path) -> str:
     """The SHA-256 of a file's bytes; empty where there is no such file."""
     if not path.is_file():
         return ""
+    state = path.stat()
+    return _content_hash(path, state.st_ino, state.st_size, state.st_mtime_ns)
+
+
+@cache
+def _content_hash(path: Path, *_state: int) -> str:
+    """The hash of the content, read once a command for each state of the file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -22,7 +22,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "concordance": ("cleaning", *ANALYSES),
 }
 #: What the last section writes from the results of all.
-JOINED = ("results/results.csv", "results/results.parquet", "records/claims.csv")
+JOINED = ("results/results.csv", "results/results.parquet", "results/claims.csv")
 STEMS = {section: f"{number:02d}-{section}" for number, section in enumerate(SECTIONS, start=1)}
 
 Say = Callable[[str], None]

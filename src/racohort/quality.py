@@ -83,9 +83,11 @@ def derive_days(visits: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Data
     `visits` has USUBJID, AVISIT, ADT. The day of the start is 0, as planned days are counted; a visit without a date, or of a
     patient without a start, has NaN.
     """
-    baseline = visits[visits["AVISIT"] == plan.baseline.AVISIT].dropna(subset="ADT").drop_duplicates("USUBJID").set_index("USUBJID")["ADT"]
-    start = adsl.set_index("USUBJID")["TRTSDT"] if plan.treated else baseline
-    return visits.assign(day=(pd.to_datetime(visits["ADT"]) - start.reindex(visits["USUBJID"]).set_axis(visits.index)).dt.days.astype("float64"))
+    dates = pd.to_datetime(visits["ADT"])
+    first = visits.assign(ADT=dates)[visits["AVISIT"] == plan.baseline.AVISIT].dropna(subset="ADT").drop_duplicates("USUBJID")
+    start = adsl.set_index("USUBJID")["TRTSDT"] if plan.treated else first.set_index("USUBJID")["ADT"]
+    begun = pd.to_datetime(start.reindex(visits["USUBJID"])).set_axis(visits.index)
+    return visits.assign(day=(dates - begun).dt.days.astype("float64"))
 
 
 def summarise_timing(visits: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -104,7 +106,13 @@ def summarise_timing(visits: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     dated = visits[visits["day"].notna()]
     sizes = visits.groupby("AVISIT")["USUBJID"].size()
     summary = group_summary(dated, ["AVISIT"], "day")
-    common = {"section": "cleaning", "PARAMCD": "VISITDAY", "population": "all", "unit": "days", "function": "quality.summarise_timing"}
+    common = {
+        "section": "cleaning",
+        "PARAMCD": "VISITDAY",
+        "population": "all",
+        "unit": "days",
+        "function": "quality.summarise_timing",
+    }
     rows: list[dict[str, Any]] = []
     for visit in plan.visits:
         size = int(sizes.get(visit.AVISIT, 0))
@@ -134,4 +142,6 @@ def estimate_censored(data: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.
             here = known[(known["PARAMCD"] == code) & (known["AVISIT"] == visit.AVISIT)]
             place = {"PARAMCD": code, "AVISIT": visit.AVISIT, "by": "censored", "category": side}
             rows.append(proportion_row(int((here["censored"] == side).sum()), len(here), plan.level, **place))
-    return as_results({"section": "cleaning", "population": "all", "function": "quality.estimate_censored", **row} for row in rows)
+    return as_results(
+        {"section": "cleaning", "population": "all", "function": "quality.estimate_censored", **row} for row in rows
+    )

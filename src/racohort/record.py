@@ -96,7 +96,7 @@ def _announcement(run: "Run", missing: Sequence[str]) -> str:
 def _copy_results(run: "Run", target: Path, whole: bool) -> None:
     """The analysis data sets, cleaning's records and, in a whole report, the joined results; sections' own files stay behind."""
     target.mkdir()
-    joined = ["results/results.csv", "results/results.parquet", "records/claims.csv"] if whole else []
+    joined = ["results/results.csv", "results/results.parquet", "results/claims.csv"] if whole else []
     data = [path.relative_to(run.work).as_posix() for path in files_in(run.work / "data")]
     for name in [*data, *(f"records/{record}.csv" for record in RECORDS), *joined]:
         if (run.work / name).is_file():

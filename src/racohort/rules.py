@@ -65,7 +65,6 @@ RULES = {
     "score_contradicts": _reject("critical", "A score contradicts its components throughout the file", "See that the columns are not exchanged, and that the score is the variant declared."),
     "short_row": _hold("high", "A row has fewer fields than the header", "Complete the row in the source file."),
     "totals_row": _hold("medium", "A row holds totals, not a patient", "Remove the row from the file."),
-    "workbook_error": _hold("medium", "A cell holds a formula without a value", "Open and save the workbook so that its formulas have values."),
     "bom": _same("medium", "A byte order mark stood before the header"),
     "encoding_read": _same("medium", "A file in another encoding than UTF-8 was read"),
     "delimiter": _same("medium", "A file with another delimiter than the comma was read"),

@@ -1,72 +1,80 @@
-"""Cohorts that differ from each other in one thing, with the results that the sections would hand to concordance.
+"""Small cohort folders, drawn as text tables."""
 
-The change after baseline is set, not drawn: each efficacy value is its own baseline times (1 + effect + noise), where the noise
-alternates between patients and cancels. So it is known beforehand what every test must say.
-"""
+import json
+import os
+from pathlib import Path
+from typing import Any
 
-from dataclasses import dataclass, replace
-from functools import cache
-
-import numpy as np
 import pandas as pd
+import pytest
 
-from racohort import efficacy, participants, safety
-from racohort.plan import Plan
-from racohort.results import join_results
-from tests.support.frames import ExampleStudy, example_study
+from racohort import adam, cleaning, io
+from racohort.schema import Clean
 
-
-@dataclass(frozen=True)
-class Cohort:
-    """A plan, a catalogue and the results of the sections before concordance."""
-
-    plan: Plan
-    catalogue: pd.DataFrame
-    results: pd.DataFrame
-
-
-@cache
-def cohort(
-    effect: float = -0.2, visits: tuple[str, ...] = ("BL", "Y1", "Y3"), without: tuple[str, ...] = (), every: int = 0,
-    synthetic: bool = True, laboratory: bool = True, events: bool = True, treated: bool = True,
-) -> Cohort:  # fmt: skip
-    """A cohort of 48 whose efficacy values change by `effect` (a share of baseline) at every follow-up visit.
-
-    `without` names parameters that were not measured; every `every`-th patient is not seen at the last visit.
-    """
-    study = _study(visits)
-    primary = tuple(code for code in study.plan.primary if code not in without)
-    plan = replace(study.plan, synthetic=synthetic, treated=treated, primary=primary)
-    changed = [_changed(frame, study, effect, without, every) for frame in (study.adlb, study.adqs)]
-    adlb, adqs = changed[0] if laboratory else changed[0].iloc[:0], changed[1]
-    return Cohort(plan, study.catalogue, _results(study, plan, adlb, adqs, events))
+#: Column of the drawn tables -> what it holds.
+COLUMNS: dict[str, Any] = {
+    "id": {"role": "USUBJID"}, "site": {"role": "SITEID"}, "sex": {"role": "SEX"}, "age": {"role": "AGE"}, "arm": {"role": "ARM"},
+    "visit": {"role": "AVISIT"}, "date": {"role": "ADT"}, "tjc": {"paramcd": "TJC28"}, "sjc": {"paramcd": "SJC28"},
+    "vas": {"paramcd": "PTGA", "unit": "mm"}, "doc": {"paramcd": "PHGA", "unit": "mm"}, "esr": {"paramcd": "ESR"}, "crp": {"paramcd": "CRP", "unit": "mg/L"},
+    "das": {"paramcd": "DAS28ESR"}, "das28": {"paramcd": "DAS28"}, "haq": {"paramcd": "HAQDI"}, "rf": {"paramcd": "RF"}, "alt": {"paramcd": "ALT"},
+    "hb": {"paramcd": "HGB", "unit": "g/L"}, "upro": {"paramcd": "UPRO"}, "infusion": {"role": "TRTSDT"}, "born": {"role": "BIRTHDT"},
+    "status": {"role": "EOSSTT"}, "bmi": {"role": "COVARIATE"},
+    "item": {"role": "PARAM"}, "result": {"role": "AVAL"}, "unit": {"role": "AVALU"}, "low": {"role": "ANRLO"}, "high": {"role": "ANRHI"},
+    "event": {"role": "AETERM"}, "start": {"role": "ASTDT"}, "end": {"role": "AENDT"}, "grade": {"role": "AETOXGR"}, "fatal": {"role": "AESDTH"},
+}  # fmt: skip
+VISITS = {"BL": {"day": 0, "window": [-30, 0]}, "Y1": {"labels": ["12 months"], "day": 365, "window": [305, 425]},
+          "Y3": {"day": 1095, "window": [1005, 1185]}}  # fmt: skip
 
 
-@cache
-def _study(visits: tuple[str, ...]) -> ExampleStudy:
-    return example_study(48, visits=visits)
+def table(drawn: str) -> str:
+    """A drawn table (cells apart by `|` or, without any, by spaces) as CSV text."""
+    lines = [line.strip() for line in drawn.strip().splitlines()]
+    cells = [[cell.strip() for cell in line.split("|")] if "|" in line else line.split() for line in lines]
+    return "\n".join(",".join(f'"{cell}"' if "," in cell else cell for cell in row) for row in cells) + "\n"
 
 
-def _changed(frame: pd.DataFrame, study: ExampleStudy, effect: float, without: tuple[str, ...], every: int) -> pd.DataFrame:
-    number = frame["USUBJID"].str[1:].astype(int)
-    gone = (number % every == 0) & (frame["AVISIT"] == study.plan.visits[-1].AVISIT) if every else pd.Series(False, frame.index)
-    frame = frame[~frame["PARAMCD"].isin(without) & ~gone].copy()
-    moved = frame["PARAMCD"].isin(study.catalogue.index[study.catalogue["efficacy"]]) & frame["AVISITN"].gt(0)
-    noise = np.where(number.loc[frame.index] // 2 % 2, 0.15, -0.15)
-    frame["AVAL"] = frame["AVAL"].where(~moved, frame["BASE"] * (1 + effect + noise))
-    frame["CHG"] = (frame["AVAL"] - frame["BASE"]).where(frame["AVISITN"] > 0)
-    return frame.reset_index(drop=True)
+def cohort(folder: Path, tables: dict[str, str | bytes], shapes: dict[str, str] | None = None, **more: Any) -> str:
+    """A cohort folder of these files (drawn tables, or bytes as they are); returns its path as text."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = set()
+    for name, content in tables.items():
+        data = content if isinstance(content, bytes) else table(content).encode("utf-8")
+        (folder / name).write_bytes(data)
+        names |= set(data.decode("utf-8", "replace").splitlines()[0].split(",")) if data[:2] != b"PK" and name.endswith(".csv") else set(COLUMNS)
+    files = [{"path": name, "shape": (shapes or {}).get(name, "visit")} for name in tables]
+    columns = {name: dict(column) for name, column in COLUMNS.items() if name in names}
+    for name, change in more.pop("columns", {}).items():
+        columns[name] = {**columns.get(name, {}), **change}
+    described = {"id": "drawn", "files": files, "columns": columns, "visits": VISITS} | more
+    (folder / "cohort.yml").write_text(json.dumps(described, ensure_ascii=False), "utf-8")
+    return f"{folder}"
 
 
-def _results(study: ExampleStudy, plan: Plan, adlb: pd.DataFrame, adqs: pd.DataFrame, events: bool) -> pd.DataFrame:
-    adsl, catalogue = study.adsl, study.catalogue
-    values = efficacy.select_values(adlb, adqs, adsl, plan, catalogue)
-    ranges = safety.estimate_out_of_range(adlb, adsl, plan, catalogue)
-    changes = efficacy.estimate_changes(values, adsl, plan, catalogue)
-    return join_results(
-        participants.count_flow(adsl, plan), participants.count_missing(adsl, adlb, adqs, plan),
-        participants.summarise_baseline(adsl, adlb, adqs, study.adcm, plan, catalogue),
-        ranges, safety.estimate_excursions(ranges, plan), safety.estimate_range_position(adlb, adsl, plan, catalogue),
-        safety.estimate_events(study.adae if events else study.adae.iloc[:0], adsl, plan, events),
-        efficacy.adjust_families(changes, efficacy.list_endpoints(values, plan, catalogue), plan),
-    )  # fmt: skip
+def cleaned(path: str) -> tuple[Clean, adam.Datasets]:
+    """A cohort folder cleaned and derived."""
+    raw = io.read_raw(path)
+    catalogue = io.read_catalogue(raw.config)
+    clean = cleaning.clean_cohort(raw, catalogue)
+    return clean, adam.derive_datasets(clean, catalogue)
+
+
+def rules(clean: Clean) -> set[str]:
+    """The rules that found something."""
+    return {finding.rule for finding in clean.records.findings}
+
+
+def values(data: adam.Datasets) -> pd.DataFrame:
+    """All values, laboratory and scores."""
+    return pd.concat([data.adlb, data.adqs], ignore_index=True)
+
+
+def rapport(folder: Path) -> str:
+    """A cohort folder for RAPPORT, its data linked from `$RACOHORT_REFERENCE`; skips loudly where they are not."""
+    here = Path(__file__).resolve().parents[1]
+    source = Path(os.environ.get("RACOHORT_REFERENCE", here.parent.parent / "shared")) / "cohorts" / "rapport" / "rapport_wide.csv"
+    if not source.is_file():
+        pytest.skip(f"NOT TESTED: RAPPORT is not at {source}; set RACOHORT_REFERENCE to the folder that holds cohorts/rapport")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "cohort.yml").write_bytes((here / "cohorts" / "rapport" / "cohort.yml").read_bytes())
+    (folder / "rapport_wide.csv").symlink_to(source.resolve())
+    return f"{folder}"

@@ -119,10 +119,14 @@ def example_study(n: int = 64, seed: int = 1, visits: tuple[str, ...] = ("BL", "
                     continue
                 low, high = catalogue.loc[code, ["possible_low", "possible_high"]]
                 fall = 0.8 if j and catalogue.loc[code, "efficacy"] else 1.0
-                aval = float(np.clip(mean * fall + sd * (trait + rng.normal(0, 0.7)), max(low, 0.3 * mean if ranges else low), high))
+                aval = float(
+                    np.clip(mean * fall + sd * (trait + rng.normal(0, 0.7)), max(low, 0.3 * mean if ranges else low), high)
+                )
                 aval = round(aval * 8) / 8 if code == "HAQDI" else round(aval) if code.endswith("JC28") else aval
                 base = aval if j == 0 else base
-                lo, hi = (ranges[0], ranges[1]) if ranges and sex[i] == "M" else (ranges[2], ranges[3]) if ranges else (np.nan,) * 2
+                lo, hi = (
+                    (ranges[0], ranges[1]) if ranges and sex[i] == "M" else (ranges[2], ranges[3]) if ranges else (np.nan,) * 2
+                )
                 state = "" if not ranges else "LOW" if aval < lo else "HIGH" if aval > hi else "NORMAL"
                 first = state if j == 0 else first  # noqa: F821
                 values.append(
@@ -143,4 +147,6 @@ def example_study(n: int = 64, seed: int = 1, visits: tuple[str, ...] = ("BL", "
         ] if i < n
     ]  # fmt: skip
     lb, qs = (both[both["domain"] == d].drop(columns="domain").reset_index(drop=True) for d in ("LB", "QS"))
-    return ExampleStudy(plan, catalogue, adsl(people), lb, qs, adae(events), _blank(ADCM, [], ("CMDOSE", "ASTDY", "AENDY", "line")))
+    return ExampleStudy(
+        plan, catalogue, adsl(people), lb, qs, adae(events), _blank(ADCM, [], ("CMDOSE", "ASTDY", "AENDY", "line"))
+    )

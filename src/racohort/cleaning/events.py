@@ -113,20 +113,15 @@ def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: dict[str, np.datetim
 
 def check_deaths(sheet: Sheet, frame: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
     """Warn of fatal events (grade 5, or marked fatal) of patients with a later visit."""
-    fatal = np.zeros(len(frame), dtype=bool)
-    if "AETOXGR" in frame:
-        fatal |= (frame["AETOXGR"] == 5).to_numpy()
-    if "AESDTH" in frame:
-        fatal |= (frame["AESDTH"] == "Y").to_numpy()
-    dated = [one for one in sheets if one.table.shape != "event"]
-    last: dict[str, np.datetime64] = {}
-    for one in dated if fatal.any() else []:
-        for who, day in zip(one.USUBJID, one.ADT, strict=True):
-            if not np.isnat(day):
-                last[who] = max(day, last.get(who, day))
-    seen = pd.to_datetime(pd.Series([last.get(who, np.datetime64("NaT")) for who in sheet.USUBJID], index=frame.index))
-    onset = frame["ASTDT"] if "ASTDT" in frame else pd.Series(pd.NaT, index=frame.index)
-    alive = sheet.cells(fatal & (seen > onset).to_numpy() & sheet.keep, sheet.names.get("AETOXGR") or sheet.names["AESDTH"])
+    graded = frame["AETOXGR"] == 5 if "AETOXGR" in frame else pd.Series(False, index=frame.index)
+    marked = frame["AESDTH"] == "Y" if "AESDTH" in frame else pd.Series(False, index=frame.index)
+    fatal = (graded | marked).to_numpy() & sheet.keep
+    if not fatal.any() or "ASTDT" not in frame:
+        return
+    visits = [pd.DataFrame({"id": one.USUBJID, "day": one.ADT}) for one in sheets if one.table.shape != "event"]
+    last = pd.concat(visits).groupby("id")["day"].max() if visits else pd.Series(dtype="datetime64[s]")
+    seen = last.reindex(sheet.USUBJID).set_axis(frame.index)
+    alive = sheet.cells(fatal & (seen > frame["ASTDT"]).to_numpy(), sheet.names.get("AETOXGR") or sheet.names["AESDTH"])
     if len(alive):
         records.note_cells("event_death", sheet.table, alive, "says that the event was fatal, but the patient has a later visit")
 

@@ -50,7 +50,10 @@ def _draw_visit(ax: Any, visit: Visit, days: np.ndarray, results: pd.DataFrame) 
 
 
 def _draw_spread(ax: Any, visit: Visit, results: pd.DataFrame) -> None:
-    found = {name: pick_result(results, PARAMCD="VISITDAY", AVISIT=visit.AVISIT, statistic=name) for name in ("min", "q1", "median", "q3", "max")}
+    found = {
+        name: pick_result(results, PARAMCD="VISITDAY", AVISIT=visit.AVISIT, statistic=name)
+        for name in ("min", "q1", "median", "q3", "max")
+    }
     low, q1, median, q3, high = (found[name]["value"] for name in ("min", "q1", "median", "q3", "max"))  # type: ignore[index]
     ax.hlines(0, low, high, color=INK["accent"], lw=1.0)
     ax.hlines(0, q1, q3, color=INK["accent"], lw=5.0)

@@ -55,11 +55,12 @@ def plot_courses(
     for ax, endpoint in zip(axes.flat, shown, strict=False):
         _draw_course(ax, values, results, endpoint, plan, narrow=columns > 1)
     what = "geometric mean" if shown[0].log else "mean"
+    limits = " Open triangles: beyond an assay's limit." if (values["censored"] != "").any() and shown[0].log else ""
     caption = (
         f"Course of {listed([e.label for e in shown])} in the efficacy population. Thin: single patients (or the band "
         f"between the quartiles, above {MOST_LINES} patients). Thick: {what} of the mixed model with its "
         f"{100 * plan.level:g} % confidence interval. n: patients with a value at that visit. Visits stand at their planned "
-        "times."
+        f"times.{limits}"
     )
     alt = " ".join(_course_words(results, endpoint, plan) for endpoint in shown)
     return finish(fig, f"courses-{role}", alt, caption, plan.synthetic)
@@ -106,20 +107,25 @@ def _draw_thresholds(ax: Any, e: Endpoint) -> None:
 def _draw_patients(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoint, plan: Plan, places: list[float]) -> None:
     mine = values[values["PARAMCD"] == e.PARAMCD]
     if mine["USUBJID"].nunique() > MOST_LINES:
-        rows = [[pick_result(results, PARAMCD=e.PARAMCD, AVISIT=v.AVISIT, statistic=s, method="available") for v in plan.visits]
-                for s in ("q1", "q3")]  # fmt: skip
-        low, high = ([np.nan if row is None else row["value"] for row in side] for side in rows)
-        ax.fill_between(places, low, high, color=INK["band"], lw=0, zorder=1)
+        ax.fill_between(places, *_quartiles(results, e, plan), color=INK["band"], lw=0, zorder=1)
         return
     at = dict(zip([visit.AVISIT for visit in plan.visits], places, strict=True))
-    lines = [list(zip(one["AVISIT"].map(at), one["AVAL"], strict=True))
-             for _, one in mine.assign(place=mine["AVISIT"].map(at)).sort_values("place").groupby("USUBJID")]  # fmt: skip
+    mine = mine.assign(place=mine["AVISIT"].map(at)).sort_values("place")
+    lines = [one[["place", "AVAL"]].to_numpy() for _, one in mine.groupby("USUBJID")]
     ax.add_collection(LineCollection(lines, colors=INK["faint"], linewidths=0.5, alpha=0.55, zorder=2))
-    ax.plot(mine["AVISIT"].map(at), mine["AVAL"], ".", color=INK["faint"], ms=2.5, alpha=0.7, zorder=2)
-    censored = mine[mine["censored"] != ""]
-    ax.plot(
-        censored["AVISIT"].map(at), censored["AVAL"], "v", mfc=INK["paper"], mec=INK["muted"], mew=0.7, ms=4, ls="none", zorder=4
-    )
+    ax.plot(mine["place"], mine["AVAL"], ".", color=INK["faint"], ms=2.5, alpha=0.7, zorder=2)
+    open_symbol = {"mfc": INK["paper"], "mec": INK["muted"], "mew": 0.7, "ms": 4, "ls": "none", "zorder": 4}
+    for side, marker in (("below", "v"), ("above", "^")):
+        beyond = mine[mine["censored"] == side]
+        ax.plot(beyond["place"], beyond["AVAL"], marker, **open_symbol)
+
+
+def _quartiles(results: pd.DataFrame, e: Endpoint, plan: Plan) -> tuple[list[float], list[float]]:
+    """The lower and the upper quartile at each visit, as the rows have them."""
+    at = {"PARAMCD": e.PARAMCD, "method": "available"}
+    rows = {s: [pick_result(results, statistic=s, AVISIT=v.AVISIT, **at) for v in plan.visits] for s in ("q1", "q3")}
+    low, high = ([np.nan if row is None else float(row["value"]) for row in rows[s]] for s in ("q1", "q3"))
+    return low, high
 
 
 def _course_words(results: pd.DataFrame, e: Endpoint, plan: Plan) -> str:

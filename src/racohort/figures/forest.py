@@ -3,7 +3,7 @@
 from typing import Any
 
 import pandas as pd
-from matplotlib.ticker import ScalarFormatter
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
@@ -12,6 +12,9 @@ from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import count, number, p_cell
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
+
+#: Ratios that the logarithmic axis names.
+RATIOS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3, 5, 10, 20)
 
 
 def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figure | Absence:
@@ -30,21 +33,20 @@ def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figu
             _draw_estimate(axes[0, 1], pick_result(results, statistic="gmr", method="paired_t_log", **at), place, colour)
         _draw_p(axes[0, -1], pick_result(results, statistic="conclusion", **at), place)
     _finish_axes(axes[0], items, bool(logs))
+    said = "; ".join(_forest_words(results, e, visit) for e, visit in items)
+    alt = f"Forest plot of {count(len(items), 'change')} from baseline: {said}."
+    return finish(fig, "forest", alt, _forest_caption(results, bool(logs), plan), plan.synthetic)
+
+
+def _forest_caption(results: pd.DataFrame, logs: bool, plan: Plan) -> str:
     n = select_results(results, statistic="glass_delta")["n"]
-    caption = (
-        f"Change from baseline, complete pairs of the efficacy population (n = {number(n.min())} to {number(n.max())}), "
-        f"with {100 * plan.level:g} % confidence intervals. Left: change over the standard deviation at baseline (Glass' "
-        "delta). "
-        + ("Right: geometric mean ratio of the biomarkers, logarithmic axis. " if logs else "")
-        + "Left of the line is lower than at baseline. Column: adjusted p of the plan's families; unadjusted p in "
+    right = "Right: geometric mean ratio of the biomarkers, logarithmic axis. " if logs else ""
+    return (
+        f"Change from baseline, complete pairs of the efficacy population (n = {number(n.min())} to {number(n.max())}), with "
+        f"{100 * plan.level:g} % confidence intervals. Left: change over the standard deviation at baseline (Glass' delta). "
+        f"{right}Left of the line is lower than at baseline. Column: adjusted p of the plan's families; unadjusted p in "
         "brackets elsewhere."
     )
-    alt = (
-        f"Forest plot of {count(len(items), 'change')} from baseline: "
-        + "; ".join(_forest_words(results, e, visit) for e, visit in items)
-        + "."
-    )
-    return finish(fig, "forest", alt, caption, plan.synthetic)
 
 
 def _draw_estimate(ax: Any, row: pd.Series | None, place: int, colour: str) -> None:
@@ -78,9 +80,9 @@ def _finish_axes(axes: Any, items: list[Any], logs: bool) -> None:
     if logs:
         axes[1].set_xscale("log")
         axes[1].axvline(1, color=INK["ink"], lw=0.9)
-        axes[1].xaxis.set_major_formatter(ScalarFormatter())
-        axes[1].xaxis.set_minor_formatter(ScalarFormatter())
-        axes[1].tick_params(axis="x", which="minor", labelsize=7.5)
+        axes[1].xaxis.set_major_locator(FixedLocator(RATIOS))
+        axes[1].xaxis.set_major_formatter(FuncFormatter(lambda ratio, _: f"{ratio:g}"))
+        axes[1].xaxis.set_minor_locator(NullLocator())
         axes[1].set_xlabel("Ratio to baseline\n← lower      higher →")
 
 

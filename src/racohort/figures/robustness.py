@@ -129,6 +129,19 @@ def plot_regression(results: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan) -
     fig, ax = canvas(7.2, 1.3 + 0.42 * len(shown))
     ax.axvspan(low, high, color=INK["band"], lw=0)
     ax.plot(expected["value"], np.full(len(expected), len(shown) - 0.35), "|", color=INK["accent2"], ms=9, mew=1.1)
+    _draw_observed(ax, shown)
+    caption = (
+        f"Mean change of DAS28 from baseline in complete pairs with {_level(plan)}. Band and ticks: the change that selection "
+        f"for high activity alone would show over {len(expected)} combinations of reliability, enrolment cut-off and "
+        "population mean."
+    )
+    told = "; ".join(f"{visit.label} {number(row['value'], 2)}" for visit, row in shown)
+    alt = f"Observed change of DAS28: {told}. Regression to the mean alone: {number(low, 2)} to {number(high, 2)}."
+    return finish(fig, "regression-to-mean", alt, caption, plan.synthetic)
+
+
+def _draw_observed(ax: Any, shown: list[tuple[Visit, pd.Series]]) -> None:
+    """The mean change at each visit, and the axes."""
     for place, (_, row) in enumerate(shown):
         ax.plot([row["lower"], row["upper"]], [place, place], color=INK["accent"], lw=2.2)
         ax.plot(row["value"], place, "o", color=INK["accent"], ms=6)
@@ -137,11 +150,3 @@ def plot_regression(results: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan) -
     ax.set_yticks([*range(len(shown)), len(shown) - 0.35], [*labels, "expected by\nselection alone"])
     ax.set(ylim=(len(shown) - 0.05, -0.5), xlabel="Change of DAS28 from baseline")
     ax.grid(visible=False, axis="y")
-    caption = (
-        f"Mean change of DAS28 from baseline in complete pairs with {_level(plan)}. Band and ticks: the change that "
-        f"selection for high activity alone would show over {len(expected)} combinations of reliability, enrolment cut-off "
-        "and population mean."
-    )
-    told = "; ".join(f"{visit.label} {number(row['value'], 2)}" for visit, row in shown)
-    alt = f"Observed change of DAS28: {told}. Regression to the mean alone: {number(low, 2)} to {number(high, 2)}."
-    return finish(fig, "regression-to-mean", alt, caption, plan.synthetic)

@@ -90,7 +90,7 @@ class Figure:
         pictures = _picture("ra-light", self.light, self.alt) + _picture("ra-dark", self.dark, self.alt, " hidden")
         mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
         caption = f"<figcaption>{mark}{escape(self.caption)}</figcaption>"
-        return f'<figure class="ra-figure" id="fig-{escape(self.name)}">{pictures}{caption}</figure>'
+        return f'<figure class="ra-figure" id="fig-{escape(self.name)}" tabindex="0">{pictures}{caption}</figure>'
 
 
 def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int = 1, **kw: Any) -> tuple[Drawing, Any]:

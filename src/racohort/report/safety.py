@@ -1,4 +1,4 @@
-"""The sentences of the safety section: what was seen, which risks that excludes, and what cannot be said.
+"""The sentences about laboratory and limits: what was seen, which risks that excludes, and what cannot be said.
 
 Where a cohort has no data the table or figure in front says so, and the sentence after it stays silent.
 """
@@ -6,7 +6,7 @@ Where a cohort has no data the table or figure in front says so, and the sentenc
 import pandas as pd
 
 from racohort.formats import count, level_of, listed, number, percent, proportion
-from racohort.labels import NO_EVENTS, NO_LABORATORY, OVERVIEW_LABELS, WINDOW_LABELS, label_of
+from racohort.labels import NO_EVENTS, NO_LABORATORY, label_of
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
@@ -141,7 +141,7 @@ def say_new_abnormality(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFra
     most = f"Among patients normal at baseline, a later value outside the range was most frequent for {name}: {shown}."
     excluded = (
         f"The strongest exclusion is for {other}: risks above {percent(low['upper'])} are excluded with {level_of(plan.level)} "
-        f"confidence (n = {low['n']}); for every other analyte only larger risks are."
+        f"confidence (n = {low['n']}); for every other analyte the risks excluded are larger."
     )
     return say(quote(most, top["result_id"]), quote(excluded, low["result_id"]))
 
@@ -154,9 +154,9 @@ def say_grades(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Te
     severe, some = (select_results(rows, category=category) for category in ("GE3", "GE2"))
     graded = count(len(severe), "graded analyte")
     hit = severe[severe["count"] > 0]
-    names = listed([f"{label_of(row['PARAMCD'], catalogue)} ({proportion(row['count'], row['n'])})" for _, row in hit.iterrows()])
+    names = "; ".join(f"{label_of(row['PARAMCD'], catalogue)}, {proportion(row['count'], row['n'])}" for _, row in hit.iterrows())
     first = (
-        f"Worsening to grade 3 or higher was seen in {names}."
+        f"Worsening to grade 3 or higher was seen: {names}."
         if names
         else f"No patient worsened to grade 3 or higher in {graded}."
     )
@@ -186,54 +186,6 @@ def say_liver(results: pd.DataFrame, plan: Plan) -> Text:
         "This is a screen, not a diagnosis, and with values at planned visits alone it cannot show whether the two rose "
         "together.",
     )  # fmt: skip
-
-
-def say_events(results: pd.DataFrame, plan: Plan) -> Text:
-    """The adverse events in one paragraph, and which risks zero events exclude; from the rows of `estimate_events`."""
-    if not were_supplied(results):
-        return say()
-    rows = select_results(results, statistic="proportion", by="overview")
-    shown = (proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"]) for _, row in rows.iterrows())
-    said = [f"{OVERVIEW_LABELS[category]}: {text}." for category, text in zip(rows["category"], shown, strict=True)]
-    sentences = (quote(text, result_id) for text, result_id in zip(said, rows["result_id"], strict=True))
-    return say(*sentences, _said_of_none(results, rows, plan))
-
-
-def _said_of_none(results: pd.DataFrame, rows: pd.DataFrame, plan: Plan) -> Sentence:
-    none = rows.loc[(rows["count"] == 0) & (rows["note"] == ""), "category"]
-    bounds = select_results(results, statistic="risk_bound", category=list(none))
-    if bounds.empty:
-        return Sentence("")
-    names = listed([OVERVIEW_LABELS[category].lower() for category in none])
-    limit, n = percent(bounds["upper"].iloc[0]), count(bounds["n"].iloc[0], "patient")
-    said = f"Where nobody had such an event ({names}), a risk above {limit} is excluded with {level_of(plan.level)} confidence"
-    return quote(f"{said} in {n}; a smaller one is not.", *bounds["result_id"])
-
-
-def say_windows(results: pd.DataFrame, plan: Plan) -> Text:
-    """When events occurred; from the rows of `estimate_events`."""
-    rows = select_results(results, statistic="proportion", by="window", category=["DAY1", "LE30D", "GT1Y"])
-    if rows.empty:
-        return say()
-    shown = ((row, proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)) for _, row in rows.iterrows())
-    return say(*(quote(f"{WINDOW_LABELS[row['category']]}: {text}.", row["result_id"]) for row, text in shown))
-
-
-def say_serious(results: pd.DataFrame, plan: Plan) -> Text:
-    """How many serious events there were; from the rows of `estimate_events`."""
-    if not were_supplied(results):
-        return say()
-    patients = select_results(results, statistic="proportion", by="overview", category="SERIOUS").iloc[0]
-    events = select_results(results, statistic="events", by="overview", category="SERIOUS").iloc[0]
-    shown = proportion(patients["count"], patients["n"], patients["lower"], patients["upper"], plan.level)
-    were = "was" if events["value"] == 1 else "were"
-    return say(
-        quote(
-            f"{count(int(events['value']), 'serious event')} {were} recorded, in {shown}.",
-            events["result_id"],
-            patients["result_id"],
-        )
-    )
 
 
 def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:

@@ -30,7 +30,7 @@ def row_at(results: pd.DataFrame, endpoint: Endpoint, visit: Visit, statistic: s
 
 def with_interval(row: Any, digits: int) -> str:
     """Value and limits without the level, which the header says."""
-    if pd.isna(row.get("value")):
+    if row is None or pd.isna(row.get("value")):
         return "–"
     limits = "" if pd.isna(row.get("lower")) else f" ({number(row['lower'], digits)} to {number(row['upper'], digits)})"
     return number(row["value"], digits) + limits

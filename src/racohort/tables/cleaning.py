@@ -1,12 +1,13 @@
 """The tables of the section on cleaning."""
 
+import re
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import number, proportion
+from racohort.formats import capitalised, number, proportion
 from racohort.labels import label_with_unit, panel_of, shown_unit
 from racohort.plan import Plan
 from racohort.quality import file_name
@@ -58,7 +59,7 @@ def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan)
 
 def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
     if meaning in ROLES:
-        return f"{meaning}: {ROLES[meaning].meaning}"
+        return f"{capitalised(re.split('[;(]', ROLES[meaning].meaning)[0].strip())} ({meaning})"
     return label_with_unit(meaning, catalogue) if meaning in catalogue.index else "not declared, not read"
 
 

@@ -43,7 +43,7 @@ def _line(code: str, rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) ->
 
 
 def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence | None:
-    """Every record that calls for a look at the patient; from the rows of `select_signals`, `results` those of `estimate_grades`."""
+    """Every record that calls for a look at a patient: rows of `select_signals`; `results` are those of `estimate_grades`."""
     if select_results(results, statistic="worsened").empty:
         return None
     if signals.empty:
@@ -53,16 +53,17 @@ def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, c
     labels = {visit.AVISIT: capitalised(visit.label) for visit in plan.visits}
     lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in signals.iterrows()]
     return table(
-        pd.DataFrame(lines), "signals", "Values of grade 3 or higher, or transaminases above 3 times the upper limit, after baseline.",
+        pd.DataFrame(lines), "signals", "Values of grade 3 or higher, or transaminases above 3 times the limit, after baseline.",
         "Every such record of the safety population, planned or not. Day: from the start of treatment as day 1.", plan.synthetic,
     )  # fmt: skip
 
 
 def _signal_line(row: pd.Series, visit: str, catalogue: pd.DataFrame) -> dict[str, str]:
     digits = digits_of(row["PARAMCD"], catalogue)
-    return {"Patient": row["USUBJID"], "Analyte": label_with_unit(row["PARAMCD"], catalogue), "Visit": visit, "Day": number(row["ADY"]),
-            "At baseline": number(row["BASE"], digits), "Value": number(row["AVAL"], digits),
-            "Reference range": f"{number(row['ANRLO'], digits)} to {number(row['ANRHI'], digits)}", "Grade": number(row["grade"])}  # fmt: skip
+    return {"Patient": row["USUBJID"], "Analyte": label_with_unit(row["PARAMCD"], catalogue), "Visit": visit,
+            "Day": number(row["ADY"]), "At baseline": number(row["BASE"], digits), "Value": number(row["AVAL"], digits),
+            "Reference range": f"{number(row['ANRLO'], digits)} to {number(row['ANRHI'], digits)}",
+            "Grade": number(row["grade"])}  # fmt: skip
 
 
 def _listing(rows: pd.DataFrame, leave_out: str) -> str:

@@ -1,0 +1,120 @@
+"""What `cohort.yml` may say: its keys, its types, its plain YAML, and the page that explains it."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from racohort.config import Analyte, Cohort, Column, File, PlannedVisit, Ranges, Study, TreatmentStart, cohort_schema, parse_cohort
+from racohort.roles import ROLES
+from racohort.schema import CohortError
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+SMALL = """
+id: small
+files: [{path: a.csv, shape: visit}]
+columns: {id: {role: USUBJID}, crp: {paramcd: CRP, unit: mg/L}}
+visits: {BL: {day: 0}, Y1: {labels: [12 months], day: 365, window: [305, 425]}}
+"""
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(CohortError) as error:
+        parse_cohort(text)
+    assert error.value.exit_code == 1
+    return str(error.value)
+
+
+def test_a_small_cohort_gets_the_contract_s_defaults():
+    cohort = parse_cohort(SMALL)
+    assert (cohort.id, cohort.synthetic, cohort.privacy, cohort.missing) == ("small", False, "internal", ["", "NA", "."])
+    assert cohort.baseline == "BL" and cohort.das28_variant == "auto" and cohort.treatment_start is None
+    assert cohort.visits["Y1"].limits == (305, 425) and cohort.visits["BL"].limits is None
+
+
+@pytest.mark.parametrize(("line", "said"), [
+    ("surprise: 1", "surprise"),
+    ("id: again", "occurs twice"),
+    ("title: !!binary aGk=", "tag"),
+    ("title: !!str hi", "tag"),
+    ("title: &a hi", "anchor or alias"),
+    ("synthetic: 1", "synthetic"),
+    ("synthetic: 'true'", "synthetic"),
+    ("missing: [7]", "missing"),
+    ("privacy: secret", "privacy"),
+    ("das28_variant: CRP", "das28_variant"),
+    ("treatment_start: {from: visit, visit: Y9}", "Y9"),
+    ("study: {start: tomorrow}", "study.start"),
+    ("study: {timezone: Moon/Base}", "no such time zone"),
+    ("analytes: {interleukin6: {label: IL-6}}", "8 capital letters"),
+    ("parameters: {alpha: {a: 1}}", "parameters"),
+])  # fmt: skip
+def test_what_is_no_plain_known_value_is_refused_by_name(line, said):
+    assert said in refusal(SMALL + line)
+
+
+@pytest.mark.parametrize(("column", "said"), [
+    ("{role: USUBJID, paramcd: CRP}", "only one"),
+    ("{unit: mg/L}", "only one"),
+    ("{role: USERID}", "no role 'USERID'"),
+    ("{paramcd: CRP, visit: Y7}", "Y7"),
+])  # fmt: skip
+def test_a_column_has_exactly_one_known_meaning(column, said):
+    assert said in refusal(SMALL.replace("{role: USUBJID}", column))
+
+
+@pytest.mark.parametrize("name", ["../x", "a b", "", "x" * 65, "-a", "北京"])
+def test_an_id_that_cannot_name_a_folder_is_refused(name):
+    assert "id" in refusal(SMALL.replace("id: small", f"id: {name!r}"))
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b", "just text", "[1", "\t: x"])
+def test_what_is_no_mapping_is_refused_with_its_place(text):
+    assert "cohort.yml" in refusal(text)
+
+
+def test_words_keep_their_spelling_and_no_is_no_boolean():
+    cohort = parse_cohort(SMALL.replace("{role: USUBJID}", "{role: SEX, codes: {NO: F, '007': M, on: M}}"))
+    assert cohort.columns["id"].codes == {"NO": "F", "007": "M", "on": "M"}
+
+
+def test_dates_may_stand_in_quotation_marks():
+    one, other = (parse_cohort(SMALL + f"study: {{start: {day}}}") for day in ("2013-01-01", "'2013-01-01'"))
+    assert one.study.start == other.study.start and str(one.study.start) == "2013-01-01"
+
+
+@pytest.mark.parametrize(("day", "label"), [(0, "baseline"), (91, "3 months"), (365, "1 year"), (548, "18 months"), (1095, "3 years"), (10, "day 10")])
+def test_visits_are_called_by_their_planned_time(day, label):
+    visits = "{BL: {day: 0}, V: {day: %s}}" % (day or 5)
+    cohort = parse_cohort(re.sub(r"visits: .*", "visits: " + visits, SMALL))
+    assert cohort.visit_label("BL" if day == 0 else "V") == label
+
+
+def test_the_committed_json_schema_is_the_one_of_the_code():
+    assert json.loads((DATA / "cohort.schema.json").read_text("utf-8")) == json.loads(json.dumps(cohort_schema()))
+
+
+def test_the_example_for_people_is_a_cohort():
+    example = re.search(r"```yaml\n(.*?)```", (DATA / "README.md").read_text("utf-8"), re.DOTALL)
+    assert example and parse_cohort(example[1]).id == "xian-2014"
+
+
+@pytest.mark.parametrize("model", [Cohort, File, Column, PlannedVisit, TreatmentStart, Study, Ranges, Analyte])
+def test_every_key_is_explained_to_people_in_the_words_of_the_code(model: type[BaseModel]):
+    page = (DATA / "README.md").read_text("utf-8")
+    for name, field in model.model_fields.items():
+        assert f"| `{field.alias or name}` | {field.description} |" in page
+
+
+def test_every_role_is_explained_to_people():
+    page = (DATA / "README.md").read_text("utf-8")
+    for role, facts in ROLES.items():
+        assert f"| `{role}` | {facts.meaning} |" in page
+
+
+def test_the_committed_cohorts_can_be_read():
+    own = Path(__file__).parent / "cohorts"
+    for path in [*DATA.glob("cohorts/*/cohort.yml"), *own.glob("*/cohort.yml")]:
+        assert parse_cohort(path.read_text("utf-8")).id == path.parent.name
