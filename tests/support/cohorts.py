@@ -40,7 +40,7 @@ def cohort(folder: Path, tables: dict[str, str | bytes], shapes: dict[str, str] 
     for name, content in tables.items():
         data = content if isinstance(content, bytes) else table(content).encode("utf-8")
         (folder / name).write_bytes(data)
-        names |= set(data.decode("utf-8", "replace").splitlines()[0].split(",")) if data[:2] != b"PK" and name.endswith(".csv") else set(COLUMNS)
+        names |= set(data.decode("utf-8", "replace").splitlines()[0].split(",")) if name.endswith(".csv") else set()
     files = [{"path": name, "shape": (shapes or {}).get(name, "visit")} for name in tables]
     columns = {name: dict(column) for name, column in COLUMNS.items() if name in names}
     for name, change in more.pop("columns", {}).items():

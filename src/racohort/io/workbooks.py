@@ -4,6 +4,7 @@ import datetime
 import io
 import re
 import zipfile
+import zlib
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ def _is_sane(data: bytes, table: RawTable, records: Records) -> bool:
             records.note("file_size", said, table)
             return False
         return all(_is_dense(archive.read(name), table, records) for name in archive.namelist() if _is_sheet(name))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zipfile.zlib.error) as error:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
         records.note("file_corrupt", f"{table.file} is corrupt: it cannot be unpacked ({type(error).__name__})", table)
         return False
 
