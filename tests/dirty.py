@@ -1,4 +1,4 @@
-"""Runner of dirty-data cases: `python -m tests.dirty FILE.json [CASE ...]` checks a cohort a case and compares with what must come out."""
+"""Runner of dirty-data cases: `python -m tests.dirty FILE.json [CASE ...]` checks a cohort a case against what must come out."""
 
 import base64
 import io
@@ -24,15 +24,19 @@ from racohort.terms import CLASSES
 
 #: Column of the cases' cohort -> what it holds.
 COLUMNS: dict[str, dict[str, Any]] = {
-    "patient_id": {"role": "USUBJID"}, "site": {"role": "SITEID"}, "sex": {"role": "SEX"}, "age": {"role": "AGE"}, "arm": {"role": "ARM"},
+    "patient_id": {"role": "USUBJID"}, "site": {"role": "SITEID"}, "sex": {"role": "SEX"}, "age": {"role": "AGE"},
+    "arm": {"role": "ARM"},
     "visit": {"role": "AVISIT"}, "visit_date": {"role": "ADT"}, "tjc28": {"paramcd": "TJC28"}, "sjc28": {"paramcd": "SJC28"},
-    "gh_vas": {"paramcd": "PTGA", "unit": "mm"}, "esr_mm_h": {"paramcd": "ESR", "unit": "mm/h"}, "crp_mg_l": {"paramcd": "CRP", "unit": "mg/L"},
+    "gh_vas": {"paramcd": "PTGA", "unit": "mm"}, "esr_mm_h": {"paramcd": "ESR", "unit": "mm/h"},
+    "crp_mg_l": {"paramcd": "CRP", "unit": "mg/L"},
     "das28_esr": {"paramcd": "DAS28ESR"}, "haq": {"paramcd": "HAQDI"}, "rf_iu_ml": {"paramcd": "RF", "unit": "IU/mL"},
     "anti_ccp_u_ml": {"paramcd": "ACCP", "unit": "U/mL"}, "alt_u_l": {"paramcd": "ALT", "unit": "U/L"},
-    "wbc_10e9_l": {"paramcd": "WBC", "unit": "10^9/L"}, "hb_g_l": {"paramcd": "HGB", "unit": "g/L"}, "mtx_mg_wk": {"paramcd": "MTXDOSE", "unit": "mg/week"},
+    "wbc_10e9_l": {"paramcd": "WBC", "unit": "10^9/L"}, "hb_g_l": {"paramcd": "HGB", "unit": "g/L"},
+    "mtx_mg_wk": {"paramcd": "MTXDOSE", "unit": "mg/week"},
 }  # fmt: skip
 EVENTS: dict[str, dict[str, Any]] = {
-    "patient_id": {"role": "USUBJID"}, "ae_term": {"role": "AETERM"}, "start_date": {"role": "ASTDT"}, "end_date": {"role": "AENDT"},
+    "patient_id": {"role": "USUBJID"}, "ae_term": {"role": "AETERM"}, "start_date": {"role": "ASTDT"},
+    "end_date": {"role": "AENDT"},
     "grade": {"role": "AETOXGR"}, "serious": {"role": "AESER"}, "related": {"role": "AEREL"},
 }  # fmt: skip
 DATES = ("visit_date", "start_date", "end_date")
@@ -66,7 +70,8 @@ def describe(case: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, A
     coded = {f"V{number}" if not code[:1].isalpha() else code: visit for number, (code, visit) in enumerate(visits.items())}
     described = {
         "id": "case", "files": files, "columns": columns, "visits": coded, "treatment_start": {"from": "visit", "visit": first},
-        "study": {"start": context["study_start"], "end": context["study_end"], "timezone": context["timezone"]}, "ranges": ranges,
+        "study": {"start": context["study_start"], "end": context["study_end"], "timezone": context["timezone"]},
+        "ranges": ranges,
     }  # fmt: skip
     return described | ({"missing": ["", "NA", ".", *context["missing_codes"]]} if "missing_codes" in context else {})
 

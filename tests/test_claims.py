@@ -16,7 +16,7 @@ from racohort.io.paper import read_claims
 from racohort.places import project_root
 from racohort.printed import ClaimsError, Question, claims_schema, parse_claims
 from racohort.results import as_results, select_results
-from tests.support.cohorts import Cohort, cohort
+from tests.support.altered import Cohort, cohort
 from tests.support.frames import example_catalogue, example_plan
 
 AGREES, DIRECTION, UNDECIDED, CONTRADICTS, UNTESTED = VERDICTS

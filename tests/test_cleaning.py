@@ -14,7 +14,7 @@ from racohort.cleaning.words import missing_words, tidy, word_key
 from racohort.config import parse_cohort
 from racohort.rules import RULES
 from racohort.schema import CohortError
-from tests.support.cohorts import cleaned, cohort, rules, values
+from tests.support.cohorts import cleaned, cohort, found, rules, values
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "racohort"
 BASE = """
@@ -50,29 +50,40 @@ def check(folder, line: int = 0, more=None, **cells: str):
 
 def test_the_clean_table_gives_no_finding_and_every_value(tmp_path):
     clean, data = check(tmp_path)
-    assert not clean.records.findings and len(clean.records.ledger()) == 0
-    assert len(values(data).query("DTYPE == ''")) == 12 * 10 and list(data.adsl["EFFFL"]) == ["Y"] * 4
+    assert not clean.records.findings
+    assert len(clean.records.ledger()) == 0
+    assert len(values(data).query("DTYPE == ''")) == 12 * 10
+    assert list(data.adsl["EFFFL"]) == ["Y"] * 4
 
 
 @pytest.mark.parametrize(("line", "cells", "rule"), [
     (5, {"crp": "N/A"}, "missing_code"), (5, {"crp": "."}, "missing_code"), (5, {"crp": "NULL"}, "missing_code"),
-    (5, {"crp": "34..5"}, "number_unreadable"), (5, {"crp": "45%"}, "number_unreadable"), (5, {"crp": "TRUE"}, "number_unreadable"),
-    (5, {"crp": "(5)"}, "number_unreadable"), (5, {"crp": "1_2.5"}, "number_unreadable"), (5, {"crp": "10-May"}, "number_unreadable"),
+    (5, {"crp": "34..5"}, "number_unreadable"), (5, {"crp": "45%"}, "number_unreadable"), (5, {"crp": "TRUE"},
+    "number_unreadable"),
+    (5, {"crp": "(5)"}, "number_unreadable"), (5, {"crp": "1_2.5"}, "number_unreadable"), (5, {"crp": "10-May"},
+    "number_unreadable"),
     (5, {"crp": "1,234"}, "number_ambiguous"), (5, {"crp": "34,5"}, "decimal_comma"), (5, {"crp": "1.234,5"}, "decimal_comma"),
-    (5, {"crp": "3" * 300}, "cell_too_long"), (5, {"crp": "３４.５"}, "number_spelling"), (5, {"crp": "'34.5"}, "number_spelling"),
-    (5, {"crp": "34.5mg/L"}, "unit_in_cell"), (5, {"crp": "3.45mg/dL"}, "unit_in_cell"), (5, {"crp": "34.5U/L"}, "number_unreadable"),
+    (5, {"crp": "3" * 300}, "cell_too_long"), (5, {"crp": "３４.５"}, "number_spelling"), (5, {"crp": "'34.5"},
+    "number_spelling"),
+    (5, {"crp": "34.5mg/L"}, "unit_in_cell"), (5, {"crp": "3.45mg/dL"}, "unit_in_cell"), (5, {"crp": "34.5U/L"},
+    "number_unreadable"),
     (5, {"crp": "34.5↑"}, "laboratory_flag"), (5, {"crp": "<5"}, "censored"), (5, {"crp": ">320"}, "censored"),
-    (5, {"crp": "−3"}, "impossible"), (5, {"esr": "0"}, "impossible"), (5, {"esr": "201"}, "impossible"), (5, {"vas": "101"}, "impossible"),
+    (5, {"crp": "−3"}, "impossible"), (5, {"esr": "0"}, "impossible"), (5, {"esr": "201"}, "impossible"), (5, {"vas": "101"},
+    "impossible"),
     (5, {"tjc": "13.5"}, "joint_fraction"), (5, {"haq": "1.63"}, "off_grid"), (5, {"crp": "301"}, "implausible"),
     (5, {"sex": "3"}, "code_unknown"), (5, {"sex": "女"}, "code_spelling"), (6, {"sex": "M"}, "subject_changes"),
     (5, {"age": "130"}, "impossible"), (6, {"age": "64"}, "age_jumps"), (5, {"site": "a"}, "code_spelling"),
-    (5, {"date": "2013.03.18"}, "date_spelling"), (5, {"date": "20130318"}, "date_spelling"), (5, {"date": "2013-03-17T16:00:00Z"}, "date_spelling"),
-    (5, {"date": "2013-02-30"}, "date_unreadable"), (5, {"date": "05/03/2013"}, "date_unreadable"), (5, {"date": "13-03-18"}, "date_unreadable"),
+    (5, {"date": "2013.03.18"}, "date_spelling"), (5, {"date": "20130318"}, "date_spelling"), (5,
+    {"date": "2013-03-17T16:00:00Z"}, "date_spelling"),
+    (5, {"date": "2013-02-30"}, "date_unreadable"), (5, {"date": "05/03/2013"}, "date_unreadable"), (5, {"date": "13-03-18"},
+    "date_unreadable"),
     (5, {"date": "2019-01-01"}, "date_outside"), (6, {"date": ""}, "visit_undated"), (6, {"visit": ""}, "visit_unlabelled"),
-    (6, {"visit": "Month6"}, "visit_unknown"), (6, {"visit": "y1"}, "code_spelling"), (6, {"visit": "unscheduled"}, "visit_unscheduled"),
+    (6, {"visit": "Month6"}, "visit_unknown"), (6, {"visit": "y1"}, "code_spelling"), (6, {"visit": "unscheduled"},
+    "visit_unscheduled"),
     (6, {"date": "2014-08-01"}, "visit_window"), (6, {"date": "2016-03-20", "age": "49"}, "visit_contradiction"),
     (5, {"date": "2016-09-01", "age": "49"}, "visit_order"), (5, {"id": "P9"}, "no_baseline"), (5, {"id": "p2"}, "id_spelling"),
-    (5, {"id": "2.0"}, "id_float"), (5, {"id": ""}, "id_missing"), (5, {"id": "3.1E+17"}, "id_damaged_row"), (5, {"id": "Total"}, "totals_row"),
+    (5, {"id": "2.0"}, "id_float"), (5, {"id": ""}, "id_missing"), (5, {"id": "3.1E+17"}, "id_damaged_row"), (5,
+    {"id": "Total"}, "totals_row"),
     (6, {"das": "0.40"}, "score_differs"), (5, {"esr": "34.5", "crp": "52"}, "exchanged"), (5, {"site": "B"}, "id_two_sites"),
     (4, {"upro": "++"}, "number_spelling"), (4, {"upro": "much"}, "number_unreadable"),
 ])  # fmt: skip
@@ -80,16 +91,21 @@ def test_one_fault_is_found_by_its_rule(tmp_path, line, cells, rule):
     clean, _ = check(tmp_path, line, **cells)
     assert rule in rules(clean)
     told = [finding for finding in clean.records.findings if finding.rule == rule]
-    assert any(str(line) in finding.message or "P" in finding.message for finding in told) and all(finding.row()["remedy"] for finding in told)
+    assert any(str(line) in finding.message or "P" in finding.message for finding in told)
+    assert all(finding.row()["remedy"] for finding in told)
 
 
 @pytest.mark.parametrize(("text", "value", "side", "unit", "rule"), [
     ("12.5", 12.5, "", "", ""), ("-3", -3, "", "", ""), (".5", 0.5, "", "", ""), ("+7", 7, "", "", "number_spelling"),
-    ("1.25E+01", 12.5, "", "", "number_spelling"), ("1,234,567", 1234567, "", "", "number_spelling"), ("0,234", 0.234, "", "", "decimal_comma"),
+    ("1.25E+01", 12.5, "", "", "number_spelling"), ("1,234,567", 1234567, "", "", "number_spelling"), ("0,234", 0.234, "", "",
+    "decimal_comma"),
     ("12,5", 12.5, "", "", "decimal_comma"), ("< 10.4", 10.4, "below", "", "censored"), ("＞3200", 3200, "above", "", "censored"),
-    ("≤0.5mg/L", 0.5, "below", "mg/L", "censored"), ("6.4×10^9/L", 6.4, "", "×10^9/L", "unit_in_cell"), ("12.5 H", 12.5, "", "", "laboratory_flag"),
-    ("1,234", None, "", "", "number_ambiguous"), ("12-15", None, "", "", "number_unreadable"), ("inf", None, "", "", "number_unreadable"),
-    ("nan", None, "", "", "number_unreadable"), ("0x1F", None, "", "", "number_unreadable"), ("", None, "", "", "number_unreadable"),
+    ("≤0.5mg/L", 0.5, "below", "mg/L", "censored"), ("6.4×10^9/L", 6.4, "", "×10^9/L", "unit_in_cell"), ("12.5 H", 12.5, "",
+    "", "laboratory_flag"),
+    ("1,234", None, "", "", "number_ambiguous"), ("12-15", None, "", "", "number_unreadable"), ("inf", None, "", "",
+    "number_unreadable"),
+    ("nan", None, "", "", "number_unreadable"), ("0x1F", None, "", "", "number_unreadable"), ("", None, "", "",
+    "number_unreadable"),
 ])  # fmt: skip
 def test_a_text_means_one_number_or_none(text, value, side, unit, rule):
     reading = read_number(text)
@@ -98,7 +114,8 @@ def test_a_text_means_one_number_or_none(text, value, side, unit, rule):
 
 
 def test_a_decimal_comma_file_has_no_ambiguous_thousands():
-    assert read_number("1,750", ",").value == 1.75 and read_number("1.750", ",").rule == "number_ambiguous"
+    assert read_number("1,750", ",").value == 1.75
+    assert read_number("1.750", ",").rule == "number_ambiguous"
 
 
 @given(st.text(max_size=40))
@@ -106,7 +123,8 @@ def test_a_decimal_comma_file_has_no_ambiguous_thousands():
 def test_no_text_breaks_the_reader_of_numbers(text):
     reading = read_number(text)
     assert reading.rule or float(text) == reading.value
-    assert tidy(tidy(text)) == tidy(text) and word_key(word_key(text)) == word_key(text)
+    assert tidy(tidy(text)) == tidy(text)
+    assert word_key(word_key(text)) == word_key(text)
 
 
 @given(st.floats(-1e6, 1e6, allow_nan=False))
@@ -124,7 +142,8 @@ def test_missing_are_the_declared_codes_and_no_number():
 def test_a_value_below_the_assay_keeps_side_and_limit(tmp_path):
     _, data = check(tmp_path, 7, crp="<10.4")
     row = data.adlb.query("PARAMCD == 'CRP' and line == 7").iloc[0]
-    assert (row["censored"], row["limit"]) == ("below", 10.4) and row["AVAL"] == pytest.approx(10.4 / np.sqrt(2))
+    assert (row["censored"], row["limit"]) == ("below", 10.4)
+    assert row["AVAL"] == pytest.approx(10.4 / np.sqrt(2))
 
 
 def test_declared_assay_limits_censor_values_and_words(tmp_path):
@@ -132,12 +151,17 @@ def test_declared_assay_limits_censor_values_and_words(tmp_path):
     _, data = check(tmp_path, 2, {"columns": columns}, crp="BLQ")
     crp = data.adlb.query("PARAMCD == 'CRP'").set_index("line")
     assert crp.loc[2, ["censored", "limit", "AVAL"]].tolist() == ["below", 15, 7.5]
-    assert crp.loc[5, ["censored", "AVAL"]].tolist() == ["above", 30] and crp.loc[3, "censored"] == ""
+    assert crp.loc[5, ["censored", "AVAL"]].tolist() == ["above", 30]
+    assert crp.loc[3, "censored"] == ""
 
 
 def test_units_are_converted_by_what_is_declared_and_exactly(tmp_path):
     _, plain = check(tmp_path / "a")
-    _, other = check(tmp_path / "b", 5, {"columns": {"hb": {"unit": "g/dL"}}, "ranges": {"HGB": {"possible": [0, 2000], "plausible": [0, 2000]}}})
+    _, other = check(
+        tmp_path / "b",
+        5,
+        {"columns": {"hb": {"unit": "g/dL"}}, "ranges": {"HGB": {"possible": [0, 2000], "plausible": [0, 2000]}}},
+    )
     assert list(other.adlb.query("PARAMCD == 'HGB'")["AVAL"]) == [10 * hb for hb in plain.adlb.query("PARAMCD == 'HGB'")["AVAL"]]
 
 
@@ -150,12 +174,11 @@ def test_a_unit_nobody_can_convert_refuses_the_cohort(tmp_path):
 def test_a_column_in_another_unit_is_doubted(tmp_path, name, factor, rule):
     rows = [row.split() for row in BASE.strip().splitlines()]
     at = rows[0].index(name)
-    text = "\n".join("|".join([*row[:at], row[at] if i == 0 else f"{float(row[at]) * factor:g}", *row[at + 1 :]]) for i, row in enumerate(rows))
+    text = "\n".join(
+        "|".join([*row[:at], row[at] if i == 0 else f"{float(row[at]) * factor:g}", *row[at + 1 :]]) for i, row in enumerate(rows)
+    )
     path = cohort(tmp_path, {"a.csv": text}, treatment_start={"from": "visit"})
-    try:
-        assert rule in rules(cleaned(path)[0])
-    except CohortError as error:
-        assert rule in {finding.rule for finding in error.findings}
+    assert rule in found(path)
 
 
 def test_exchanged_columns_refuse_the_cohort_and_name_both(tmp_path):
@@ -175,16 +198,19 @@ def test_the_variant_of_a_shipped_das28_is_told_from_its_components(tmp_path):
 def test_rows_that_repeat_are_dropped_and_rows_that_differ_are_kept_out(tmp_path):
     lines = drawn().splitlines()
     clean, data = cleaned(cohort(tmp_path / "a", {"a.csv": "\n".join([*lines, lines[4]])}))
-    assert rules(clean) == {"row_twice"} and len(data.adqs.query("USUBJID == 'P2' and PARAMCD == 'TJC28'")) == 3
+    assert rules(clean) == {"row_twice"}
+    assert len(data.adqs.query("USUBJID == 'P2' and PARAMCD == 'TJC28'")) == 3
     clean, data = cleaned(cohort(tmp_path / "b", {"a.csv": "\n".join([*lines, lines[4].replace("34.5", "3.45")])}))
-    assert {"visit_twice", "no_baseline"} <= rules(clean) and "P2" not in set(data.adqs["USUBJID"])
+    assert {"visit_twice", "no_baseline"} <= rules(clean)
+    assert "P2" not in set(data.adqs["USUBJID"])
     assert data.adsl.set_index("USUBJID").loc["P2", "FASFL"] == "N"
 
 
 def test_one_person_under_two_identifiers_and_a_copied_visit_are_warned_of(tmp_path):
     lines = drawn().splitlines()
     clean, _ = cleaned(cohort(tmp_path / "a", {"a.csv": "\n".join([*lines, *(line.replace("P1", "P9") for line in lines[1:4])])}))
-    assert rules(clean) == {"same_person"} and "P1 and P9" in clean.records.findings[0].message
+    assert rules(clean) == {"same_person"}
+    assert "P1 and P9" in clean.records.findings[0].message
     copied = lines[5].split("|")[6:]
     lines[6] = "|".join([*lines[6].split("|")[:6], *copied])
     clean, _ = cleaned(cohort(tmp_path / "b", {"a.csv": "\n".join(lines)}))
@@ -194,12 +220,14 @@ def test_one_person_under_two_identifiers_and_a_copied_visit_are_warned_of(tmp_p
 def test_zeros_lost_from_an_identifier_keep_its_rows_out(tmp_path):
     text = drawn(6, id="2").replace("P", "00")
     clean, _ = cleaned(cohort(tmp_path, {"a.csv": text}))
-    assert "id_zeros" in rules(clean) and any("002" in finding.message for finding in clean.records.findings)
+    assert "id_zeros" in rules(clean)
+    assert any("002" in finding.message for finding in clean.records.findings)
 
 
 def test_a_site_with_one_patient_is_warned_of_without_the_patient_s_name(tmp_path):
     clean, _ = cleaned(cohort(tmp_path, {"a.csv": drawn().replace("P4|B", "P4|C")}))
-    assert rules(clean) == {"small_site"} and "P4" not in str(clean.records.findings[0])
+    assert rules(clean) == {"small_site"}
+    assert "P4" not in str(clean.records.findings[0])
 
 
 def test_a_site_with_another_unit_is_found(tmp_path):
@@ -208,7 +236,8 @@ def test_a_site_with_another_unit_is_found(tmp_path):
         row[8] = row[8] if row[1] == "A" else f"{float(row[8]) / 10:g}"
     text = "\n".join("|".join([*row[:11], *row[12:]]) for row in rows)
     clean, _ = cleaned(cohort(tmp_path, {"a.csv": text}))
-    assert rules(clean) == {"unit_doubt_site"} and any("site B" in finding.message for finding in clean.records.findings)
+    assert rules(clean) == {"unit_doubt_site"}
+    assert any("site B" in finding.message for finding in clean.records.findings)
 
 
 def test_most_values_missing_and_one_value_throughout_are_warned_of(tmp_path):
@@ -227,15 +256,21 @@ def test_several_days_for_one_visit_are_warned_of_and_the_closest_is_used(tmp_pa
     clean, data = cleaned(cohort(tmp_path, {"a.csv": "\n".join([*lines, extra])}, treatment_start={"from": "visit"}))
     assert rules(clean) == {"visit_several"}
     crp = data.adlb.query("USUBJID == 'P2' and PARAMCD == 'CRP' and AVISIT == 'Y1'")
-    assert list(crp.sort_values("ADT")["ANL01FL"]) == ["Y", ""] and len(crp) == 2
+    assert list(crp.sort_values("ADT")["ANL01FL"]) == ["Y", ""]
+    assert len(crp) == 2
 
 
 def test_dates_that_only_one_order_of_day_and_month_explains_are_read_by_it(tmp_path):
     text = re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"\2/\3/\1", drawn())
     clean, data = cleaned(cohort(tmp_path / "a", {"a.csv": text}))
-    assert rules(clean) == {"date_spelling"} and str(data.adlb["ADT"].min().date()) == "2013-03-01"
+    assert rules(clean) == {"date_spelling"}
+    assert str(data.adlb["ADT"].min().date()) == "2013-03-01"
     with pytest.raises(CohortError, match="format"):
-        cleaned(cohort(tmp_path / "b", {"a.csv": re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"0\g<2>/01/\1".replace("0\\g<2>", r"\2"), drawn())}))
+        cleaned(
+            cohort(
+                tmp_path / "b", {"a.csv": re.sub(r"(\d{4})-(\d\d)-(\d\d)", r"0\g<2>/01/\1".replace("0\\g<2>", r"\2"), drawn())}
+            )
+        )
 
 
 def test_a_list_of_patients_decides_who_is_known_and_a_filter_who_is_kept(tmp_path):
@@ -243,7 +278,8 @@ def test_a_list_of_patients_decides_who_is_known_and_a_filter_who_is_kept(tmp_pa
     text = "\n".join("|".join(cell for i, cell in enumerate(line.split("|")) if i != 2) for line in drawn().splitlines())
     path = cohort(tmp_path, {"a.csv": text, "p.csv": people}, {"p.csv": "subject"}, filter={"ARM": "cells"})
     clean, data = cleaned(path)
-    assert "id_unknown" in rules(clean) and list(data.adsl["USUBJID"]) == ["P1", "P3"]
+    assert "id_unknown" in rules(clean)
+    assert list(data.adsl["USUBJID"]) == ["P1", "P3"]
     assert clean.sources.set_index("file").loc["a.csv", ["used", "filtered", "quarantined"]].tolist() == [6, 3, 3]
 
 
@@ -251,8 +287,10 @@ EVENTS = "id | event | start | end | grade | fatal\n{}"
 
 
 @pytest.mark.parametrize(("row", "rule"), [
-    ("P1 | fever | 2013-03-02 | 2013-02-01 | 1 | N", "event_ends_first"), ("P1 | fever | 2012-12-01 | 2012-12-03 | 1 | N", "event_before"),
-    ("P1 | fever | 2013-03-02 | 2013-03-03 | 7 | N", "event_grade"), ("P7 | fever | 2013-03-02 | | 1 | N", "event_unknown_patient"),
+    ("P1 | fever | 2013-03-02 | 2013-02-01 | 1 | N", "event_ends_first"), ("P1 | fever | 2012-12-01 | 2012-12-03 | 1 | N",
+    "event_before"),
+    ("P1 | fever | 2013-03-02 | 2013-03-03 | 7 | N", "event_grade"), ("P7 | fever | 2013-03-02 | | 1 | N",
+    "event_unknown_patient"),
     ("P1 | fever | | | 1 | N", "event_undated"), ("P1 | fever | 2013-03-05 | | 5 | Y", "event_death"),
     ("P1 | fever | 2013-03-02 | | 1 | N\nP1 | fever | 2013-03-02 | | 1 | N", "event_twice"),
     ("P1 | fever | 2013-03-02 | | 1 | N\nP2 | 发热 | 2013-03-22 | | 1 | N", "event_term"),
@@ -265,21 +303,27 @@ def test_an_event_that_cannot_be_is_found_by_its_rule(tmp_path, row, rule):
 def test_an_event_list_without_faults_gives_no_finding(tmp_path):
     rows = "P1 | fever | 2013-03-02 | 2013-03-04 | 1 | N\nP2 | rash | 2013-05 | | 2 | N"
     clean, data = cleaned(cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}))
-    assert not clean.records.findings and list(data.adae["TRTEMFL"]) == ["Y", "Y"]
+    assert not clean.records.findings
+    assert list(data.adae["TRTEMFL"]) == ["Y", "Y"]
 
 
 CELLS = st.sampled_from(["", "NA", ".", "12", "12.5", "<3", ">99", "x", "1,234", "-4", "9999", "１２", "12..5", "3 mg/L", " 7 "])
 
 
-@given(st.lists(st.tuples(st.sampled_from(["P1", "p1", "P2", "", "P3"]), st.sampled_from(["BL", "Y1", "??"]), CELLS, CELLS), min_size=1, max_size=12))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["P1", "p1", "P2", "", "P3"]), st.sampled_from(["BL", "Y1", "??"]), CELLS, CELLS),
+        min_size=1,
+        max_size=12,
+    )
+)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_every_cell_is_used_missing_kept_out_or_in_a_row_that_is(tmp_path_factory, rows):
     text = "\n".join(["id,visit,crp,alt", *(",".join(f'"{cell}"' for cell in row) for row in rows)]) + "\n"
     path = cohort(tmp_path_factory.mktemp("cells"), {"a.csv": text.encode("utf-8")})
     try:
         clean, data = cleaned(path)
-    except CohortError as error:
-        assert error.findings
+    except CohortError:
         return
     cells = clean.cells
     assert (cells["cells"] == cells["used"] + cells["missing"] + cells["quarantined"] + cells["in_rows"]).all()
@@ -300,8 +344,12 @@ def test_rows_and_columns_in_another_order_give_the_same_data(tmp_path):
     _, plain = check(tmp_path / "a")
     rows = [line.split("|")[::-1] for line in drawn().splitlines()]
     text = "\n".join("|".join(row) for row in [rows[0], *rows[:0:-1]])
-    clean, turned = cleaned(cohort(tmp_path / "b", {"a.csv": text}, study=STUDY, treatment_start={"from": "visit", "visit": "BL"}))
+    clean, turned = cleaned(
+        cohort(tmp_path / "b", {"a.csv": text}, study=STUDY, treatment_start={"from": "visit", "visit": "BL"})
+    )
     assert not clean.records.findings
     place = ["line", "file", "sheet", "column"]
     for name in ("adsl", "adlb", "adqs"):
-        pd.testing.assert_frame_equal(getattr(plain, name).drop(columns=place, errors="ignore"), getattr(turned, name).drop(columns=place, errors="ignore"))
+        pd.testing.assert_frame_equal(
+            getattr(plain, name).drop(columns=place, errors="ignore"), getattr(turned, name).drop(columns=place, errors="ignore")
+        )

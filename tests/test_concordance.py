@@ -15,7 +15,7 @@ from racohort.io.record import read_run
 from racohort.results import join_results
 from racohort.tables.concordance import tabulate_claims, tabulate_coverage, tabulate_rules
 from racohort.tables.run import tabulate_files, tabulate_parameters, tabulate_versions
-from tests.support.cohorts import Cohort, cohort
+from tests.support.altered import Cohort, cohort
 
 RECORD = {
     "parameters": {"alpha": {"value": 0.05, "source": "SET"}, "primary": {"value": ["DAS28", "HAQDI"], "source": "notebook"},

@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from racohort.config import Analyte, Cohort, Column, File, PlannedVisit, Ranges, Study, TreatmentStart, cohort_schema, parse_cohort
+from racohort.config import (
+    Analyte,
+    Cohort,
+    Column,
+    File,
+    PlannedVisit,
+    Ranges,
+    Study,
+    TreatmentStart,
+    cohort_schema,
+    parse_cohort,
+)
 from racohort.roles import ROLES
 from racohort.schema import CohortError
 
@@ -30,8 +41,11 @@ def refusal(text: str) -> str:
 def test_a_small_cohort_gets_the_contract_s_defaults():
     cohort = parse_cohort(SMALL)
     assert (cohort.id, cohort.synthetic, cohort.privacy, cohort.missing) == ("small", False, "internal", ["", "NA", "."])
-    assert cohort.baseline == "BL" and cohort.das28_variant == "auto" and cohort.treatment_start is None
-    assert cohort.visits["Y1"].limits == (305, 425) and cohort.visits["BL"].limits is None
+    assert cohort.baseline == "BL"
+    assert cohort.das28_variant == "auto"
+    assert cohort.treatment_start is None
+    assert cohort.visits["Y1"].limits == (305, 425)
+    assert cohort.visits["BL"].limits is None
 
 
 @pytest.mark.parametrize(("line", "said"), [
@@ -82,10 +96,13 @@ def test_words_keep_their_spelling_and_no_is_no_boolean():
 
 def test_dates_may_stand_in_quotation_marks():
     one, other = (parse_cohort(SMALL + f"study: {{start: {day}}}") for day in ("2013-01-01", "'2013-01-01'"))
-    assert one.study.start == other.study.start and str(one.study.start) == "2013-01-01"
+    assert one.study.start == other.study.start
+    assert str(one.study.start) == "2013-01-01"
 
 
-@pytest.mark.parametrize(("day", "label"), [(0, "baseline"), (91, "3 months"), (365, "1 year"), (548, "18 months"), (1095, "3 years"), (10, "day 10")])
+@pytest.mark.parametrize(
+    ("day", "label"), [(0, "baseline"), (91, "3 months"), (365, "1 year"), (548, "18 months"), (1095, "3 years"), (10, "day 10")]
+)
 def test_visits_are_called_by_their_planned_time(day, label):
     visits = "{BL: {day: 0}, V: {day: %s}}" % (day or 5)
     cohort = parse_cohort(re.sub(r"visits: .*", "visits: " + visits, SMALL))
@@ -98,7 +115,8 @@ def test_the_committed_json_schema_is_the_one_of_the_code():
 
 def test_the_example_for_people_is_a_cohort():
     example = re.search(r"```yaml\n(.*?)```", (DATA / "README.md").read_text("utf-8"), re.DOTALL)
-    assert example and parse_cohort(example[1]).id == "xian-2014"
+    assert example
+    assert parse_cohort(example[1]).id == "xian-2014"
 
 
 @pytest.mark.parametrize("model", [Cohort, File, Column, PlannedVisit, TreatmentStart, Study, Ranges, Analyte])

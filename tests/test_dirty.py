@@ -17,12 +17,14 @@ def judged(tmp_path_factory):
 
 def test_every_dirty_file_gets_the_right_class_and_words(judged):
     wrong = {case["id"]: faults for case, faults in judged if faults}
-    assert len(judged) == 106 and not wrong
+    assert len(judged) == 106
+    assert not wrong
 
 
 def test_the_last_line_of_the_report_counts_what_passed(judged):
     lines = dirty.report(judged)
-    assert lines[-1] == "106 passed, 0 failed" and len(lines) > 4
+    assert lines[-1] == "106 passed, 0 failed"
+    assert len(lines) > 4
 
 
 def test_a_wrong_class_is_told_in_one_line_and_fails(tmp_path, capsys):
@@ -32,4 +34,6 @@ def test_a_wrong_class_is_told_in_one_line_and_fails(tmp_path, capsys):
     file.write_text(json.dumps(corpus), "utf-8")
     assert dirty.main([f"{file}"]) == 1
     said = capsys.readouterr().out.splitlines()
-    assert said[0].startswith("C07 ") and "expected reject" in said[0] and said[-1] == "0 passed, 1 failed"
+    assert said[0].startswith("C07 ")
+    assert "expected reject" in said[0]
+    assert said[-1] == "0 passed, 1 failed"

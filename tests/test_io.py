@@ -19,7 +19,7 @@ from racohort.places import UsageError
 from racohort.results import as_results
 from racohort.schema import CohortError, shorten
 from racohort.units import unit_factor, unit_key
-from tests.support.cohorts import cleaned, cohort, rules, table
+from tests.support.cohorts import cleaned, cohort, found, rules, table
 
 DRAWN = """
 id | site   | visit | date       | crp  | haq
@@ -29,14 +29,6 @@ P2 | 协和   | BL    | 2014-02-01 | <2   | 1.5
 P2 | 协和   | Y1    | 2015-02-02 |      | 0.5
 """
 TEXT = table(DRAWN)
-
-
-def found(path: str) -> dict[str, str]:
-    """The rules that found something in a cohort, with their messages, whether or not it was refused."""
-    try:
-        return {finding.rule: finding.message for finding in cleaned(path)[0].records.findings}
-    except CohortError as error:
-        return {finding.rule: finding.message for finding in error.findings}
 
 
 def as_workbook(change=None, typed=False) -> bytes:
@@ -69,13 +61,18 @@ def values(path: str) -> pd.DataFrame:
 
 
 @pytest.mark.parametrize(("data", "rule"), [
-    (TEXT.encode("utf-8"), None), (TEXT.replace("\n", "\r\n").encode("utf-8"), None), (TEXT.replace("\n", "\r").encode("utf-8"), None),
-    (b"\xef\xbb\xbf" + TEXT.encode("utf-8"), "bom"), (b"\xef\xbb\xbf" * 2 + TEXT.encode("utf-8"), "bom"), (TEXT.encode("utf-16"), "encoding_read"),
-    (TEXT.encode("gb18030"), "encoding_read"), (TEXT.replace(",", "\t").encode("utf-8"), "delimiter"), (TEXT.replace(",", "|").encode("utf-8"), "delimiter"),
+    (TEXT.encode("utf-8"), None), (TEXT.replace("\n", "\r\n").encode("utf-8"), None), (TEXT.replace("\n",
+    "\r").encode("utf-8"), None),
+    (b"\xef\xbb\xbf" + TEXT.encode("utf-8"), "bom"), (b"\xef\xbb\xbf" * 2 + TEXT.encode("utf-8"), "bom"),
+    (TEXT.encode("utf-16"), "encoding_read"),
+    (TEXT.encode("gb18030"), "encoding_read"), (TEXT.replace(",", "\t").encode("utf-8"), "delimiter"), (TEXT.replace(",",
+    "|").encode("utf-8"), "delimiter"),
     (TEXT.replace(",", ";").replace(".", ",").encode("utf-8"), "delimiter"), ((TEXT + ",,,,,\n").encode("utf-8"), "blank_rows"),
     ("\n".join([*TEXT.splitlines()[:3], TEXT.splitlines()[0], *TEXT.splitlines()[3:], ""]).encode("utf-8"), "header_repeated"),
-    (TEXT.replace("haq", "ＨＡＱ").encode("utf-8"), "header_spelling"), (TEXT.replace("crp", "C反应蛋白").encode("utf-8"), "header_spelling"),
-    ("\n".join(f"{number},{line}" if number else f",{line}" for number, line in enumerate(TEXT.splitlines())).encode("utf-8"), "row_numbers"),
+    (TEXT.replace("haq", "ＨＡＱ").encode("utf-8"), "header_spelling"), (TEXT.replace("crp", "C反应蛋白").encode("utf-8"),
+    "header_spelling"),
+    ("\n".join(f"{number},{line}" if number else f",{line}" for number, line in enumerate(TEXT.splitlines())).encode("utf-8"),
+    "row_numbers"),
 ])  # fmt: skip
 def test_the_same_table_in_another_dress_gives_the_same_values(tmp_path, data, rule):
     columns = {name: {} for name in TEXT.splitlines()[0].split(",")}
@@ -96,7 +93,12 @@ def test_workbook_parquet_and_xpt_are_the_csv(tmp_path):
     frame = pd.read_csv(buffers.StringIO(TEXT), dtype=str, keep_default_na=False)
     sink = buffers.BytesIO()
     frame.set_index("id").to_parquet(sink)
-    made = {"a.xlsx": as_workbook(), "b.xlsx": as_workbook(typed=True), "c.parquet": sink.getvalue(), "d.xpt": as_xpt(tmp_path, frame)}
+    made = {
+        "a.xlsx": as_workbook(),
+        "b.xlsx": as_workbook(typed=True),
+        "c.parquet": sink.getvalue(),
+        "d.xpt": as_xpt(tmp_path, frame),
+    }
     for name, data in made.items():
         columns = {column: _own(column) for column in frame.columns}
         pd.testing.assert_frame_equal(values(cohort(tmp_path / name, {name: data}, columns=columns)), plain)
@@ -104,12 +106,17 @@ def test_workbook_parquet_and_xpt_are_the_csv(tmp_path):
 
 @pytest.mark.parametrize(("data", "rule", "said"), [
     (b"", "file_empty", "empty"), (b" \n ", "file_empty", "empty"), (TEXT.splitlines()[0].encode() + b"\n", "no_rows", "no rows"),
-    (TEXT.replace("P2", "P\x002", 1).encode(), "nul_bytes", "line 4"), (TEXT.replace("39.6", "39,6", 1).encode(), "too_many_fields", "7 fields"),
-    (TEXT.replace(",0.5\n", "").encode(), "truncated", "truncated"), (b"PK\x03\x04" + TEXT.encode(), "file_kind", "XLSX"), (b"%PDF-1.4", "file_kind", "PDF"),
-    (("Export\n\n\n" + TEXT).encode(), "header_not_first", "line 4"), (TEXT.replace("协和", '"协和', 1).encode(), "quoting", "quotation"),
-    (TEXT.replace("crp", "haq").encode(), "column_twice", "haq"), (TEXT.replace("haq", "crp (nmol/L)").replace(",crp,", ",x,").encode(), "unit_unknown", "nmol/L"),
+    (TEXT.replace("P2", "P\x002", 1).encode(), "nul_bytes", "line 4"), (TEXT.replace("39.6", "39,6", 1).encode(),
+    "too_many_fields", "7 fields"),
+    (TEXT.replace(",0.5\n", "").encode(), "truncated", "truncated"), (b"PK\x03\x04" + TEXT.encode(), "file_kind", "XLSX"),
+    (b"%PDF-1.4", "file_kind", "PDF"),
+    (("Export\n\n\n" + TEXT).encode(), "header_not_first", "line 4"), (TEXT.replace("协和", '"协和', 1).encode(), "quoting",
+    "quotation"),
+    (TEXT.replace("crp", "haq").encode(), "column_twice", "haq"), (TEXT.replace("haq", "crp (nmol/L)").replace(",crp,",
+    ",x,").encode(), "unit_unknown", "nmol/L"),
     (TEXT.encode().replace("协和".encode(), "协和".encode("gb18030"), 2), "encoding", "two encodings"),
-    (TEXT.replace("协和", "臺灣大學醫院").encode("big5"), "encoding", "encoding"), (TEXT.replace("协和", "Besançon").encode("latin-1"), "encoding", "encoding"),
+    (TEXT.replace("协和", "臺灣大學醫院").encode("big5"), "encoding", "encoding"), (TEXT.replace("协和",
+    "Besançon").encode("latin-1"), "encoding", "encoding"),
     (TEXT.replace("crp", "other").encode(), "column_missing", "'crp'"), (b"id,crp_BL,crp_Y1\nP1,3,4\n", "wrong_shape", "wide"),
     (b"id,visit,test,result\nP1,BL,CRP,4\n", "wrong_shape", "long"),
 ])  # fmt: skip
@@ -120,20 +127,25 @@ def test_a_file_that_cannot_be_used_is_refused_with_its_reason(tmp_path, data, r
     with pytest.raises(CohortError) as error:
         cleaned(path)
     told = {finding.rule: finding.message for finding in error.value.findings}
-    assert rule in told and said in told[rule]
+    assert rule in told
+    assert said in told[rule]
 
 
 def test_a_short_row_is_kept_out_and_the_rest_used(tmp_path):
     path = cohort(tmp_path, {"a.csv": TEXT.replace(",24.2,1", "").encode()})
     clean, data = cleaned(path)
-    assert "short_row" in rules(clean) and "3" in found(path)["short_row"] and len(data.adqs) == 3
+    assert "short_row" in rules(clean)
+    assert "3" in found(path)["short_row"]
+    assert len(data.adqs) == 3
     assert clean.sources.loc[0, ["rows", "used", "quarantined"]].tolist() == [4, 3, 1]
 
 
 @pytest.mark.parametrize(("files", "rule"), [
     ([{"path": "b.csv", "shape": "visit"}], "file_missing"), ([{"path": "http://x.org/a.csv", "shape": "visit"}], "file_outside"),
-    ([{"path": "a.csv", "shape": "visit", "expected_rows": 5}], "row_count"), ([{"path": "a.csv", "shape": "visit", "sha256": "0" * 64}], "file_corrupt"),
-    ([{"path": "a.csv", "shape": "visit", "encoding": "ascii"}], "encoding"), ([{"path": "a.csv", "shape": "visit", "encoding": "klingon"}], "encoding"),
+    ([{"path": "a.csv", "shape": "visit", "expected_rows": 5}], "row_count"), ([{"path": "a.csv", "shape": "visit",
+    "sha256": "0" * 64}], "file_corrupt"),
+    ([{"path": "a.csv", "shape": "visit", "encoding": "ascii"}], "encoding"), ([{"path": "a.csv", "shape": "visit",
+    "encoding": "klingon"}], "encoding"),
     ([{"path": ".", "shape": "visit"}], "file_missing"),
 ])  # fmt: skip
 def test_a_file_that_is_not_the_declared_one_is_refused(tmp_path, files, rule):
@@ -144,7 +156,8 @@ def test_a_header_further_down_can_be_declared(tmp_path):
     files = [{"path": "a.csv", "shape": "visit", "header_line": 4}]
     path = cohort(tmp_path, {"a.csv": TEXT.encode()}, files=files)
     (tmp_path / "a.csv").write_bytes(("Export\n\n\n" + TEXT).encode())
-    assert set(found(path)) == {"censored"} and values(path)["AVAL"].notna().all()
+    assert set(found(path)) == {"censored"}
+    assert values(path)["AVAL"].notna().all()
 
 
 def test_a_unit_in_the_header_converts_the_column(tmp_path):
@@ -169,14 +182,17 @@ def commented(_, sheet):
 
 @pytest.mark.parametrize(("change", "rule", "said"), [
     (far, "file_size", "size"), (formula, "number_unreadable", "=1+1"), (commented, "workbook_comment", "comment"),
-    (lambda book, sheet: book.create_sheet("more"), "workbook_hidden", "more"), (lambda book, sheet: sheet.merge_cells("B2:B3"), "workbook_hidden", "merged"),
+    (lambda book, sheet: book.create_sheet("more"), "workbook_hidden", "more"), (lambda book,
+    sheet: sheet.merge_cells("B2:B3"), "workbook_hidden", "merged"),
     (lambda book, sheet: setattr(sheet.row_dimensions[3], "hidden", True), "workbook_hidden", "hidden rows"),
-    (lambda book, sheet: sheet.delete_rows(1, 9), "file_empty", "empty"), (lambda book, sheet: sheet.delete_rows(2, 9), "no_rows", "no rows"),
+    (lambda book, sheet: sheet.delete_rows(1, 9), "file_empty", "empty"), (lambda book, sheet: sheet.delete_rows(2, 9),
+    "no_rows", "no rows"),
 ])  # fmt: skip
 def test_what_a_workbook_hides_is_told(tmp_path, change, rule, said):
     columns = {name: _own(name) for name in TEXT.splitlines()[0].split(",")}
     told = found(cohort(tmp_path, {"a.xlsx": as_workbook(change)}, columns=columns))
-    assert rule in told and said in told[rule]
+    assert rule in told
+    assert said in told[rule]
 
 
 @pytest.mark.parametrize("sheet", [2, "Other"])
@@ -219,7 +235,11 @@ def test_special_missing_values_and_cut_names_of_xpt_are_told(tmp_path):
     data[data.index(five) :][:8]
     place = data.index(five)
     data[place : place + 8] = b"A" + b"\x00" * 7
-    path = cohort(tmp_path / "c", {"a.xpt": bytes(data)}, columns={"patient_id": {"role": "USUBJID"}} | {name: _own(name) for name in ("visit", "crp")})
+    path = cohort(
+        tmp_path / "c",
+        {"a.xpt": bytes(data)},
+        columns={"patient_id": {"role": "USUBJID"}} | {name: _own(name) for name in ("visit", "crp")},
+    )
     described = (tmp_path / "c" / "cohort.yml").read_text("utf-8")
     assert "patient_id" in described
     import json
@@ -228,7 +248,8 @@ def test_special_missing_values_and_cut_names_of_xpt_are_told(tmp_path):
     said["columns"] = {"patient_id": {"role": "USUBJID"}, "visit": {"role": "AVISIT"}, "crp": {"paramcd": "CRP"}}
     (tmp_path / "c" / "cohort.yml").write_text(json.dumps(said), "utf-8")
     told = found(path)
-    assert ".A" in told["special_missing"] and "PATIENTI" in told["name_cut"]
+    assert ".A" in told["special_missing"]
+    assert "PATIENTI" in told["name_cut"]
 
 
 def test_adam_and_long_tables_are_read_by_their_own_names(tmp_path):
@@ -244,22 +265,29 @@ def test_an_analyte_that_nobody_knows_refuses_the_cohort_unless_declared(tmp_pat
     own = {"IL6": {"label": "Interleukin 6", "unit": "pg/mL", "direction": "lower", "possible": [0, 1000]}}
     _, data = cleaned(cohort(tmp_path / "b", {"a.csv": "id visit il6\nP1 BL 7"}, columns=columns, analytes=own))
     assert data.adlb[["PARAM", "AVALU", "AVAL"]].iloc[0].tolist() == ["Interleukin 6", "pg/mL", 7]
-    assert "analyte_unknown" in found(cohort(tmp_path / "c", {"a.csv": "id visit crp\nP1 BL 7"}, ranges={"CRPX": {"possible": [0, 1]}}))
+    assert "analyte_unknown" in found(
+        cohort(tmp_path / "c", {"a.csv": "id visit crp\nP1 BL 7"}, ranges={"CRPX": {"possible": [0, 1]}})
+    )
 
 
 def test_the_catalogue_holds_the_analytes_with_names_units_and_sources():
     catalogue = io.read_catalogue()
-    assert len(catalogue) >= 45 and catalogue.index.is_unique and (catalogue.index.str.len() <= 8).all()
+    assert len(catalogue) >= 45
+    assert catalogue.index.is_unique
+    assert (catalogue.index.str.len() <= 8).all()
     assert (catalogue[["PARAM", "label_zh", "PARCAT1", "source"]] != "").all().all()
     limits = catalogue[["possible_low", "possible_high"]].to_numpy()
     assert (limits[:, 0] < limits[:, 1]).all()
     inside = catalogue.dropna(subset=["range_high_m"])
-    assert (inside["range_high_m"] <= inside["plausible_high"].fillna(np.inf)).all() and (inside["range_high_f"] <= inside["possible_high"]).all()
-    assert set(catalogue["scale"]) == {"linear", "log", "ordinal", "count"} and set(catalogue["domain"]) == {"LB", "QS"}
+    assert (inside["range_high_m"] <= inside["plausible_high"].fillna(np.inf)).all()
+    assert (inside["range_high_f"] <= inside["possible_high"]).all()
+    assert set(catalogue["scale"]) == {"linear", "log", "ordinal", "count"}
+    assert set(catalogue["domain"]) == {"LB", "QS"}
 
 
 @pytest.mark.parametrize(("code", "unit", "factor"), [
-    ("CRP", "mg/dL", 10), ("HGB", "g/dl", 10), ("CREAT", "mg/dL", 88.42), ("WBC", "×10⁹/L", 1), ("WBC", "10*9/L", 1), ("ALT", "µkat/L", 60),
+    ("CRP", "mg/dL", 10), ("HGB", "g/dl", 10), ("CREAT", "mg/dL", 88.42), ("WBC", "×10⁹/L", 1), ("WBC", "10*9/L", 1), ("ALT",
+    "µkat/L", 60),
     ("CRP", "", 1), ("CRP", "mmHg", None), ("NOSUCH", "g", None),
 ])  # fmt: skip
 def test_units_are_known_in_their_spellings(code, unit, factor):
@@ -267,8 +295,10 @@ def test_units_are_known_in_their_spellings(code, unit, factor):
 
 
 def test_spelling_makes_no_difference_to_a_name_or_unit():
-    assert header_key("DAS-28 (ESR)") == header_key("das28_esr") and unit_key("µmol / L") == unit_key("umol/l")
-    assert len(shorten("x" * 500)) < 70 and shorten("a\nb") == "a\\nb"
+    assert header_key("DAS-28 (ESR)") == header_key("das28_esr")
+    assert unit_key("µmol / L") == unit_key("umol/l")
+    assert len(shorten("x" * 500)) < 70
+    assert shorten("a\nb") == "a\\nb"
 
 
 def test_a_study_is_written_and_opened_again(tmp_path, monkeypatch):
@@ -281,7 +311,9 @@ def test_a_study_is_written_and_opened_again(tmp_path, monkeypatch):
     for name in ("adsl", "adlb", "adqs", "adae", "adcm"):
         pd.testing.assert_frame_equal(getattr(study, name), getattr(data, name), check_dtype=False)
     assert study.adlb.dtypes.to_dict() == data.adlb.dtypes.to_dict()
-    assert list(study.findings["rule"]) == list(clean.records.found()["rule"]) and len(study.mapping) == 6 and len(study.visits) == 4
+    assert list(study.findings["rule"]) == list(clean.records.found()["rule"])
+    assert len(study.mapping) == 6
+    assert len(study.visits) == 4
     assert len(study.values) == len(study.adlb) + len(study.adqs)
 
 
@@ -291,7 +323,10 @@ def test_the_plan_names_what_this_cohort_has(tmp_path, monkeypatch):
     clean, data = cleaned(path)
     study = io.write_study(path, "", data, clean)
     plan = study.plan(primary=["DAS28", "HAQDI"])
-    assert plan.primary == ("HAQDI",) and plan.primary_visit == "Y1" and plan.treated and plan.visits[1].window == (305, 425)
+    assert plan.primary == ("HAQDI",)
+    assert plan.primary_visit == "Y1"
+    assert plan.treated
+    assert plan.visits[1].window == (305, 425)
     for wrong in ({"alpha": 1.5}, {"primary": ["NOSUCH"]}, {"primary_visit": "BL"}, {"primary_visit": "M6"}):
         with pytest.raises(UsageError):
             study.plan(**wrong)
@@ -310,7 +345,8 @@ def test_results_are_joined_section_by_section(tmp_path, monkeypatch):
         io.write_results(study, "efficacy", rows)
     io.write_spine(study)
     spine = pd.read_csv(tmp_path / "work" / "results" / "results.csv")
-    assert spine["result_id"].tolist() == ["safety.-.-.-.-.n.-"] and spine["count"].tolist() == [3]
+    assert spine["result_id"].tolist() == ["safety.-.-.-.-.n.-"]
+    assert spine["count"].tolist() == [3]
 
 
 def test_a_spreadsheet_runs_nothing_that_was_written():
@@ -323,6 +359,11 @@ def test_parquet_keeps_no_path_no_index_and_no_extremes(tmp_path):
     frame = pd.DataFrame({"who": ["Zhang Secret", "Aaron Secret"], "n": [1.0, np.nan]}, index=[7, 8])
     frame.attrs = {"path": "/home/somebody"}
     data = as_parquet(frame)
-    assert b"somebody" not in data and data == as_parquet(frame)
+    assert b"somebody" not in data
+    assert data == as_parquet(frame)
     write_frame(tmp_path / "x", frame)
-    assert read_frame(tmp_path / "x")["who"].tolist() == ["Zhang Secret", "Aaron Secret"] and sorted(os.listdir(tmp_path)) == ["x.csv", "x.parquet"]
+    assert read_frame(tmp_path / "x")["who"].tolist() == ["Zhang Secret", "Aaron Secret"]
+    assert sorted(os.listdir(tmp_path)) == [
+        "x.csv",
+        "x.parquet",
+    ]

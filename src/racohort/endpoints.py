@@ -78,13 +78,13 @@ def select_values(
 
     Returns
     -------
-    Tidy rows USUBJID, PARAMCD, AVISIT, AVAL, censored, sorted by patient so that the order of the input rows cannot matter;
+    Tidy rows USUBJID, PARAMCD, AVISIT, AVAL, censored, limit, sorted by patient so that the order of the input rows cannot matter;
     missing values have no row.
     """
     codes = catalogue.index[catalogue["efficacy"].astype(bool)]
     visits = [visit.AVISIT for visit in plan.visits]
     both = pd.concat([part[part["PARAMCD"].isin(codes)] for part in (adqs, adlb)], ignore_index=True)
-    kept = analysed(both, members(adsl, "efficacy"), visits)[["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored"]]
+    kept = analysed(both, members(adsl, "efficacy"), visits)[["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored", "limit"]]
     return kept.sort_values(["PARAMCD", "USUBJID", "AVISIT"], ignore_index=True)
 
 

@@ -20,6 +20,18 @@ WINDOW_LABELS = {
     "DAY1": "Day of infusion and the day after", "LE30D": "Up to 30 days", "LE1Y": "Up to 1 year", "GT1Y": "Later than 1 year",
     "ALL": "Whole follow-up", "UNDATED": "Onset not dated",
 }  # fmt: skip
+#: What the events of special interest for a cell product are called.
+SPECIAL_LABELS = {
+    "INFUSION": "Infusion reaction or hypersensitivity", "THROMBO": "Thromboembolism", "INFECTION": "Infection",
+    "REACTIVATION": "Reactivation (hepatitis B, tuberculosis, herpes viruses)", "MALIGNANCY": "Malignancy",
+    "ECTOPIC": "Ectopic tissue", "DONOR": "Transmission from the donor", "ALLOIMMUNE": "Alloimmunisation",
+}  # fmt: skip
+#: What the rules on "remained in the normal range" are called.
+RULE_LABELS = {
+    "mean_inside": "Group means inside", "every_value_inside": "Every value inside",
+    "new_abnormality_rare": "New abnormality below 10 %", "grade1_rare": "Worsening to grade ≥ 1 below 10 %",
+    "grade2_rare": "Worsening to grade ≥ 2 below 5 %",
+}  # fmt: skip
 
 #: What is said where a cohort has no such data.
 NO_LABORATORY = "No safety laboratory was supplied with this cohort."

@@ -35,7 +35,8 @@ class Finding:
         """The finding as a row of findings.csv."""
         rule = RULES[self.rule]
         return {
-            "class": rule.cls, "rule": self.rule, "severity": rule.severity, "file": self.file, "sheet": self.sheet, "line": self.line,
+            "class": rule.cls, "rule": self.rule, "severity": rule.severity, "file": self.file, "sheet": self.sheet,
+            "line": self.line,
             "column": self.column, "USUBJID": self.USUBJID, "value": shorten(self.value), "message": self.message,
             "remedy": self.remedy or rule.remedy, "count": self.count,
         }  # fmt: skip
@@ -69,8 +70,8 @@ def shorten(value: object) -> str:
 class RawTable:
     """One file or sheet as text: every cell a text, with the physical line of every row.
 
-    `native` says that the file typed its dates and numbers itself (a workbook, Parquet, XPT); `decimal` is the file's decimal mark.
-    `columns` maps each source column that is read to what it holds.
+    `native` says that the file typed its dates and numbers itself (a workbook, Parquet, XPT); `decimal` is the file's decimal
+    mark. `columns` maps each source column that is read to what it holds.
     """
 
     file: str
@@ -184,9 +185,10 @@ class Raw:
 class Clean:
     """A cohort after cleaning, before derivation.
 
-    `patients` has one row per patient read; `values` one row per value kept (the columns of terms.BDS as far as they are measured);
-    `visits` one row per patient, visit and file read; `events` and `medication` one row each; `sources` one row a file, `mapping` one
-    row a source column, `cells` one row a measured column.
+    `patients` has one row per patient read; `values` one row per value kept (the columns of terms.BDS as far as they are
+    measured); `visits` one row per patient,
+        visit and file read; `events` and `medication` one row each; `sources` one row a file,
+    `mapping` one row a source column, `cells` one row a measured column.
     """
 
     config: Any

@@ -10,7 +10,8 @@ STANDARD = {
     "PARAMCD": "PARAM", "LBTESTCD": "PARAM", "QSTESTCD": "PARAM", "AVAL": "AVAL", "LBSTRESN": "AVAL", "QSSTRESN": "AVAL",
     "AVALU": "AVALU", "LBSTRESU": "AVALU", "ANRLO": "ANRLO", "LBSTNRLO": "ANRLO", "ANRHI": "ANRHI", "LBSTNRHI": "ANRHI",
     "AETERM": "AETERM", "AEDECOD": "AEDECOD", "AEBODSYS": "AEBODSYS", "AETOXGR": "AETOXGR", "AESER": "AESER", "AEREL": "AEREL",
-    "AESTDTC": "ASTDT", "ASTDT": "ASTDT", "AEENDTC": "AENDT", "AENDT": "AENDT", "AEOUT": "AEOUT", "AEACN": "AEACN", "AESDTH": "AESDTH",
+    "AESTDTC": "ASTDT", "ASTDT": "ASTDT", "AEENDTC": "AENDT", "AENDT": "AENDT", "AEOUT": "AEOUT", "AEACN": "AEACN",
+    "AESDTH": "AESDTH",
     "EOSSTT": "EOSSTT", "EOSDT": "EOSDT", "DCSREAS": "DCSREAS", "DTHFL": "DTHFL", "DTHDT": "DTHDT",
 }  # fmt: skip
 
@@ -32,7 +33,8 @@ def looks_like(table: RawTable, config: Cohort, records: Records) -> None:
     labels = {label.casefold() for code, visit in config.visits.items() for label in (code, *visit.labels)}
     in_names = {label for label in labels for name in names if name.endswith(label) and name != label}
     if table.shape in ("visit", "long") and len(in_names) > 1:
-        said = f"{table.file} looks wide (visits {', '.join(sorted(in_names))} stand in the column names), declared is shape {table.shape}"
+        visits = ", ".join(sorted(in_names))
+        said = f"{table.file} looks wide (visits {visits} stand in the column names), declared is shape {table.shape}"
         records.note("wrong_shape", said, table)
     long = {"param", "paramcd", "parameter", "test", "analyte", "measure", "item"} & set(names)
     if table.shape in ("visit", "wide") and long and {"value", "aval", "result"} & set(names):

@@ -33,7 +33,7 @@ def unit_factor(catalogue: pd.DataFrame, PARAMCD: str, unit: str | None) -> floa
     """
     if PARAMCD not in catalogue.index:
         return None
-    own, others = str(catalogue.at[PARAMCD, "AVALU"]), catalogue.at[PARAMCD, "units"]
+    own, others = str(catalogue.at[PARAMCD, "AVALU"]), catalogue["units"].to_dict()[PARAMCD]
     if not unit or unit_key(unit) == unit_key(own):
         return 1.0
     return next((float(factor) for other, factor in others.items() if unit_key(other) == unit_key(unit)), None)

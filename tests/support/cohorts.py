@@ -9,18 +9,23 @@ import pandas as pd
 import pytest
 
 from racohort import adam, cleaning, io
-from racohort.schema import Clean
+from racohort.schema import Clean, CohortError
 
 #: Column of the drawn tables -> what it holds.
 COLUMNS: dict[str, Any] = {
     "id": {"role": "USUBJID"}, "site": {"role": "SITEID"}, "sex": {"role": "SEX"}, "age": {"role": "AGE"}, "arm": {"role": "ARM"},
     "visit": {"role": "AVISIT"}, "date": {"role": "ADT"}, "tjc": {"paramcd": "TJC28"}, "sjc": {"paramcd": "SJC28"},
-    "vas": {"paramcd": "PTGA", "unit": "mm"}, "doc": {"paramcd": "PHGA", "unit": "mm"}, "esr": {"paramcd": "ESR"}, "crp": {"paramcd": "CRP", "unit": "mg/L"},
-    "das": {"paramcd": "DAS28ESR"}, "das28": {"paramcd": "DAS28"}, "haq": {"paramcd": "HAQDI"}, "rf": {"paramcd": "RF"}, "alt": {"paramcd": "ALT"},
-    "hb": {"paramcd": "HGB", "unit": "g/L"}, "upro": {"paramcd": "UPRO"}, "infusion": {"role": "TRTSDT"}, "born": {"role": "BIRTHDT"},
+    "vas": {"paramcd": "PTGA", "unit": "mm"}, "doc": {"paramcd": "PHGA", "unit": "mm"}, "esr": {"paramcd": "ESR"},
+    "crp": {"paramcd": "CRP", "unit": "mg/L"},
+    "das": {"paramcd": "DAS28ESR"}, "das28": {"paramcd": "DAS28"}, "haq": {"paramcd": "HAQDI"}, "rf": {"paramcd": "RF"},
+    "alt": {"paramcd": "ALT"},
+    "hb": {"paramcd": "HGB", "unit": "g/L"}, "upro": {"paramcd": "UPRO"}, "infusion": {"role": "TRTSDT"},
+    "born": {"role": "BIRTHDT"},
     "status": {"role": "EOSSTT"}, "bmi": {"role": "COVARIATE"},
-    "item": {"role": "PARAM"}, "result": {"role": "AVAL"}, "unit": {"role": "AVALU"}, "low": {"role": "ANRLO"}, "high": {"role": "ANRHI"},
-    "event": {"role": "AETERM"}, "start": {"role": "ASTDT"}, "end": {"role": "AENDT"}, "grade": {"role": "AETOXGR"}, "fatal": {"role": "AESDTH"},
+    "item": {"role": "PARAM"}, "result": {"role": "AVAL"}, "unit": {"role": "AVALU"}, "low": {"role": "ANRLO"},
+    "high": {"role": "ANRHI"},
+    "event": {"role": "AETERM"}, "start": {"role": "ASTDT"}, "end": {"role": "AENDT"}, "grade": {"role": "AETOXGR"},
+    "fatal": {"role": "AESDTH"},
 }  # fmt: skip
 VISITS = {"BL": {"day": 0, "window": [-30, 0]}, "Y1": {"labels": ["12 months"], "day": 365, "window": [305, 425]},
           "Y3": {"day": 1095, "window": [1005, 1185]}}  # fmt: skip
@@ -63,6 +68,14 @@ def rules(clean: Clean) -> set[str]:
     return {finding.rule for finding in clean.records.findings}
 
 
+def found(path: str) -> dict[str, str]:
+    """The rules that found something in a cohort, with their messages, whether or not it was refused."""
+    try:
+        return {finding.rule: finding.message for finding in cleaned(path)[0].records.findings}
+    except CohortError as error:
+        return {finding.rule: finding.message for finding in error.findings}
+
+
 def values(data: adam.Datasets) -> pd.DataFrame:
     """All values, laboratory and scores."""
     return pd.concat([data.adlb, data.adqs], ignore_index=True)
@@ -71,7 +84,9 @@ def values(data: adam.Datasets) -> pd.DataFrame:
 def rapport(folder: Path) -> str:
     """A cohort folder for RAPPORT, its data linked from `$RACOHORT_REFERENCE`; skips loudly where they are not."""
     here = Path(__file__).resolve().parents[1]
-    source = Path(os.environ.get("RACOHORT_REFERENCE", here.parent.parent / "shared")) / "cohorts" / "rapport" / "rapport_wide.csv"
+    source = (
+        Path(os.environ.get("RACOHORT_REFERENCE", here.parent.parent / "shared")) / "cohorts" / "rapport" / "rapport_wide.csv"
+    )
     if not source.is_file():
         pytest.skip(f"NOT TESTED: RAPPORT is not at {source}; set RACOHORT_REFERENCE to the folder that holds cohorts/rapport")
     folder.mkdir(parents=True, exist_ok=True)

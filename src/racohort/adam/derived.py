@@ -52,5 +52,6 @@ def _rows(code: str, score: pd.Series, used: pd.DataFrame) -> pd.DataFrame:
     frame = facts.reindex(score.index).assign(AVAL=score).reset_index()
     notes = beyond.reindex(score.index).to_numpy()
     words = [f"{note} beyond its assay limit" if isinstance(note, str) else "" for note in notes]
-    return frame.assign(PARAMCD=code, AVALC=words, DTYPE="DERIVED", ANL01FL="Y", censored="", file="", sheet="", column="", limit=np.nan,
+    return frame.assign(PARAMCD=code, AVALC=words, DTYPE="DERIVED", ANL01FL="Y", censored="", file="", sheet="", column="",
+        limit=np.nan,
                         line=np.nan, ANRLO=np.nan, ANRHI=np.nan, disputed=False)  # fmt: skip

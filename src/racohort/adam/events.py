@@ -11,13 +11,13 @@ from racohort.schema import Clean
 def derive_adae(clean: Clean) -> pd.DataFrame:
     """One row per adverse event, with TRTEMFL.
 
-    An event is treatment-emergent when it starts on or after the start of treatment; one whose date is partial or missing counts as
-    emergent unless it is provably earlier (ICH E9; statistics.md 2.4).
+    An event is treatment-emergent when it starts on or after the start of treatment; one whose date is partial or missing
+    counts as emergent unless it is provably earlier (ICH E9; statistics.md 2.4).
     """
     frame = _dated(clean.events, clean)
     if len(frame):
-        terms = frame["AETERM"] if "AETERM" in frame else pd.Series("", index=frame.index)
-        coded = frame["AEDECOD"] if "AEDECOD" in frame else terms
+        terms = frame.get("AETERM", pd.Series("", index=frame.index))
+        coded = frame.get("AEDECOD", terms)
         frame = frame.assign(
             AETERM=terms.where(terms != "", coded), AEDECOD=coded.where(coded != "", terms), TRTEMFL=_emergent(frame, clean)
         )

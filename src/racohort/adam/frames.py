@@ -8,14 +8,15 @@ import pandas as pd
 from racohort.terms import ADAE, ADCM, ADSL, BDS
 
 NUMBERS = {
-    "AGE", "DISDUR", "AVISITN", "ADY", "AVAL", "limit", "BASE", "CHG", "PCHG", "ANRLO", "ANRHI", "line", "ASTDY", "AENDY", "AETOXGR", "CMDOSE",
+    "AGE", "DISDUR", "AVISITN", "ADY", "AVAL", "limit", "BASE", "CHG", "PCHG", "ANRLO", "ANRHI", "line", "ASTDY", "AENDY",
+    "AETOXGR", "CMDOSE",
 }  # fmt: skip
 DATES = {"TRTSDT", "EOSDT", "LSTCNTDT", "DTHDT", "BIRTHDT", "ADT", "ASTDT", "AENDT"}
 COLUMNS = {"ADSL": ADSL, "BDS": BDS, "ADAE": ADAE, "ADCM": ADCM}
 
 
 def typed(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
-    """A frame with these columns first and its others after them; text as str with "", numbers as float64, dates as datetime64."""
+    """A frame with these columns first and its others after them; text as str with "", numbers float64, dates datetime64."""
     names = [*columns, *(name for name in frame.columns if name not in set(columns))]
     return pd.DataFrame({name: _column(name, frame) for name in names}, index=range(len(frame)))
 

@@ -11,8 +11,8 @@ from racohort.terms import visit_flag
 def derive_adsl(clean: Clean) -> pd.DataFrame:
     """One row per patient of the cohort: facts at baseline, FASFL, SAFFL and one flag per planned visit; EFFFL is still to come.
 
-    FASFL is Y for everyone of whom cleaning kept a row. SAFFL is Y for those of FAS whose treatment started, and for all of FAS in
-    a cohort without a treatment.
+    FASFL is Y for everyone of whom cleaning kept a row. SAFFL is Y for those of FAS whose treatment started, and for all of FAS
+    in a cohort without a treatment.
     """
     people, config = clean.patients, clean.config
     frame = people.drop(columns=["kept", "start"]).reset_index()
@@ -22,7 +22,7 @@ def derive_adsl(clean: Clean) -> pd.DataFrame:
         STUDYID=config.id, SYNTHFL="Y" if config.synthetic else "N", FASFL=_flag(kept), SAFFL=_flag(kept & treated)
     )
     frame["AGE"] = _ages(people)
-    frame["EOSSTT"] = frame["EOSSTT"] if "EOSSTT" in frame else ""
+    frame["EOSSTT"] = frame.get("EOSSTT", "")
     frame["LSTCNTDT"] = _last_contact(people, clean.visits)
     if "DTHFL" not in frame:
         frame["DTHFL"] = _flag(people["DTHDT"].notna().to_numpy()) if "DTHDT" in people else ""

@@ -45,8 +45,8 @@ def _placed(frame: pd.DataFrame, patients: pd.DataFrame, config: Cohort) -> pd.D
 def representing(frame: pd.DataFrame, config: Cohort) -> pd.Series:
     """ANL01FL: the record that represents a patient's visit for a parameter, exactly one.
 
-    At baseline it is the last one on or before day 0 (else the one closest to it); later the one closest to the planned day, of two
-    equally close the earlier; without dates the first in the file.
+    At baseline it is the last one on or before day 0 (else the one closest to it); later the one closest to the planned day, of
+    two equally close the earlier; without dates the first in the file.
     """
     target = frame["AVISIT"].map({code: visit.day for code, visit in config.visits.items()}).astype("float64")
     baseline = frame["AVISIT"] == config.baseline
@@ -68,7 +68,7 @@ def _described(frame: pd.DataFrame, clean: Clean, catalogue: pd.DataFrame) -> pd
 
 
 def _ranged(frame: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """Values with a reference range: the laboratory's where it gives one, else the catalogue's for the patient's sex; and ANRIND."""
+    """Values with a reference range: the laboratory's where it gives one, else the catalogue's for that sex; and ANRIND."""
     ranges = catalogue.loc[frame["PARAMCD"]]
     sex = frame["SEX"].to_numpy() if "SEX" in frame else np.full(len(frame), "")
     frame = frame.copy()

@@ -22,8 +22,8 @@ __all__ = ["clean_cohort"]
 def clean_cohort(raw: Raw, catalogue: pd.DataFrame) -> Clean:
     """A cohort as typed values, with everything written down that was changed, excluded or doubted.
 
-    `catalogue` is what `io.read_catalogue(raw.config)` gives. Raises CohortError where a finding refuses the cohort. Every cell of a
-    measured column is used, missing, in quarantine or in a row that is (`Clean.cells` counts them).
+    `catalogue` is what `io.read_catalogue(raw.config)` gives. Raises CohortError where a finding refuses the cohort. Every cell
+    of a measured column is used, missing, in quarantine or in a row that is (`Clean.cells` counts them).
     """
     config, records = raw.config, raw.records
     sheets = [open_sheet(table) for table in raw.tables]
@@ -102,13 +102,13 @@ def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, 
 
 
 def _gather(
-    sheets: list[Sheet], events: list[tuple[Sheet, pd.DataFrame]], starts: dict[str, np.datetime64], disputed: set[tuple[str, str, str]],
+    sheets: list[Sheet], events: list[tuple[Sheet, pd.DataFrame]], starts: dict[str, np.datetime64], disputed: set[tuple[str,
+        str, str]],
     config: Cohort, catalogue: pd.DataFrame, records: Records,
 ) -> Clean:  # fmt: skip
     patients = gather_patients(sheets, config)
-    treated = config.treatment_start is not None
     days = pd.Series(starts, dtype="datetime64[ns]").reindex(patients.index)
-    patients = patients.assign(TRTSDT=days if treated else pd.NaT, start=days)
+    patients = patients.assign(TRTSDT=_treated(patients, days, config), start=days)
     keep = chosen(patients, config.filter)
     values = gather_values(sheets, disputed)
     site = patients["SITEID"] if "SITEID" in patients else pd.Series("", index=patients.index)
@@ -117,9 +117,18 @@ def _gather(
     rows = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if not is_medication(sheet)]
     drugs = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if is_medication(sheet)]
     return Clean(
-        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), gather_visits(sheets, patients[keep]),
+        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), gather_visits(sheets,
+            patients[keep]),
         _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets), account(sheets), records,
     )  # fmt: skip
+
+
+def _treated(patients: pd.DataFrame, days: pd.Series, config: Cohort) -> pd.Series:
+    """The first day of treatment: the declared column's, or the declared visit's; NaT in a cohort without a treatment."""
+    never = pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]")
+    if config.treatment_start is None:
+        return never
+    return days if config.treatment_start.source == "visit" else pd.to_datetime(patients.get("TRTSDT", never))
 
 
 def sheet_rows(sheet: Sheet, people: pd.Index) -> np.ndarray:

@@ -58,6 +58,10 @@ def computed(wide: pd.DataFrame, code: str) -> pd.Series:
     return pd.Series(formula(*(wide[part].to_numpy(float) for part in parts)), index=wide.index)
 
 
+def _tolerance(catalogue: pd.DataFrame, code: str) -> float:
+    return float(catalogue["tolerance"].to_dict()[code])
+
+
 def settle_variant(sheets: Sequence[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
     """Give a shipped DAS28 of undeclared variant the PARAMCD of the variant that its components tell, or leave it as DAS28."""
     wide, _ = table_by_visit(sheets)
@@ -66,7 +70,7 @@ def settle_variant(sheets: Sequence[Sheet], config: Cohort, catalogue: pd.DataFr
     fitting = VARIANTS.get(config.das28_variant, "")
     if config.das28_variant == "auto":
         errors = {code: (wide["DAS28"] - computed(wide, code)).abs().dropna() for code in VARIANTS.values()}
-        tolerance = float(catalogue.at["DAS28", "tolerance"])
+        tolerance = _tolerance(catalogue, "DAS28")
         close = {code: float(gap.median()) for code, gap in errors.items() if len(gap) >= 5 and (gap <= tolerance).mean() >= 0.9}
         fitting = min(close, key=lambda code: close[code]) if close else ""
     if fitting:
@@ -74,21 +78,21 @@ def settle_variant(sheets: Sequence[Sheet], config: Cohort, catalogue: pd.DataFr
             for field in sheet.fields:
                 field.PARAMCD = np.where(field.PARAMCD == "DAS28", fitting, field.PARAMCD)
         records.note(
-            "score_variant", f"the shipped DAS28 was taken as {fitting} ({catalogue.at[fitting, 'PARAM']})", value=fitting
+            "score_variant", f"the shipped DAS28 was taken as {fitting} ({catalogue['PARAM'].to_dict()[fitting]})", value=fitting
         )
 
 
 def check_scores(sheets: Sequence[Sheet], catalogue: pd.DataFrame, records: Records) -> set[tuple[str, str, str]]:
     """Hold shipped scores that do not follow from their components; returns (USUBJID, AVISIT, score) that nobody can settle.
 
-    Where half of the rows contradict, the columns must be wrong, and the cohort is refused. Where exchanging ESR and CRP explains a
-    row, these two are held and the score is kept.
+    Where half of the rows contradict, the columns must be wrong, and the cohort is refused. Where exchanging ESR and CRP
+    explains a row, these two are held and the score is kept.
     """
     wide, cells = table_by_visit(sheets)
     disputed: set[tuple[str, str, str]] = set()
     for code in [code for code in FORMULAS if code in wide]:
         gap = (wide[code] - computed(wide, code)).abs().dropna()
-        wrong = gap[gap > float(catalogue.at[code, "tolerance"]) + 1e-9]
+        wrong = gap[gap > _tolerance(catalogue, code) + 1e-9]
         if len(gap) >= 5 and len(wrong) >= THROUGHOUT * len(gap):
             _refuse(code, wrong, gap, wide, cells, records)
         else:
@@ -110,12 +114,13 @@ def _refuse(
 
 
 def _hold_one(
-    code: str, USUBJID: str, AVISIT: str, wide: pd.DataFrame, cells: dict[tuple[str, str, str], Cell], catalogue: pd.DataFrame, records: Records
+    code: str, USUBJID: str, AVISIT: str, wide: pd.DataFrame, cells: dict[tuple[str, str, str], Cell],
+        catalogue: pd.DataFrame, records: Records
 ) -> set[tuple[str, str, str]]:  # fmt: skip
-    row, parts = wide.loc[(USUBJID, AVISIT)], FORMULAS[code][0]
+    row, parts = wide.loc[[(USUBJID, AVISIT)]].iloc[0], FORMULAS[code][0]
     swapped = row.rename({"ESR": "CRP", "CRP": "ESR"})
     explained = {"ESR", "CRP"} <= set(row.dropna().index) and {"ESR", "CRP"} & set(parts)
-    if explained and abs(row[code] - computed(swapped.to_frame().T, code).iloc[0]) <= float(catalogue.at[code, "tolerance"]) / 2:
+    if explained and abs(row[code] - computed(swapped.to_frame().T, code).iloc[0]) <= _tolerance(catalogue, code) / 2:
         for part in ("ESR", "CRP"):
             _hold_cell(
                 cells[(USUBJID, AVISIT, part)],
@@ -163,8 +168,9 @@ def check_repeats(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records
     frame = values.assign(USUBJID=sheet.USUBJID, AVISIT=sheet.AVISIT, ADT=sheet.ADT)[
         sheet.keep & (values.notna().sum(axis=1) >= 5).to_numpy()
     ]
-    _same_person(sheet, frame, list(values), records)
-    _copied(sheet, frame, list(values), config, catalogue, records)
+    codes = [str(code) for code in values.columns]
+    _same_person(sheet, frame, codes, records)
+    _copied(sheet, frame, codes, config, catalogue, records)
 
 
 def _same_person(sheet: Sheet, frame: pd.DataFrame, codes: list[str], records: Records) -> None:
@@ -200,13 +206,14 @@ def _copied(
         both = ordered[kind].notna() & before[kind].notna()
         same = ((ordered[kind] == before[kind]) | ~both).all(axis=1) & (both.sum(axis=1) >= 5)
         for row in ordered.index[same]:
-            said = f"line {sheet.table.line[row]}: the visit {frame.at[row, 'AVISIT']} of {frame.at[row, 'USUBJID']} repeats every value of the visit before"
+            visit = f"line {sheet.table.line[row]}: the visit {sheet.AVISIT[row]} of {sheet.USUBJID[row]}"
+            said = f"{visit} repeats every value of the visit before"
             records.note(
                 "copied_visit",
                 said,
                 sheet.table,
                 line=int(sheet.table.line[row]),
-                USUBJID=str(frame.at[row, "USUBJID"]),
+                USUBJID=sheet.USUBJID[row],
                 count=int(both.loc[row].sum()),
             )
         if same.any():

@@ -88,8 +88,8 @@ def clean_dates(
 ) -> np.ndarray:
     """A column of dates as datetime64[D], NaT where missing or quarantined.
 
-    Where most values have another format than declared the cohort is refused, unless the days themselves tell the format. `partial`
-    leaves dates without a day (2014-05) as NaT without a finding: events keep their text.
+    Where most values have another format than declared the cohort is refused, unless the days themselves tell the format.
+    `partial` leaves dates without a day (2014-05) as NaT without a finding: events keep their text.
     """
     texts = sheet.text(name)
     missing = missing_words(texts, config)
@@ -122,7 +122,8 @@ def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str
             known[text] = (_day(year, second, first) if day_first else _day(year, first, second), "date_spelling")
         return
     line = int(sheet.table.line[list(texts).index(unread[0])])
-    said = f"line {line}, column {name}: {unread[0]!r} and {len(unread) - 1} more do not have the declared format, and nothing tells which they have"
+    where = f"line {line}, column {name}: {unread[0]!r} and {len(unread) - 1} more"
+    said = f"{where} do not have the declared format, and nothing tells which they have"
     records.note("date_format_unknown", said, sheet.table, line=line, column=name, value=unread[0], count=len(unread))
 
 

@@ -16,9 +16,12 @@ from racohort.schema import Records
 
 #: What an adverse event is called in English, by its Chinese name.
 TERMS = {
-    "发热": "fever", "头痛": "headache", "皮疹": "rash", "恶心": "nausea", "呕吐": "vomiting", "腹泻": "diarrhoea", "寒战": "chills", "乏力": "fatigue",
-    "上呼吸道感染": "upper respiratory infection", "肺炎": "pneumonia", "感染": "infection", "头晕": "dizziness", "咳嗽": "cough", "带状疱疹": "herpes zoster",
-    "尿路感染": "urinary tract infection", "贫血": "anaemia", "高血压": "hypertension", "骨折": "fracture", "过敏反应": "hypersensitivity",
+    "发热": "fever", "头痛": "headache", "皮疹": "rash", "恶心": "nausea", "呕吐": "vomiting", "腹泻": "diarrhoea",
+    "寒战": "chills", "乏力": "fatigue",
+    "上呼吸道感染": "upper respiratory infection", "肺炎": "pneumonia", "感染": "infection", "头晕": "dizziness",
+    "咳嗽": "cough", "带状疱疹": "herpes zoster",
+    "尿路感染": "urinary tract infection", "贫血": "anaemia", "高血压": "hypertension", "骨折": "fracture",
+    "过敏反应": "hypersensitivity",
 }  # fmt: skip
 
 

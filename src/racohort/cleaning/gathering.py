@@ -9,7 +9,8 @@ from racohort.cleaning.measurements import reference_limits
 from racohort.cleaning.sheets import Field, Sheet
 
 VALUES = (
-    "USUBJID", "AVISIT", "ADT", "PARAMCD", "AVAL", "AVALC", "censored", "limit", "ANRLO", "ANRHI", "disputed", "file", "sheet", "line", "column",
+    "USUBJID", "AVISIT", "ADT", "PARAMCD", "AVAL", "AVALC", "censored", "limit", "ANRLO", "ANRHI", "disputed", "file",
+    "sheet", "line", "column",
 )  # fmt: skip
 
 
@@ -33,7 +34,8 @@ def _values(sheet: Sheet, field: Field) -> pd.DataFrame:
     low, high = reference_limits(sheet) if sheet.table.shape in ("long", "adam", "sdtm") else (np.full(len(sheet), np.nan),) * 2
     visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]
     return pd.DataFrame({
-        "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.ADT[rows].astype("datetime64[s]"), "PARAMCD": field.PARAMCD[rows],
+        "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.ADT[rows].astype("datetime64[s]"),
+        "PARAMCD": field.PARAMCD[rows],
         "AVAL": field.aval[rows], "AVALC": field.avalc[rows], "censored": field.censored[rows], "limit": field.limit[rows],
         "ANRLO": low[rows], "ANRHI": high[rows], "file": sheet.table.file, "sheet": sheet.table.sheet,
         "line": sheet.table.line[rows], "column": field.name,
@@ -45,33 +47,29 @@ def gather_visits(sheets: Sequence[Sheet], patients: pd.DataFrame) -> pd.DataFra
 
     Of a visit that stands in several files the file with one row a visit gives the date.
     """
-    parts = []
+    parts: list[pd.DataFrame] = []
     for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "visit"):
         rows = sheet.keep & np.isin(sheet.USUBJID.astype(str), list(patients.index))
-        if sheet.table.shape == "event" or not sheet.fields:
-            continue
-        for code, mask in _seen(sheet, rows):
-            parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[mask], "AVISIT": code if code else sheet.AVISIT[mask],
-                                       "ADT": pd.Series(sheet.ADT[mask]).astype("datetime64[s]"), "order": len(parts)}))  # fmt: skip
-    frame = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["USUBJID", "AVISIT", "ADT", "order"])
-    planned = (
-        frame[frame["AVISIT"] != "UNSCHEDULED"]
-        .sort_values(["order", "ADT"], kind="stable")
-        .drop_duplicates(["USUBJID", "AVISIT"])
-    )
-    apart = frame[frame["AVISIT"] == "UNSCHEDULED"].drop_duplicates(["USUBJID", "ADT"])
-    both = (
-        pd.concat([planned, apart])
-        .sort_values(["USUBJID", "ADT", "AVISIT"], kind="stable")
-        .drop(columns="order")
-        .reset_index(drop=True)
-    )
+        for code, mask in _seen(sheet, rows) if sheet.fields else []:
+            dates = pd.Series(sheet.ADT[mask]).astype("datetime64[s]")
+            visit = code if code else sheet.AVISIT[mask]
+            parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[mask], "AVISIT": visit, "ADT": dates, "order": len(parts)}))
+    blank = pd.DataFrame({"USUBJID": [], "AVISIT": [], "ADT": pd.Series(dtype="datetime64[s]"), "order": []})
+    return _each_once(pd.concat(parts, ignore_index=True) if parts else blank, patients)
+
+
+def _each_once(frame: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:
+    """Each planned visit of a patient once, each unscheduled day once, with the days since start."""
+    apart = frame["AVISIT"] == "UNSCHEDULED"
+    planned = frame[~apart].sort_values(["order", "ADT"], kind="stable").drop_duplicates(["USUBJID", "AVISIT"])
+    both = pd.concat([planned, frame[apart].drop_duplicates(["USUBJID", "ADT"])]).drop(columns="order")
+    both = both.sort_values(["USUBJID", "ADT", "AVISIT"], kind="stable").reset_index(drop=True)
     starts = pd.to_datetime(both["USUBJID"].map(patients["start"]))
     return both.assign(day=(pd.to_datetime(both["ADT"]) - starts).dt.days.astype("float64"))
 
 
 def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
-    """One row per source column: file, column, meaning (a PARAMCD, a role, or empty where it was not declared), unit and visit."""
+    """One row per source column: file, column, meaning (a PARAMCD, a role, or empty where not declared), unit and visit."""
     rows = []
     for sheet in sheets:
         for name in map(str, sheet.table.cells.columns):
@@ -93,7 +91,7 @@ def _seen(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, np.ndarray]]:
 
 
 def gather_sources(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
-    """One row a file or sheet: its shape, hash, rows read and what became of them (`used`, `repeated`, `quarantined`, `filtered`)."""
+    """One row a file or sheet: shape, hash, rows read and what became of them (`used`, `repeated`, `quarantined`, `filtered`)."""
     rows = []
     for sheet in sheets:
         about = np.isin(sheet.USUBJID.astype(str), list(people))

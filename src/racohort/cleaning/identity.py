@@ -68,7 +68,8 @@ def _check_rounded(sheet: Sheet, name: str, records: Records) -> None:
     rounded = np.array([_ROUNDED.fullmatch(word) is not None for word in sheet.USUBJID], dtype=bool)
     if rounded.sum() * 2 > len(rounded):
         first = int(np.flatnonzero(rounded)[0])
-        said = f"line {sheet.table.line[first]}, column {name}: identifiers such as {sheet.USUBJID[first]!r} were rounded and no longer tell patients apart"
+        where = f"line {sheet.table.line[first]}, column {name}: identifiers such as {sheet.USUBJID[first]!r}"
+        said = f"{where} were rounded and no longer tell patients apart"
         records.note(
             "id_damaged",
             said,
@@ -106,7 +107,7 @@ def _check_zeros(sheets: Sequence[Sheet], records: Records) -> None:
 
 
 def check_sites(sheets: Sequence[Sheet], records: Records) -> None:
-    """One identifier at two sites: all its rows are kept out. A site with one patient is warned of, without naming the patient."""
+    """One identifier at two sites: all its rows are kept out. A site with one patient is warned of, the patient not named."""
     rows = [
         pd.DataFrame({"id": sheet.USUBJID[sheet.keep], "site": sheet.facts["SITEID"][sheet.keep]})
         for sheet in sheets

@@ -3,7 +3,7 @@
 import math
 import re
 import unicodedata
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,8 @@ _BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", 
 _ABOVE = {">uloq", "alq", "above limit", "above detection limit", "高于检测限"}
 _SIDES = {"<": "below", "<=": "below", "≤": "below", "小于": "below", ">": "above", ">=": "above", "≥": "above", "大于": "above"}
 _DIPSTICK = {
-    "negative": "-", "neg": "-", "neg.": "-", "阴性": "-", "(-)": "-", "−": "-", "trace": "±", "+-": "±", "+/-": "±", "微量": "±", "阳性": "1+",
+    "negative": "-", "neg": "-", "neg.": "-", "阴性": "-", "(-)": "-", "−": "-", "trace": "±", "+-": "±", "+/-": "±",
+    "微量": "±", "阳性": "1+",
     "+": "1+", "++": "2+", "+++": "3+", "++++": "4+", "+1": "1+", "+2": "2+", "+3": "3+", "+4": "4+",
 }  # fmt: skip
 
@@ -119,7 +120,8 @@ REASONS = {
 
 
 def read_field(
-    sheet: Sheet, name: str, column: Column, PARAMCD: np.ndarray, units: np.ndarray | None, catalogue: pd.DataFrame, config: Cohort, records: Records
+    sheet: Sheet, name: str, column: Column, PARAMCD: np.ndarray, units: np.ndarray | None, catalogue: pd.DataFrame, config:
+    Cohort, records: Records
 ) -> Field:  # fmt: skip
     """A column of measured values: every distinct text is read once; changes go to the ledger, unreadable cells into quarantine.
 
@@ -174,7 +176,7 @@ def _blank_field(name: str, column: Column, PARAMCD: np.ndarray, texts: np.ndarr
 def _read_levels(field: Field, rules: np.ndarray, catalogue: pd.DataFrame) -> None:
     """Words of ordinal analytes (a dipstick's 2+) as their rank, the word kept as AVALC."""
     for code in pd.unique(field.PARAMCD):
-        levels = list(catalogue.at[code, "levels"]) if code in catalogue.index else []
+        levels = list(catalogue["levels"].to_dict().get(code, []))
         if not levels or all(level.isdigit() for level in levels):
             continue
         rows = np.flatnonzero((code == field.PARAMCD) & (~field.missing | np.isin(field.text, levels)))
@@ -187,13 +189,15 @@ def _read_levels(field: Field, rules: np.ndarray, catalogue: pd.DataFrame) -> No
 
 
 def _convert(
-    field: Field, in_cell: np.ndarray, units: np.ndarray | None, rules: np.ndarray, catalogue: pd.DataFrame, sheet: Sheet, records: Records
+    field: Field, in_cell: np.ndarray, units: np.ndarray | None, rules: np.ndarray, catalogue: pd.DataFrame, sheet: Sheet,
+    records: Records
 ) -> None:  # fmt: skip
     """Values into the catalogue's units: the unit in the cell before the row's before the column's."""
     declared = np.full(len(field.text), field.column.unit or "", dtype=object) if units is None else units
     unit = np.where(in_cell != "", in_cell, declared)
     pairs = pd.DataFrame({"code": field.PARAMCD, "unit": unit, "cell": in_cell != ""})
-    for (code, name, cell), rows in pairs.groupby(["code", "unit", "cell"], sort=False).indices.items():
+    groups: dict[Any, Any] = {**pairs.groupby(["code", "unit", "cell"], sort=False).indices}
+    for (code, name, cell), rows in groups.items():
         factor = unit_factor(catalogue, code, name)
         if factor is None and cell:
             rules[rows] = "number_unreadable"

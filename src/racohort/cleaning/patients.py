@@ -71,8 +71,8 @@ def _own(catalogue: pd.DataFrame, role: str) -> pd.DataFrame:
     """A catalogue that knows the role as an analyte without a unit."""
     row = catalogue.iloc[[0]].copy()
     row.index = pd.Index([role], name="PARAMCD")
-    row["AVALU"], row["units"], row["levels"] = "", [{}], [[]]
-    return row
+    nothing = pd.Series([{}], index=row.index, dtype=object)
+    return row.assign(AVALU="", units=nothing, levels=nothing.map(list))
 
 
 def check_facts(sheet: Sheet, records: Records) -> None:

@@ -1,4 +1,4 @@
-"""What a value can be: impossible values are kept out, doubtful ones kept with a warning, and columns that look wrong are named."""
+"""What a value can be: impossible values are kept out, doubtful ones kept with a warning, columns that look wrong named."""
 
 from collections.abc import Sequence
 
@@ -90,15 +90,15 @@ def check_units(values: pd.DataFrame, site: pd.Series, catalogue: pd.DataFrame, 
     _doubt_crp(values, config, records)
     exact = values[(values["censored"] == "") & values["AVAL"].notna()]
     for code, rows in exact.groupby("PARAMCD", sort=False):
-        factors = [float(factor) for factor in catalogue.at[code, "units"].values() if not 0.2 < factor < 5]
+        factors = [float(factor) for factor in catalogue["units"].to_dict()[code].values() if not 0.2 < factor < 5]
         if factors and len(rows) >= 4:
             column = str(rows["column"].iloc[0])
-            _doubt_all(column, rows, factors, catalogue.loc[code], records)
+            _doubt_all(column, rows, factors, catalogue.T[code], records)
             _doubt_sites(str(code), column, rows, site, factors, records)
 
 
 def _doubt_all(column: str, rows: pd.DataFrame, factors: Sequence[float], facts: pd.Series, records: Records) -> None:
-    """The whole column: a scale of 0-100 mm that never exceeds 10, or a median beyond all plausibility that another unit explains."""
+    """The whole column: a scale of 0-100 mm that never exceeds 10, or an implausible median that another unit explains."""
     median = float(rows["AVAL"].median())
     low, high = facts["plausible_low"], facts["plausible_high"]
     far = any(low <= median * factor <= high for factor in factors) and not low <= median <= high
@@ -108,7 +108,7 @@ def _doubt_all(column: str, rows: pd.DataFrame, factors: Sequence[float], facts:
 
 
 def _doubt_crp(values: pd.DataFrame, config: Cohort, records: Records) -> None:
-    """CRP in mg/dL: a baseline median below 1, or ten times below the ESR's, is not that of active rheumatoid arthritis in mg/L."""
+    """CRP in mg/dL: a baseline median below 1, or ten times below the ESR's, is not that of active disease in mg/L."""
     first = values[values["AVISIT"] == config.baseline]
     crp, esr = (first.loc[first["PARAMCD"] == code, "AVAL"].dropna() for code in ("CRP", "ESR"))
     if len(crp) < 4:
@@ -129,5 +129,6 @@ def _doubt_sites(code: str, column: str, rows: pd.DataFrame, site: pd.Series, fa
         ratio = others.median() / here.median()
         apart = here.max() < 0.5 * others.median() or here.min() > 2 * others.median()
         if apart and any(0.4 < ratio / factor < 2.5 or 0.4 < ratio * factor < 2.5 for factor in factors):
-            said = f"column {column}: the median of {code} at the site {name} is {here.median():g}, elsewhere {others.median():g}: another unit?"
+            medians = f"the median of {code} at the site {name} is {here.median():g}, elsewhere {others.median():g}"
+            said = f"column {column}: {medians}: another unit?"
             records.note("unit_doubt_site", said, column=column, value=f"{here.median():g}", count=len(here))

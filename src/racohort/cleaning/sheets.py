@@ -1,4 +1,4 @@
-"""A table while it is being cleaned: who each row is about, when, which rows are kept, and each column's values beside its text."""
+"""A table while it is being cleaned: who each row is about, when, which rows are kept, each column's values beside its text."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ Mask = np.ndarray
 
 @dataclass
 class Field:
-    """One column with measured values: the text as read, and for every row the value, its censoring, and what became of the cell."""
+    """One column with measured values: the text as read, and for every row the value, its censoring and what became of it."""
 
     name: str
     column: Column
@@ -30,7 +30,7 @@ class Field:
     @property
     def good(self) -> Mask:
         """Cells with a value that was not quarantined."""
-        return ~self.missing & ~self.bad
+        return np.asarray(~self.missing & ~self.bad)
 
 
 @dataclass

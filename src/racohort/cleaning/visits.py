@@ -15,31 +15,26 @@ UNSCHEDULED = {"unscheduled", "uns", "unplanned", "计划外", "计划外访视"
 
 
 def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
-    """Set AVISIT by label; a blank label is "" until the date decides, an unscheduled one UNSCHEDULED, any other is quarantined."""
+    """Set AVISIT by label; a blank label is "" until the date decides, an unscheduled one UNSCHEDULED, any other quarantined."""
     found = sheet.role("AVISIT")
     if not found:
         return
     name, column = found
     labels = {label: code for code, visit in config.visits.items() for label in (code, *visit.labels)} | (column.codes or {})
     keys = {word_key(label).replace(" ", ""): code for label, code in labels.items()}
-    texts = sheet.text(name)
-    blank = missing_words(texts, config)
+    texts, blank = sheet.text(name), missing_words(sheet.text(name), config)
     meaning = {text: _visit(text, labels, keys, text in blank) for text in pd.unique(texts)}
     sheet.AVISIT = np.array([meaning[text] for text in texts], dtype=object)
-    spelled = (
-        np.array([text not in blank and text not in labels and meaning[text] in config.visits for text in texts], dtype=bool)
-        & sheet.keep
-    )
+    exact = np.array([text in blank or text in labels for text in texts], dtype=bool)
+    spelled = ~exact & np.isin(sheet.AVISIT.astype(str), list(config.visits)) & sheet.keep
     shown = ", ".join(sorted(set(sheet.AVISIT[spelled])))
     records.change(
         "code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}"
     )
-    sheet.hold_rows(
-        sheet.AVISIT == "?", "visit_unknown", name, f"is none of the visits' labels ({', '.join(list(labels)[:12])})", records
-    )
-    planned_not = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)
-    if len(planned_not):
-        records.note_cells("visit_unscheduled", sheet.table, planned_not, "is an unscheduled visit")
+    sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is no visit's label ({', '.join(list(labels)[:12])})", records)
+    apart = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)
+    if len(apart):
+        records.note_cells("visit_unscheduled", sheet.table, apart, "is an unscheduled visit")
 
 
 def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool) -> str:
@@ -154,33 +149,31 @@ def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) ->
 def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort, records: Records) -> None:
     """Dates against the windows, in days from `starts` (treatment or baseline) by patient.
 
-    A label whose date lies in another visit's window is a contradiction (the row is kept out); a date outside its own window is kept
-    with a warning; a row without a label takes the visit whose window holds its date. Labels without a date are warned of.
+    A label whose date lies in another visit's window is a contradiction (the row is kept out); a date outside its own window is
+    kept with a warning; a row without a label takes the visit whose window holds its date. Labels without a date are warned of.
     """
     found = sheet.role("ADT")
     if not found:
         return
-    first = np.array([starts.get(one, np.datetime64("NaT")) for one in sheet.USUBJID], dtype="datetime64[D]")
-    days = (sheet.ADT - first).astype("timedelta64[D]").astype("float64")
-    days[np.isnat(sheet.ADT) | np.isnat(first)] = np.nan
+    days = _days(sheet, starts)
     in_window = {code: (days >= low) & (days <= high) for code, (low, high) in _windows(config).items()}
     _take_by_date(sheet, in_window, records)
+    anywhere = np.logical_or.reduce([*in_window.values(), np.zeros(len(sheet), dtype=bool)])
     for code, inside in in_window.items():
-        labelled = sheet.keep & (code == sheet.AVISIT) & ~np.isnan(days)
-        other = np.logical_or.reduce(
-            [mask for name, mask in in_window.items() if name != code] or [np.zeros(len(sheet), dtype=bool)]
-        )
-        sheet.hold_rows(
-            labelled & ~inside & other,
-            "visit_contradiction",
-            found[0],
-            f"lies in another visit's window than that of {code}",
-            records,
-        )
-        outside = sheet.cells(labelled & ~inside & ~other, found[0])
+        beyond = sheet.keep & (code == sheet.AVISIT) & ~np.isnan(days) & ~inside
+        reason = f"lies in another visit's window than that of {code}"
+        sheet.hold_rows(beyond & anywhere, "visit_contradiction", found[0], reason, records)
+        outside = sheet.cells(beyond & ~anywhere, found[0])
         if len(outside):
             records.note_cells("visit_window", sheet.table, outside, f"lies outside the window of {code}; the row is kept")
     _note_undated(sheet, found[0], config, records)
+
+
+def _days(sheet: Sheet, starts: dict[str, np.datetime64]) -> np.ndarray:
+    """Days since start of every row; NaN without both dates."""
+    first = np.array([starts.get(one, np.datetime64("NaT")) for one in sheet.USUBJID], dtype="datetime64[D]")
+    days = (sheet.ADT - first).astype("timedelta64[D]").astype("float64")
+    return np.where(np.isnat(sheet.ADT) | np.isnat(first), np.nan, days)
 
 
 def _take_by_date(sheet: Sheet, in_window: dict[str, Mask], records: Records) -> None:
@@ -192,7 +185,7 @@ def _take_by_date(sheet: Sheet, in_window: dict[str, Mask], records: Records) ->
     labels = sheet.role("AVISIT")
     if labels and blank.any() and sheet.table.shape != "event":
         for code in dict.fromkeys(sheet.AVISIT[blank]):
-            cells = sheet.cells(blank & (sheet.AVISIT == code), labels[0])
+            cells = sheet.cells(blank & (code == sheet.AVISIT), labels[0])
             records.note_cells("visit_unlabelled", sheet.table, cells, f"is no label; the date was taken for {code}")
 
 
@@ -206,7 +199,12 @@ def note_several(sheet: Sheet, config: Cohort, records: Records) -> None:
         several[planned] = key[planned].duplicated(keep=False)
         cells = sheet.cells(several, found[0])
         if len(cells):
-            records.note_cells("visit_several", sheet.table, cells, "is one of several days of this visit; the one closest to the planned day is used")
+            records.note_cells(
+                "visit_several",
+                sheet.table,
+                cells,
+                "is one of several days of this visit; the one closest to the planned day is used",
+            )
 
 
 def _windows(config: Cohort) -> dict[str, tuple[float, float]]:

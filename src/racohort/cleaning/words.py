@@ -27,7 +27,8 @@ _YES = {
 }
 #: Words that have one meaning in every file, by role.
 KNOWN: dict[str, dict[str, str]] = {
-    "SEX": {"m": "M", "male": "M", "man": "M", "男": "M", "男性": "M", "f": "F", "female": "F", "woman": "F", "女": "F", "女性": "F"},
+    "SEX": {"m": "M", "male": "M", "man": "M", "男": "M", "男性": "M", "f": "F", "female": "F", "woman": "F", "女": "F",
+    "女性": "F"},
     "AESER": _YES, "DTHFL": _YES, "AESDTH": _YES,
     "EOSSTT": {"completed": "COMPLETED", "complete": "COMPLETED", "discontinued": "DISCONTINUED", "withdrawn": "DISCONTINUED",
                "ongoing": "ONGOING", "完成": "COMPLETED", "退出": "DISCONTINUED"},
@@ -86,7 +87,8 @@ def _bare(text: str) -> str:
 def translate(sheet: Sheet, role: str, name: str, column: Column, config: Cohort, records: Records) -> np.ndarray:
     """A column of words as their meanings; "" where missing or quarantined.
 
-    With `codes` every word must be one of them, up to spelling; a role with known words accepts these, too. Otherwise words are kept,
+    With `codes` every word must be one of them, up to spelling; a role with known words accepts these,
+        too. Otherwise words are kept,
     their rarer spellings replaced by the most frequent one.
     """
     texts = sheet.text(name)

@@ -1,6 +1,8 @@
 """What a single arm can say about benefit: change from baseline under treatment, never an effect of it."""
 
+from racohort.efficacy.censored import estimate_censored
 from racohort.efficacy.changes import estimate_changes, summarise_visits
+from racohort.efficacy.densities import derive_densities
 from racohort.efficacy.models import compare_visits, estimate_models
 from racohort.efficacy.multiplicity import adjust_families, conclude_changes, count_unadjusted, list_hypotheses
 from racohort.efficacy.responders import (
@@ -25,8 +27,10 @@ __all__ = [
     "conclude_changes",
     "count_unadjusted",
     "derive_changes",
+    "derive_densities",
     "derive_responses",
     "derive_states",
+    "estimate_censored",
     "estimate_changes",
     "estimate_models",
     "estimate_responses",

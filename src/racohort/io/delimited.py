@@ -90,7 +90,7 @@ def _header(rows: list[Record], entry: File, known: Sequence[str], table: RawTab
 
 
 def _whole_rows(rows: list[Record], header: list[str], text: str, table: RawTable, records: Records) -> list[Record]:
-    """The rows with as many fields as the header; a longer one refuses the file, a shorter one is quarantined or tells of its end."""
+    """The rows with as many fields as the header; a longer one refuses the file, a shorter one is kept out or tells its end."""
     width, kept, short = len(header), [], []
     for line, fields in rows:
         if len(fields) > width:
@@ -127,8 +127,7 @@ def _without_short(
 
 def _decimal(cells: pd.DataFrame) -> str:
     """The decimal mark of a file whose delimiter is not the comma: a comma where numbers have commas and none has a point."""
-    sample = {value for column in cells.columns for value in cells[column].iloc[:, 0].head(500)} if cells.columns.has_duplicates else {
-        value for column in cells for value in cells[column].head(500)
-    }  # fmt: skip
+    unique = cells.loc[:, ~cells.columns.duplicated()]
+    sample = {value for column in unique for value in unique[column].head(500)}
     commas = any(_COMMA.fullmatch(value) for value in sample)
     return "," if commas and not any(_POINT.fullmatch(value) for value in sample) else "."

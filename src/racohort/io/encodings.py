@@ -21,7 +21,8 @@ _BIG5_FREQUENT = re.compile(rb"[\xa1-\xc6][\x40-\x7e\xa1-\xfe]")
 def decode(data: bytes, declared: str | None, table: RawTable, records: Records) -> str:
     """The text of a file.
 
-    UTF-8 is taken as it is; a byte order mark, UTF-16 and unmistakable GB18030 with a finding; anything that can be two encodings,
+    UTF-8 is taken as it is; a byte order mark,
+        UTF-16 and unmistakable GB18030 with a finding; anything that can be two encodings,
     or is two in one file, is refused with a finding and read as an empty text.
     """
     if declared is not None:
@@ -72,12 +73,13 @@ def _other(data: bytes, table: RawTable, records: Records) -> str:
         said = f"two encodings in one file: line {_span(utf8)} is UTF-8, line {_span(others)} is not"
         return _refuse("encoding", said, table, records, others[0])
     candidates = [name for name in ("GB18030", "Big5", "Shift-JIS", "Windows-1252") if _reads(data, name)]
-    said = f"the text encoding cannot be told: the bytes can be read as {' or '.join(candidates) or 'no known encoding'} (line {foreign[0]})"
+    named = " or ".join(candidates) or "no known encoding"
+    said = f"the text encoding cannot be told: the bytes can be read as {named} (line {foreign[0]})"
     return _refuse("encoding", said, table, records, foreign[0])
 
 
 def _is_gb18030(data: bytes, foreign: bytes) -> bool:
-    """Whether every two-byte character is one of GB2312 (all but a few), most of them frequent, and not all of them frequent in Big5 as well."""
+    """Whether two-byte characters are of GB2312 (all but a few), most of them frequent, and not all frequent in Big5 as well."""
     pairs = _PAIRS.findall(foreign)
     pure = _share(pairs, _GB2312) >= 0.97 and _share(pairs, _GB2312_FREQUENT) >= 0.8
     return pure and _share(pairs, _BIG5_FREQUENT) < 1 and _reads(data, "gb18030")

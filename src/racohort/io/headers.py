@@ -148,5 +148,6 @@ def _note_left(left: list[str], table: RawTable, records: Records) -> None:
             records.note("row_numbers", "a column without a name (row numbers) was left out", table, line=1, column=name)
     others = [name for name in left if name not in unnamed]
     if others:
-        said = f"{table.file}: not declared, so not read: {', '.join(map(repr, others[:10]))}{' and others' if len(others) > 10 else ''}"
+        more = " and others" if len(others) > 10 else ""
+        said = f"{table.file}: not declared, so not read: {', '.join(map(repr, others[:10]))}{more}"
         records.note("column_undeclared", said, table, line=1, column=others[0], count=len(others))

@@ -34,8 +34,9 @@ CSV = (".csv", ".tsv", ".tab", ".txt")
 def read_raw(cohort: str) -> Raw:
     """A cohort as text.
 
-    `cohort` is a name under data/cohorts or a folder with a `cohort.yml`. Raises UsageError where there is none, and CohortError where
-    the description or a file cannot be used: missing, damaged, of another kind or shape, without a declared column.
+    `cohort` is a name under data/cohorts or a folder with a `cohort.yml`. Raises UsageError where there is none, and
+    CohortError where the description or a file cannot be used: missing, damaged, of another kind or shape, without a declared
+    column.
     """
     folder, records = cohort_folder(cohort), Records()
     config = parse_cohort((folder / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")

@@ -27,8 +27,9 @@ _CHOSEN = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "D
 class Study:
     """One run's data: the cohort's description, the catalogue, the data sets, and what cleaning wrote down.
 
-    `sources` has one row a file; `mapping` one row a source column with what it was understood to hold; `visits` one row per patient
-    and visit read, with the days since treatment start or baseline; `cells` one row a column with what became of its cells.
+    `sources` has one row a file; `mapping` one row a source column with what it was understood to hold; `visits` one row per
+    patient and visit read, with the days since treatment start or baseline; `cells` one row a column with what became of its
+    cells.
     """
 
     config: Cohort
@@ -59,7 +60,8 @@ class Study:
         """The analysis plan of this run.
 
         `primary` may name DAS28 for the cohort's own variant; parameters the cohort does not have are left out. An empty
-        `primary_visit` is the first follow-up. Raises UsageError for a visit or parameter that nobody knows, or an alpha outside 0 to 1.
+        `primary_visit` is the first follow-up. Raises UsageError for a visit or parameter that nobody knows, or an alpha
+        outside 0 to 1.
         """
         planned = self.config.visits.items()
         visits = tuple(
@@ -71,7 +73,8 @@ class Study:
         wanted = [das28 if code == "DAS28" else code for code in primary]
         follow_up = primary_visit or (visits[1].AVISIT if len(visits) > 1 else "")
         return Plan(
-            self.config.id, self.config.title or self.config.id, self.config.synthetic, self.config.treatment_start is not None, visits,
+            self.config.id, self.config.title or self.config.id, self.config.synthetic,
+                self.config.treatment_start is not None, visits,
             tuple(dict.fromkeys(code for code in wanted if code in there)), follow_up, das28, float(alpha), int(seed),
         )  # fmt: skip
 

@@ -30,7 +30,7 @@ def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parq
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:
-    """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); text a spreadsheet would run is led by an apostrophe."""
+    """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe."""
     texts = {name: frame[name].map(_harmless) for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])
              and not pd.api.types.is_datetime64_any_dtype(frame[name])}  # fmt: skip
     return frame.assign(**texts).to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n").encode("utf-8")
@@ -59,7 +59,7 @@ def as_parquet(frame: pd.DataFrame) -> bytes:
 def read_frame(path: Path) -> pd.DataFrame:
     """A frame written by `write_frame`: text as str with "", numbers as they were."""
     with path.with_name(f"{path.name}.parquet").open("rb") as file:
-        frame = parquet.read_table(file).to_pandas()
+        frame: pd.DataFrame = parquet.read_table(file).to_pandas()
     for name in frame.columns:
         if frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name]):
             frame[name] = frame[name].where(frame[name].notna(), "").astype("str")

@@ -24,30 +24,30 @@ _COLUMN = re.compile(rb'<c r="([A-Z]+)\d+"')
 _NO_VALUE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*><f[^>]*>([^<]*)</f>(?:<v\s*/>|<v></v>)?</c>')
 
 
+#: What the unpacking and parsing of a damaged workbook can raise.
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, ElementTree.ParseError, KeyError, ValueError, TypeError,
+    AttributeError, IndexError, SyntaxError, EOFError, OSError,
+)  # fmt: skip
+
+
 def read_workbook(data: bytes, entry: File, table: RawTable, records: Records) -> None:
     """Fill a table with the cells of one sheet as text; after a finding of class `reject` it stays empty."""
-    if not _is_sane(data, table, records):
-        return
     try:
-        book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        sheet = _sheet(book, entry, table, records)
-        rows = [] if sheet is None else [[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)]
-    except (
-        zipfile.BadZipFile,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        SyntaxError,
-        EOFError,
-        OSError,
-    ) as error:
+        if _is_sane(data, table, records):
+            _read_sheet(data, entry, table, records)
+    except BROKEN as error:
         records.note("file_corrupt", f"{table.file} is corrupt: the workbook cannot be opened ({type(error).__name__})", table)
+
+
+def _read_sheet(data: bytes, entry: File, table: RawTable, records: Records) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+    sheet = _sheet(book, entry, table, records)
+    if sheet is None:
         return
     table.native = True
-    _fill(rows, entry, table, records)
-    part = getattr(book[table.sheet], "_worksheet_path", "") if table.sheet else ""
+    _fill([[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)], entry, table, records)
+    part = getattr(sheet, "_worksheet_path", "")
     _note_unseen(data, part, table, records)
     _mark_formulas(data, part, table)
 
@@ -73,17 +73,13 @@ def as_text(value: Any) -> str:
 
 def _is_sane(data: bytes, table: RawTable, records: Records) -> bool:
     """Whether the archive's declared sizes and the sheets' used areas are those of a real workbook."""
-    try:
-        archive = zipfile.ZipFile(io.BytesIO(data))
-        inflated = sum(member.file_size for member in archive.infolist())
-        if inflated > max(INFLATED, RATIO * len(data)):
-            said = f"{table.file} has a size of {len(data):,} bytes and would inflate to a size of {inflated:,} bytes"
-            records.note("file_size", said, table)
-            return False
-        return all(_is_dense(archive.read(name), table, records) for name in archive.namelist() if _is_sheet(name))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError, zlib.error) as error:
-        records.note("file_corrupt", f"{table.file} is corrupt: it cannot be unpacked ({type(error).__name__})", table)
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    inflated = sum(member.file_size for member in archive.infolist())
+    if inflated > max(INFLATED, RATIO * len(data)):
+        said = f"{table.file} has a size of {len(data):,} bytes and would inflate to a size of {inflated:,} bytes"
+        records.note("file_size", said, table)
         return False
+    return all(_is_dense(archive.read(name), table, records) for name in archive.namelist() if _is_sheet(name))
 
 
 def _is_sheet(name: str) -> bool:
@@ -141,22 +137,26 @@ def _note_unseen(data: bytes, part: str, table: RawTable, records: Records) -> N
     """Comments are lost when a workbook is read: say where they are; and whether cells are merged or hidden."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     sheet = archive.read(part) if part in archive.namelist() else b""
-    hidden = {"merged cells": rb"<mergeCell ", "hidden rows": rb'<row [^>]*hidden="1"', "hidden columns": rb'<col [^>]*hidden="1"'}
+    hidden = {
+        "merged cells": rb"<mergeCell ",
+        "hidden rows": rb'<row [^>]*hidden="1"',
+        "hidden columns": rb'<col [^>]*hidden="1"',
+    }
     for what, mark in hidden.items():
         if re.search(mark, sheet):
-            records.note("workbook_hidden", f"{table.file}: the sheet {table.sheet!r} has {what}; each cell was read as it stands", table)
+            records.note(
+                "workbook_hidden", f"{table.file}: the sheet {table.sheet!r} has {what}; each cell was read as it stands", table
+            )
     for name in archive.namelist():
         if re.fullmatch(r"xl/(?:threadedComments/threadedComment|comments/comment|comments)\d*\.xml", name):
-            cells = [
-                element.get("ref", "")
-                for element in ElementTree.fromstring(archive.read(name)).iter()
-                if element.tag.endswith("omment")
-            ]
-            where = (
-                f"{table.file}: {len(cells)} cells carry a comment (first: {cells[0] if cells else '?'}); a comment is not read"
-            )
-            line = re.sub(r"\D", "", cells[0]) if cells else ""
-            records.note("workbook_comment", where, table, line=int(line) if line else None, count=max(1, len(cells)))
+            _note_comments(archive.read(name), table, records)
+
+
+def _note_comments(part: bytes, table: RawTable, records: Records) -> None:
+    cells = [element.get("ref", "") for element in ElementTree.fromstring(part).iter() if element.tag.endswith("omment")]
+    line = re.sub(r"\D", "", cells[0]) if cells else ""
+    said = f"{table.file}: {len(cells)} cells carry a comment (first: {cells[0] if cells else '?'}); a comment is not read"
+    records.note("workbook_comment", said, table, line=int(line) if line else None, count=max(1, len(cells)))
 
 
 def _mark_formulas(data: bytes, part: str, table: RawTable) -> None:

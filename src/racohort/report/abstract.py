@@ -171,4 +171,4 @@ def say_key_findings(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     """The findings a reader takes away, one a point. Takes what `say_abstract_methods` takes."""
     alone = ALONE if plan.treated else "No infusion is on record: this is an observed cohort, not a treatment study."
     return points(_retention(results, plan), *_primary(results, plan, catalogue)[: max(len(plan.primary), 1)], _events(results),
-                  _laboratory(results, plan), alone, coverage_sentence(results), _synthetic(plan))  # fmt: skip
+                  _laboratory(results, plan), alone)  # fmt: skip

@@ -17,8 +17,10 @@ CHECKS = {
     "wilcoxon": "Rank test",
     "locf": "Last value carried",
     "return_to_baseline": "Missing: no change",
+    "multiple_imputation": "Missing: imputed",
     "tipping_point": "Missing: worse by an important change",
     "leave_one_out": "Any patient left out",
+    "without_escalators": "Without escalated co-treatment",
     "regression_to_mean": "Beyond regression to the mean",
 }
 
@@ -70,7 +72,7 @@ def _answers(efficacy: pd.DataFrame, mine: pd.DataFrame, endpoint: Endpoint) -> 
     concluded = pick_result(efficacy, statistic="conclusion")
     yield "plan", "not applicable" if concluded is None else _plain(concluded["value_text"])
     change = "gmr" if endpoint.log else "mean_change"
-    for method in ("complete_case", "locf", "return_to_baseline"):
+    for method in ("complete_case", "locf", "return_to_baseline", "multiple_imputation", "without_escalators"):
         yield method, _by_interval(select_results(mine, statistic=change, method=method), endpoint)
         if method == "complete_case":
             yield "wilcoxon", _by_interval(select_results(efficacy, statistic="hodges_lehmann"), endpoint, null=0.0)
@@ -98,7 +100,7 @@ def _by_interval(rows: pd.DataFrame, endpoint: Endpoint, null: float | None = No
 
 def _by_tipping(mine: pd.DataFrame, endpoint: Endpoint) -> str:
     """Whether an improvement would remain if the missing were worse than the observed by the important change."""
-    tipping = pick_result(mine, statistic="tipping_point", by="margin", category="0")
+    tipping = pick_result(mine, statistic="tipping_point", method="closed_form", by="margin", category="0")
     important = IMPORTANT.get("DAS28" if endpoint.PARAMCD.startswith("DAS28") else endpoint.PARAMCD, np.nan)
     if tipping is None or pd.isna(tipping["value"]) or np.isnan(important):
         return "not applicable"

@@ -93,7 +93,7 @@ def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan)
     first = findings.drop_duplicates("rule").set_index("rule")
     lines = [
         {"class": _WHAT_HAPPENED[row["value_text"]], "Rule": RULES[row["category"]].title, "Cells": number(row["count"]),
-         "First example": _place(first.loc[row["category"]]), "What to do": first.loc[row["category"], "remedy"]}
+         "First example": _place(first.loc[row["category"]]), "What to do": first.loc[row["category"], "remedy"].replace("`", "")}
         for row in rows.to_dict("records")
     ]  # fmt: skip
     return table(
@@ -103,7 +103,7 @@ def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan)
 
 
 def _place(finding: pd.Series) -> str:
-    line = "" if pd.isna(finding["line"]) else f", line {number(finding['line'])}"
+    line = "" if pd.isna(finding["line"]) else f", line {finding['line']}"
     column = f", column {finding['column']}" if finding["column"] else ""
     value = f": {finding['value']}" if finding["value"] else ""
     return f"{finding['file']}{line}{column}{value}"
@@ -115,7 +115,7 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
         return absent("Nothing was kept out of the analysis.")
     shown = quarantine.head(SHOWN)
     lines = [
-        {"File": row["file"], "Line": "–" if pd.isna(row["line"]) else number(row["line"]), "Column": row["column"] or "whole row",
+        {"File": row["file"], "Line": "–" if pd.isna(row["line"]) else str(row["line"]), "Column": row["column"] or "whole row",
          "Patient": row["USUBJID"] or "–", "Visit": row["AVISIT"] or "–", "Value": row["value"] or "–",
          "Kept out": row["scope"], "Why": RULES[row["rule"]].title}
         for row in shown.to_dict("records")

@@ -1,19 +1,14 @@
-"""The parameters of a cohort: what `cohort.yml` may say, checked by name and exact type, and nothing else accepted."""
+"""What `cohort.yml` may say: every key with its type and meaning."""
 
 import datetime
 import math
 import re
 import zoneinfo
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from racohort.roles import ROLES
-from racohort.schema import CohortError, Finding
 
 Pair = Annotated[list[float | None], Field(min_length=2, max_length=2)]
 Plain = str | int | float | bool
@@ -142,8 +137,8 @@ class Analyte(Strict):
     efficacy: bool = Field(False, description="Shown in the efficacy section.")
     safety: bool = Field(False, description="Shown in the safety section.")
     component: bool = Field(False, description="A part of a composite score.")
-    possible: Pair = Field(default_factory=lambda: [None, None], description="Outside it a value cannot be true.")
-    plausible: Pair = Field(default_factory=lambda: [None, None], description="Outside it a value is doubted.")
+    possible: Pair = Field(default=[None, None], description="Outside it a value cannot be true.")
+    plausible: Pair = Field(default=[None, None], description="Outside it a value is doubted.")
     reference: Pair | None = Field(None, description="Reference range of both sexes.")
     reference_m: Pair | None = Field(None, description="Reference range of men.")
     reference_f: Pair | None = Field(None, description="Reference range of women.")
@@ -167,7 +162,7 @@ class Cohort(Strict):
         default_factory=dict, description="Keep only patients with these values, e.g. one arm."
     )
     missing: list[str] = Field(default_factory=lambda: ["", "NA", "."], description="Cells that mean: no value.")
-    study: Study = Field(default_factory=lambda: Study(), description="When and where the study ran.")
+    study: Study = Field(default_factory=lambda: Study.model_validate({}), description="When and where the study ran.")
     das28_variant: Literal["auto", "ESR4", "ESR3", "CRP4", "CRP3", "unknown"] = Field(
         "auto", description="The variant of a shipped DAS28."
     )
@@ -194,6 +189,15 @@ class Cohort(Strict):
             raise ValueError(f"no visit is called {', '.join(unknown)}; the visits are {', '.join(self.visits)}")
         return self
 
+    @model_validator(mode="after")
+    def _known_start(self) -> "Cohort":
+        entries = [*self.columns.values(), *(column for file in self.files for column in file.columns.values())]
+        packaged = any(file.shape in ("adam", "sdtm") for file in self.files)
+        by_column = self.treatment_start is not None and self.treatment_start.source == "column"
+        if by_column and not packaged and not any(entry.role == "TRTSDT" for entry in entries):
+            raise ValueError("treatment_start is taken from a column, but no column has the role TRTSDT")
+        return self
+
     @property
     def baseline(self) -> str:
         """The code of the first visit."""
@@ -218,93 +222,3 @@ def _span(days: float) -> str:
         if round(number) >= 1 and abs(number - round(number)) < 0.04 * max(1, number):
             return f"{round(number)} {unit}" + ("s" if round(number) > 1 else "")
     return f"day {days:g}"
-
-
-def cohort_schema() -> dict[str, Any]:
-    """The JSON Schema of `cohort.yml`, from which editors complete and check."""
-    schema = Cohort.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "cohort.yml"}
-
-
-def parse_cohort(text: str, source: str = "cohort.yml") -> Cohort:
-    """The cohort that a `cohort.yml` describes.
-
-    `text` is YAML 1.2 of plain values: tags, aliases, duplicate and unknown keys are refused. `source` is the name used in messages.
-    Raises CohortError whose findings name the line or key, what is wrong with it and what to do.
-
-    >>> cohort = parse_cohort("id: a\\nfiles: [{path: a.csv, shape: visit}]\\nvisits: {BL: {day: 0}}\\ncolumns: {id: {role: USUBJID}}")
-    >>> cohort.baseline, cohort.missing
-    ('BL', ['', 'NA', '.'])
-    """
-    said = read_yaml(text, source)
-    try:
-        return Cohort.model_validate(said)
-    except ValidationError as error:
-        raise CohortError([_told(one, source) for one in error.errors()]) from None
-
-
-def read_yaml(text: str, source: str) -> dict[str, Any]:
-    """A mapping of plain values from strict YAML 1.2; raises CohortError for anything else."""
-    try:
-        yaml = YAML(typ="safe", pure=True)
-        node = yaml.compose(text)
-        _check_plain(node, source)
-        said = yaml.constructor.construct_document(node) if node is not None else None
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "not YAML"
-        raise CohortError([_fault(source, mark.line + 1 if mark else None, f"cannot be read: {problem}")]) from None
-    if not isinstance(said, Mapping):
-        raise CohortError([_fault(source, 1, "holds no mapping of keys to values")])
-    return dict(said)
-
-
-def _check_plain(node: Node | None, source: str, seen: set[int] | None = None) -> None:
-    """Raise CohortError for a tag, an alias, or a key that occurs twice."""
-    seen = set() if seen is None else seen
-    if node is None:
-        return
-    line = node.start_mark.line + 1
-    if id(node) in seen or node.anchor:
-        raise CohortError([_fault(source, line, "an anchor or alias (& or *) is not allowed; write the value out")])
-    seen.add(id(node))
-    if re.match(r"\s*!", _written(node)):
-        raise CohortError([_fault(source, line, "a tag (!) is not allowed; write a plain value")])
-    if isinstance(node, MappingNode):
-        _check_keys(node, source)
-    for part in _parts(node):
-        _check_plain(part, source, seen)
-
-
-def _written(node: Node) -> str:
-    mark = node.start_mark
-    return str(mark.buffer[mark.pointer : mark.pointer + 40]) if mark.buffer is not None else ""
-
-
-def _parts(node: Node) -> list[Node]:
-    if isinstance(node, MappingNode):
-        return [part for pair in node.value for part in pair]
-    return list(node.value) if isinstance(node, SequenceNode) else []
-
-
-def _check_keys(node: MappingNode, source: str) -> None:
-    names = [key.value for key, _ in node.value if isinstance(key.value, str)]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise CohortError([_fault(source, node.start_mark.line + 1, f"the key {twice[0]!r} occurs twice; keep one of them")])
-
-
-def _fault(source: str, line: int | None, message: str) -> Finding:
-    where = f"{source}, line {line}: " if line else f"{source}: "
-    return Finding("cohort_yml", where + message, file=source, line=line)
-
-
-def _told(error: Mapping[str, Any], source: str) -> Finding:
-    """One finding for one fault that pydantic found: the key, its value, what it must be."""
-    key = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "list[", "constrained-")))
-    value = "" if isinstance(error["input"], dict | list) else repr(error["input"])[:80]
-    wrong = {"extra_forbidden": "is no key of cohort.yml", "missing": "is missing"}.get(
-        error["type"], error["msg"].removeprefix("Value error, ")
-    )
-    shown = f" ({value})" if value and error["type"] != "missing" else ""
-    return Finding("cohort_yml", f"{source}, {key or 'the whole file'}{shown}: {wrong}", file=source, column=key, value=value)

@@ -1,0 +1,103 @@
+"""A `cohort.yml` read: YAML of plain values, checked against the model, every fault named with its place."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
+
+from racohort.config.model import Cohort
+from racohort.schema import CohortError, Finding
+
+
+def cohort_schema() -> dict[str, Any]:
+    """The JSON Schema of `cohort.yml`, from which editors complete and check."""
+    schema = Cohort.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "cohort.yml"}
+
+
+def parse_cohort(text: str, source: str = "cohort.yml") -> Cohort:
+    """The cohort that a `cohort.yml` describes.
+
+    `text` is YAML 1.2 of plain values: tags, aliases, duplicate and unknown keys are refused. `source` is the name used in
+    messages. Raises CohortError whose findings name the line or key, what is wrong with it and what to do.
+
+    >>> cohort = parse_cohort("id: a\\nfiles: [{path: a.csv, shape: visit}]\\nvisits: {BL: {day: 0}}")
+    >>> cohort.baseline, cohort.missing
+    ('BL', ['', 'NA', '.'])
+    """
+    said = read_yaml(text, source)
+    try:
+        return Cohort.model_validate(said)
+    except ValidationError as error:
+        raise CohortError([_told(one, source) for one in error.errors()]) from None
+
+
+def read_yaml(text: str, source: str) -> dict[str, Any]:
+    """A mapping of plain values from strict YAML 1.2; raises CohortError for anything else."""
+    try:
+        yaml = YAML(typ="safe", pure=True)
+        node = yaml.compose(text)
+        _check_plain(node, source)
+        said = yaml.constructor.construct_document(node) if node is not None else None
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        problem = getattr(error, "problem", None) or "not YAML"
+        raise CohortError([_fault(source, mark.line + 1 if mark else None, f"cannot be read: {problem}")]) from None
+    if not isinstance(said, Mapping):
+        raise CohortError([_fault(source, 1, "holds no mapping of keys to values")])
+    return dict(said)
+
+
+def _check_plain(node: Node | None, source: str, seen: set[int] | None = None) -> None:
+    """Raise CohortError for a tag, an alias, or a key that occurs twice."""
+    seen = set() if seen is None else seen
+    if node is None:
+        return
+    line = node.start_mark.line + 1
+    if id(node) in seen or node.anchor:
+        raise CohortError([_fault(source, line, "an anchor or alias (& or *) is not allowed; write the value out")])
+    seen.add(id(node))
+    if re.match(r"\s*!", _written(node)):
+        raise CohortError([_fault(source, line, "a tag (!) is not allowed; write a plain value")])
+    if isinstance(node, MappingNode):
+        _check_keys(node, source)
+    for part in _parts(node):
+        _check_plain(part, source, seen)
+
+
+def _written(node: Node) -> str:
+    mark = node.start_mark
+    return str(mark.buffer[mark.pointer : mark.pointer + 40]) if mark.buffer is not None else ""
+
+
+def _parts(node: Node) -> list[Node]:
+    if isinstance(node, MappingNode):
+        return [part for pair in node.value for part in pair]
+    return list(node.value) if isinstance(node, SequenceNode) else []
+
+
+def _check_keys(node: MappingNode, source: str) -> None:
+    names = [key.value for key, _ in node.value if isinstance(key.value, str)]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise CohortError([_fault(source, node.start_mark.line + 1, f"the key {twice[0]!r} occurs twice; keep one of them")])
+
+
+def _fault(source: str, line: int | None, message: str) -> Finding:
+    where = f"{source}, line {line}: " if line else f"{source}: "
+    return Finding("cohort_yml", where + message, file=source, line=line)
+
+
+def _told(error: Mapping[str, Any], source: str) -> Finding:
+    """One finding for one fault that pydantic found: the key, its value, what it must be."""
+    key = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "list[", "constrained-")))
+    value = "" if isinstance(error["input"], dict | list) else repr(error["input"])[:80]
+    wrong = {"extra_forbidden": "is no key of cohort.yml", "missing": "is missing"}.get(
+        error["type"], error["msg"].removeprefix("Value error, ")
+    )
+    shown = f" ({value})" if value and error["type"] != "missing" else ""
+    return Finding("cohort_yml", f"{source}, {key or 'the whole file'}{shown}: {wrong}", file=source, column=key, value=value)

@@ -1,0 +1,58 @@
+"""The figure of equivalence: the mean change of each analyte in widths of its range, against a margin."""
+
+import numpy as np
+import pandas as pd
+
+from racohort.figures.style import INK, Figure, canvas, finish
+from racohort.formats import capitalised, count, level_of, number, signed
+from racohort.labels import label_of
+from racohort.plan import Plan
+from racohort.results import select_results
+
+#: The margin of `estimate_equivalence`, in widths of the reference range.
+MARGIN = 0.25
+
+_MARKS = ("o", "s", "D", "^", "v")
+_COLOURS = ("accent", "accent2", "good", "none", "cool")
+
+
+def plot_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figure | None:
+    """Mean changes with the interval of two one-sided tests, per analyte and follow-up visit; from `estimate_equivalence`.
+
+    None where no change can be set against a range; the section has said so before.
+    """
+    rows = select_results(results, statistic="range_change", method="tost")
+    if rows.empty:
+        return None
+    codes, visits = list(rows["PARAMCD"].unique())[::-1], plan.follow_ups
+    step = 0.7 / len(visits)
+    fig, ax = canvas(7.2, 0.9 + len(codes) * max(0.2, 0.085 * len(visits)))
+    ax.axvspan(-MARGIN, MARGIN, color=INK["band"], lw=0)
+    ax.axvline(0, color=INK["ink"], lw=0.9)
+    for place, visit in enumerate(visits):
+        here = rows[rows["AVISIT"] == visit.AVISIT].set_index("PARAMCD").reindex(codes)
+        y, colour = np.arange(len(codes)) + 0.35 - step * (place + 0.5), INK[_COLOURS[place % 5]]
+        ax.hlines(y, here["lower"], here["upper"], color=colour, lw=1.3)
+        ax.plot(here["value"], y, _MARKS[place % 5], color=colour, ms=3.8, label=capitalised(visit.label), zorder=3)
+    ax.set_yticks(range(len(codes)), [label_of(code, catalogue) for code in codes], fontsize=8)
+    ax.set(ylim=(-0.6, len(codes) - 0.4), xlabel="Mean change from baseline (widths of the reference range)")
+    ax.grid(axis="y", visible=False)
+    fig.legend(loc="outside upper center", ncols=min(len(visits), 5))
+    return finish(fig, "equivalence", _alt(rows, plan, catalogue), _caption(rows), plan.synthetic)
+
+
+def _caption(rows: pd.DataFrame) -> str:
+    return (
+        "Mean change from baseline in widths of the reference range, safety population (n between "
+        f"{rows['n'].min()} and {rows['n'].max()} with both values). Bars: {level_of(rows['level'].iloc[0])} intervals, those of two "
+        "one-sided tests. Shaded: a quarter of the range on either side; a bar within it shows that the mean moved by less."
+    )
+
+
+def _alt(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
+    inside, top = int((rows["value_text"] == "yes").sum()), rows.iloc[int(rows["value"].abs().argmax())]
+    label = {visit.AVISIT: visit.label for visit in plan.visits}[top["AVISIT"]]
+    return (
+        f"Dot plot of mean changes: {number(inside)} of {count(len(rows), 'interval')} within a quarter of the reference range; the "
+        f"largest change is that of {label_of(top['PARAMCD'], catalogue)} at {label}, {signed(top['value'], 2)} widths."
+    )

@@ -1,0 +1,148 @@
+"""The sentences of the further checks: censored markers, imputation, Bayesian readings, co-treatment, controls, specifications."""
+
+import pandas as pd
+
+from racohort.endpoints import Endpoint
+from racohort.formats import count, interval, listed, number, p_value, percent
+from racohort.labels import label_of
+from racohort.plan import Plan, Visit
+from racohort.report.text import Sentence, Text, absent, points, quote, say
+from racohort.results import pick_result, select_results
+
+Endpoints = tuple[Endpoint, ...]
+
+
+def say_censored(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """What the values beyond a limit call for at the primary visit, and the rank test that needs no substitute."""
+    rows = select_results(results, function="efficacy.estimate_censored", AVISIT=plan.primary_visit)
+    said = [_censored(select_results(rows, PARAMCD=e.PARAMCD), e) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])]
+    return points(*said) if said else absent("No marker with assay limits was supplied.")
+
+
+def _censored(rows: pd.DataFrame, e: Endpoint) -> Sentence:
+    route, test = pick_result(rows, statistic="censored_route"), pick_result(rows, statistic="w")
+    if route is None or test is None or not route["n"]:
+        return Sentence(f"{e.label}: nobody was measured at both visits.")
+    return quote(
+        f"{e.label}: at most {percent(route['value'])} of the pairs lie beyond a limit at either visit, which calls for "
+        f"{route['value_text']}; Wilcoxon's test with censored values tied: {p_value(test['p_value'])} (n = {number(test['n'])}, "
+        "not adjusted).",
+        route["result_id"], test["result_id"],
+    )  # fmt: skip
+
+
+def say_imputed(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """The imputed change of each primary endpoint at each visit, and where it tips."""
+    rows = select_results(results, method="multiple_imputation")
+    said = [_imputed(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit)
+            for e in endpoints if e.role == "primary" and e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups]  # fmt: skip
+    return points(*said) if said else absent("Too few values for multiple imputation: it was not done.")
+
+
+def _imputed(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
+    row = select_results(rows, statistic=["mean_change", "gmr"]).iloc[0]
+    tip = pick_result(rows, statistic="tipping_point")
+    limits = interval(row["lower"], row["upper"], e.estimate_digits, row["level"])
+    told = "" if tip is None or pd.isna(tip["value"]) else _turns(tip["value"], e)
+    ids = [row["result_id"], *([] if tip is None else [tip["result_id"]])]
+    return quote(
+        f"{e.label} at {visit.label}, imputed: {number(row['value'], e.estimate_digits)} ({limits}; n = {number(row['n'])}, of "
+        f"whom {number(row['n_missing'])} without the pair; {p_value(row['p_value'])}, not adjusted){told}.",
+        *ids,
+    )
+
+
+def _turns(delta: float, e: Endpoint) -> str:
+    way = "worse" if delta > 0 else "better"
+    change = "reaches" if delta > 0 else "excludes"
+    return f"; the interval {change} no change once the imputed are {number(abs(delta), e.mean_digits)} {way}"
+
+
+def say_posteriors(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """The probability of a change beyond the smaller important one under both priors, at each visit."""
+    rows = select_results(results, statistic="posterior_probability")
+    said = [_posterior(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit)
+            for e in endpoints if e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups]  # fmt: skip
+    kept = [sentence for sentence in said if sentence.text]
+    caution = Sentence("These are probabilities of a change of that size, whatever brought it about.")
+    return points(*kept, caution) if kept else absent("No posterior could be computed.")
+
+
+def _posterior(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
+    names = {"weak_prior": "a weak prior", "sceptical_prior": "a sceptical prior"}
+    told, ids = [], []
+    for method, name in names.items():
+        mine = select_results(rows, method=method)
+        if len(mine) == 3:
+            smaller, larger = mine.iloc[1], mine.iloc[2]
+            told.append(f"{percent(smaller['value'])} beyond {smaller['category']} and {percent(larger['value'])} beyond "
+                        f"{larger['category']} under {name}")  # fmt: skip
+            ids += [smaller["result_id"], larger["result_id"]]
+    n = f" (n = {number(rows['n'].iloc[0])})" if told else ""
+    return quote(f"{e.label} at {visit.label}, probability of an improvement: {listed(told)}{n}.", *ids) if told else Sentence("")
+
+
+def say_cotreatment(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """How many were escalated, and the primary change without them."""
+    risen = pick_result(results, by="ESCALATED", category="any")
+    if risen is None:
+        return absent("No co-medication was supplied: a change of background treatment cannot be told from anything else.")
+    first = quote(
+        f"{number(risen['count'])} of {number(risen['n'])} patients ({percent(risen['value'] / risen['n'])}) had background treatment "
+        "started or raised after baseline.",
+        risen["result_id"],
+    )
+    rows = select_results(results, method="without_escalators").dropna(subset="lower")
+    said = [_without(pick_result(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit)
+            for e in endpoints if e.role == "primary" for visit in plan.follow_ups]  # fmt: skip
+    return points(first, *said)
+
+
+def _without(row: pd.Series | None, e: Endpoint, visit: Visit) -> Sentence:
+    if row is None:
+        return Sentence("")
+    limits = interval(row["lower"], row["upper"], e.estimate_digits, row["level"])
+    return quote(
+        f"{e.label} at {visit.label} without {count(row['count'], 'escalated patient')}: "
+        f"{number(row['value'], e.estimate_digits)} ({limits}; n = {number(row['n'])}).",
+        row["result_id"],
+    )
+
+
+def say_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
+    """How many negative controls stand still, and which do not."""
+    rows = select_results(results, statistic="negative_control")
+    if rows.empty:
+        return absent("No analyte that could serve as a negative control was supplied.")
+    names, moved = {visit.AVISIT: visit.label for visit in plan.visits}, rows[rows["value_text"] != "within margin"]
+    told = [f"{label_of(row['PARAMCD'], catalogue)} at {names[row['AVISIT']]} ({row['value_text']})" for _, row in moved.iterrows()]
+    return say(
+        quote(
+            f"The whole interval lies within the margin for {number(len(rows) - len(moved))} of {len(rows)} comparisons (n = "
+            f"{number(rows['n'].min())} to {number(rows['n'].max())}); {'not for ' + listed(told) if told else 'none moved'}.",
+            *rows["result_id"],
+        )
+    )
+
+
+def say_specifications(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """The range of the specifications of each primary endpoint, and how many exclude no change."""
+    rows = select_results(results, statistic="specification").dropna(subset=["value", "lower"])
+    said = [_specified(rows, e) for e in endpoints if e.role == "primary"]
+    kept = [sentence for sentence in said if sentence.text]
+    caution = "They share the same patients, so that their number proves nothing."
+    return say(*kept, caution) if kept else absent("No primary endpoint was measured twice: there is nothing to specify.")
+
+
+def _specified(rows: pd.DataFrame, e: Endpoint) -> Sentence:
+    das28 = e.PARAMCD.startswith("DAS28")
+    mine = rows[rows["PARAMCD"].str.startswith("DAS28") if das28 else rows["PARAMCD"] == e.PARAMCD]
+    if mine.empty:
+        return Sentence("")
+    low, high = (number(mine["value"].agg(side), e.mean_digits) for side in ("min", "max"))
+    below, above = int((mine["upper"] < 0).sum()), int((mine["lower"] > 0).sum())
+    return quote(
+        f"{e.label}: {count(len(mine), 'specification')} from {low} to {high} (n = {number(mine['n'].min())} to "
+        f"{number(mine['n'].max())}); the whole interval lies below no change in {number(below)} and above it in {number(above)}.",
+        *mine["result_id"],
+    )

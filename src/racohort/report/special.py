@@ -1,0 +1,80 @@
+"""The sentences about events of special interest for a cell product, and about the first event."""
+
+import pandas as pd
+
+from racohort.formats import capitalised, estimate, is_missing, level_of, listed, number, percent, proportion
+from racohort.labels import OVERVIEW_LABELS, SPECIAL_LABELS
+from racohort.plan import Plan
+from racohort.report.text import Sentence, Text, quote, say
+from racohort.results import pick_result, select_results
+
+
+def say_special(results: pd.DataFrame, plan: Plan) -> Text:
+    """What was seen, which risks that excludes, what was not collected, and that the follow-up is short.
+
+    From the rows of `estimate_special`, and of `summarise_exposure` for the length of follow-up.
+    """
+    told = select_results(results, statistic="collected", by="special")
+    if told.empty:
+        return say()
+    counted = select_results(results, statistic="proportion", by="special")
+    seen = [_said_of_seen(row, plan) for _, row in counted[counted["count"] > 0].iterrows()]
+    return say(*seen, _said_of_none(results, counted, plan), _said_of_silence(told), _said_of_latency(results))
+
+
+def _said_of_seen(row: pd.Series, plan: Plan) -> Sentence:
+    shown = proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)
+    return quote(f"{SPECIAL_LABELS[row['category']]}: {shown}.", row["result_id"])
+
+
+def _said_of_none(results: pd.DataFrame, counted: pd.DataFrame, plan: Plan) -> Sentence:
+    none = counted.loc[counted["count"] == 0, "category"]
+    bounds = select_results(results, statistic="risk_bound", by="special", category=list(none))
+    if bounds.empty:
+        return Sentence("")
+    names = capitalised(listed([_small(category) for category in bounds["category"]], "and"))
+    limit = percent(bounds["upper"].max())
+    text = f"{names}: no such event in {bounds['n'].min()} patients; risks above {limit} are excluded with {level_of(plan.level)}"
+    return quote(f"{text} confidence for each, smaller ones are not.", *bounds["result_id"])
+
+
+def _small(category: str) -> str:
+    label = SPECIAL_LABELS[category]
+    return label[:1].lower() + label[1:]
+
+
+def _said_of_silence(told: pd.DataFrame) -> Sentence:
+    missing = told[told["value_text"] == "no"]
+    if missing.empty:
+        return Sentence("")
+    names = listed([_small(category) for category in missing["category"]])
+    return quote(f"Not collected: {names}. About these nothing is known.", *missing["result_id"])
+
+
+def _said_of_latency(results: pd.DataFrame) -> Sentence:
+    rows = select_results(results, by="exposure", statistic=["median", "max"])
+    years = rows.set_index("statistic")["value"]
+    followed = "The follow-up of this cohort" if len(rows) < 2 or years.isna().any() else (
+        f"A follow-up of {number(years['median'], 1)} years in the median, {number(years['max'], 1)} at most,")  # fmt: skip
+    return quote(f"{followed} is too short for harms of long latency, malignancy above all: that none was seen says little about "
+                 "them.", *rows["result_id"])  # fmt: skip
+
+
+def say_first_event(results: pd.DataFrame, plan: Plan) -> Text:
+    """The share of patients with a first event by the last day told; from the rows of `estimate_first_event`."""
+    rows = select_results(results, statistic="cumulative_incidence", by="first_event")
+    kinds = rows["category"].str.partition(">")[0]
+    last = rows[~kinds.duplicated(keep="last")] if len(rows) else rows
+    return say(*(_said_of_first(row, results, plan) for _, row in last.iterrows()))
+
+
+def _said_of_first(row: pd.Series, results: pd.DataFrame, plan: Plan) -> Sentence:
+    kind, _, day = row["category"].partition(">")
+    died = pick_result(results, by="first_event", statistic="died_before", category=row["category"])
+    if is_missing(row["lower"]):
+        return Sentence("")
+    shown = estimate(100 * row["value"], 100 * row["lower"], 100 * row["upper"], 1, plan.level)
+    shown = shown.replace(" (", " % (", 1)
+    name = {"TEAE": "any treatment-emergent event", "SERIOUS": "a serious event"}.get(kind, f"an event of {OVERVIEW_LABELS[kind].lower()}")
+    deaths = "" if died is None or not died["value"] else f"; {number(died['value'])} died before one"
+    return quote(f"By day {number(float(day))}, {name} had come in {shown}{deaths} (n = {row['n']}).", row["result_id"])

@@ -1,0 +1,72 @@
+"""The sentences on "remained in the normal range" by rule, on the mean change, and on what tolerance intervals say."""
+
+import pandas as pd
+
+from racohort.formats import count, interval, level_of, listed, number, percent, signed
+from racohort.labels import label_of
+from racohort.plan import Plan
+from racohort.report.phrases import label_of_visit
+from racohort.report.text import Sentence, Text, quote, say
+from racohort.results import pick_result, select_results
+
+_MEANINGS = {
+    "mean_inside": "Read as a statement about group means, it holds in",
+    "every_value_inside": "Read as a statement about every value of every patient, it holds in",
+    "new_abnormality_rare": "A risk of a new abnormality below 10 % is shown in",
+    "grade1_rare": "A risk below 10 % of worsening to grade 1 or higher is shown in",
+    "grade2_rare": "A risk below 5 % of worsening to grade 2 or higher is shown in",
+}
+
+
+def say_verdicts(results: pd.DataFrame, plan: Plan) -> Text:
+    """In how many panels each rule holds, and whether a healthy group would pass it; from the rows of `estimate_verdicts`."""
+    rows = select_results(results, statistic="verdict", by="PARCAT1")
+    return say(*(_said_of_rule(rule, rows[rows["method"] == rule], results) for rule in _MEANINGS))
+
+
+def _said_of_rule(rule: str, rows: pd.DataFrame, results: pd.DataFrame) -> Sentence | str:
+    if rows.empty:
+        return ""
+    held = rows["value_text"] == "yes"
+    healthy = select_results(results, statistic="healthy_pass", by="PARCAT1", method=rule)
+    low, high = percent(healthy["value"].min()), percent(healthy["value"].max())
+    among = f"{low} of healthy groups" if low == high else f"between {low} and {high} of healthy groups, by panel,"
+    text = f"{_MEANINGS[rule]} {number(held.sum())} of {count(len(rows), 'panel')}; {among} of this size would pass that rule."
+    return quote(text, *rows["result_id"], *healthy["result_id"])
+
+
+def say_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
+    """Where the mean change is shown to be small against the range, and which is largest; from `estimate_equivalence`."""
+    rows = select_results(results, statistic="range_change", method="tost")
+    if rows.empty:
+        return say()
+    top = rows.iloc[int(rows["value"].abs().argmax())]
+    inside = rows["value_text"] == "yes"
+    others = [f"{label_of(row['PARAMCD'], catalogue)} at {label_of_visit(row['AVISIT'], plan)}" for _, row in rows[~inside].iterrows()]
+    lead = (f"In {number(inside.sum())} of {count(len(rows), 'comparison')} with baseline the mean change is shown to lie within a "
+            f"quarter of the reference range{f'; not for {listed(others)}' if others else ''}.")  # fmt: skip
+    bounds = interval(top["lower"], top["upper"], 2, top["level"])
+    largest = (f"The largest is that of {label_of(top['PARAMCD'], catalogue)} at {label_of_visit(top['AVISIT'], plan)}: "
+               f"{signed(top['value'], 2)} widths of the range ({bounds}; n = {top['n']}).")  # fmt: skip
+    return say(quote(lead, *rows["result_id"]), quote(largest, top["result_id"]))
+
+
+def say_tolerance(results: pd.DataFrame, plan: Plan) -> Text:
+    """What the smallest and largest value of so many patients can tell; from the rows of `estimate_tolerance`."""
+    rows = select_results(results, statistic="tolerance", method="range")
+    if rows.empty:
+        return say()
+    most = rows.iloc[int(rows["n"].astype(int).argmax())]
+    text = (f"With {count(most['n'], 'patient')}, the most that any analyte has, one can be {level_of(most['level'])} confident that "
+            f"the smallest and the largest value hold {percent(most['value'])} of such a population between them, and not more.")  # fmt: skip
+    return say(quote(text, most["result_id"]), "How far the rest reaches is not known from these data.")
+
+
+def say_reference_change(results: pd.DataFrame) -> Text:
+    """Why no reference change value is used; silent where nothing is graded."""
+    if pick_result(results.head(1)) is None or select_results(results, statistic="worsened").empty:
+        return say()
+    return say(
+        "Changes of single patients within the grades are not judged against a reference change value: that needs the biological "
+        "variation of each analyte from a source that can be cited, and none is at hand."
+    )
