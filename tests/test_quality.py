@@ -109,8 +109,8 @@ def test_censored_values_are_counted_among_patients_with_a_value():
     row = pick_result(rows, AVISIT="BL")
     assert (row["count"], row["n"], row["category"]) == (1, 3, "below")
     assert set(select_results(rows, by="censored")["AVISIT"]) == {"BL", "Y1", "Y3"}
-    assert "1 parameter has values beyond the limits of the assay (CRP)" in report.say_censored(rows, PLAN).plain
-    assert "1 of 3" in tables.tabulate_censored(rows, PLAN, example_catalogue()).html()
+    assert "1 parameter has values beyond the limits of the assay (CRP)" in report.say_assay_limits(rows, PLAN).plain
+    assert "1 of 3" in tables.tabulate_assay_limits(rows, PLAN, example_catalogue()).html()
 
 
 def test_without_censored_values_the_table_is_a_sentence():
@@ -118,8 +118,8 @@ def test_without_censored_values_the_table_is_a_sentence():
     rows = quality.estimate_censored(study.adlb, study.adsl, PLAN)
     assert rows.empty
     assert (
-        "No value lies" in str(tables.tabulate_censored(rows, PLAN, study.catalogue))
-        and "No value" in report.say_censored(rows, PLAN).plain
+        "No value lies" in str(tables.tabulate_assay_limits(rows, PLAN, study.catalogue))
+        and "No value" in report.say_assay_limits(rows, PLAN).plain
     )
 
 

@@ -39,11 +39,12 @@ def test_warnings_leave_the_page_and_go_into_the_record() -> None:
     assert warnings == ["RuntimeWarning: mean of nothing"]
 
 
-def test_injected_parameters_are_hidden_where_they_only_name_the_run_and_shown_where_they_change_the_analysis() -> None:
-    names = cell('# Parameters\ncohort = "a"\nrun = ""\n', tags=("injected-parameters",))
-    changed = cell('# Parameters\ncohort = "a"\nalpha = 0.01\n', tags=("injected-parameters",))
-    clean, _ = book.publishable(executed(names, changed))
-    assert ["remove-cell" in entry.metadata.tags for entry in clean.cells] == [True, False]
+def test_the_parameters_of_the_default_run_do_not_stand_in_another_runs_book() -> None:
+    """The page on the parameters of this run shows those that were used, with where each came from."""
+    literals = cell('cohort = "wang2019-synthetic"\nalpha = 0.05\n', tags=("parameters",))
+    injected = cell('# Parameters\ncohort = "a"\nalpha = 0.01\n', tags=("injected-parameters",))
+    clean, _ = book.publishable(executed(literals, injected, cell("1 + 1")))
+    assert ["remove-cell" in entry.metadata.get("tags", []) for entry in clean.cells] == [True, True, False]
 
 
 def test_rows_of_several_sheets_are_added(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Harm: adverse events against hand-counted tables, the laboratory against plain pandas, and what zero and nothing mean."""
 
+import re
 from functools import cache
 
 import numpy as np
@@ -7,11 +8,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from racohort import figures, report, safety, tables
 from racohort.absence import Absence
 from racohort.results import as_results, join_results, pick_result, select_results
 from racohort.safety.exposure import follow_up_days
+from racohort.safety.special import SPECIAL, is_special
+from racohort.safety.verdicts import RULES, probability_rare
+from racohort.tolerance import normal_tolerance_k_two_sided_howe
 from tests.support.frames import ExampleStudy, adae, adsl, bds, example_catalogue, example_plan
 from tests.support.frames import example_study as fresh_study
 
@@ -512,7 +517,10 @@ def everything(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> tup
         safety.estimate_new_abnormality(shifts, plan), safety.estimate_excursions(ranges, plan),
         safety.estimate_range_position(lab, people, plan, catalogue), safety.estimate_grades(lab, people, plan, catalogue),
         safety.estimate_events(study.adae, people, plan, supplied=True), safety.summarise_exposure(people, plan),
+        safety.estimate_equivalence(lab, people, plan, catalogue), safety.estimate_tolerance(lab, people, plan, catalogue),
+        safety.estimate_special(study.adae, lab, people, plan, True), safety.estimate_first_event(study.adae, people, plan, True),
     )  # fmt: skip
+    found = join_results(found, safety.estimate_verdicts(found, plan, catalogue))
     shown = [
         tables.tabulate_laboratory(found, plan, catalogue), tables.tabulate_laboratory_detail(found, plan, catalogue),
         tables.tabulate_out_of_range(found, plan, catalogue), tables.tabulate_shifts(found, plan, catalogue),
@@ -521,12 +529,18 @@ def everything(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> tup
         tables.tabulate_windows(found, plan), tables.tabulate_serious(safety.select_serious(study.adae, people), found, plan),
         figures.plot_laboratory(found, lab, plan, catalogue), figures.plot_out_of_range(found, plan, catalogue),
         figures.plot_worst(safety.derive_worst(lab, people, catalogue), plan, catalogue), figures.plot_events(found, plan),
+        tables.tabulate_equivalence(found, plan, catalogue), tables.tabulate_tolerance(found, plan, catalogue),
+        tables.tabulate_verdicts(found, plan, catalogue), tables.tabulate_verdicts_detail(found, plan, catalogue),
+        tables.tabulate_special(found, plan), tables.tabulate_first_event(found, plan),
+        figures.plot_equivalence(found, plan, catalogue),
     ]  # fmt: skip
     said = [
         report.say_safety_data(found, plan), report.say_laboratory(found, plan, catalogue), report.say_normal_range(found, plan),
         report.say_out_of_range(found, plan, catalogue), report.say_new_abnormality(found, plan, catalogue),
         report.say_grades(found, plan, catalogue), report.say_events(found, plan), report.say_windows(found, plan),
-        report.say_serious(found, plan), report.say_safety_limits(found, plan),
+        report.say_serious(found, plan), report.say_safety_limits(found, plan), report.say_equivalence(found, plan, catalogue),
+        report.say_verdicts(found, plan), report.say_tolerance(found, plan), report.say_special(found, plan),
+        report.say_first_event(found, plan),
     ]  # fmt: skip
     return found, shown, said
 
@@ -538,7 +552,7 @@ def test_the_whole_section_works_for_any_visits_and_never_calls_anything_safe(vi
     assert all(said)
     assert "safe " not in text.replace("safety", "")
     assert "*" not in text
-    assert "nan" not in text.lower()
+    assert not re.search(r"\bnan\b", text.lower())
     assert all(one.synthetic for one in shown)
 
 
@@ -598,3 +612,273 @@ def test_results_of_nothing_are_a_results_frame():
         as_results([]).columns.tolist()
         == safety.summarise_exposure(example_study().adsl, example_plan(treated=False)).columns.tolist()
     )
+
+
+# --- events of special interest -------------------------------------------------------------------------------------------
+
+SPECIAL_EVENTS = """
+AETERM                    | AEDECOD                              | AEBODSYS                    | ASTDY | category
+DVT left leg              | Deep vein thrombosis                 | Vascular disorders          | 40    | THROMBO
+low platelets             | Thrombocytopenia                     | Blood disorders             | 40    | -
+bleeding into the brain   | Haemorrhagic stroke                  | Nervous system disorders    | 40    | -
+缺血性脑卒中              | -                                    | -                           | 40    | THROMBO
+fever                     | Pyrexia                              | General disorders           | 1     | INFUSION
+fever                     | Pyrexia                              | General disorders           | 2     | INFUSION
+fever                     | Pyrexia                              | General disorders           | 3     | -
+fever, day unknown        | Pyrexia                              | General disorders           | -     | -
+hives                     | Urticaria                            | Skin disorders              | 300   | INFUSION
+a cold                    | Viral upper respiratory tract ailment | Infections and infestations | 90    | INFECTION
+pneumonia                 | Pneumonia                            | -                           | 90    | INFECTION
+shingles                  | Herpes zoster                        | Infections and infestations | 90    | INFECTION REACTIVATION
+TB                        | Pulmonary tuberculosis               | Infections and infestations | 90    | INFECTION REACTIVATION
+breast cancer             | Breast cancer                        | Neoplasms                   | 900   | MALIGNANCY
+lump                      | Benign neoplasm of skin              | Neoplasms                   | 900   | -
+肺恶性肿瘤                | -                                    | -                           | 900   | MALIGNANCY
+bone in muscle            | Heterotopic ossification             | Musculoskeletal disorders   | 900   | ECTOPIC
+extra beats               | Ventricular extrasystoles            | Cardiac disorders           | 900   | -
+HLA antibodies            | Anti-HLA antibody test positive      | Investigations              | 400   | ALLOIMMUNE
+broken wrist              | Radius fracture                      | Injury                      | 400   | -
+"""
+
+
+@pytest.mark.parametrize("row", rows_of(SPECIAL_EVENTS), ids=lambda row: f"{row['AETERM']} day {row['ASTDY']}")
+def test_an_event_of_special_interest_is_found_by_its_words_and_a_look_alike_is_not(row):
+    event = adae([{name: row[name] for name in ("AETERM", "AEDECOD", "AEBODSYS", "ASTDY")}])
+    found = [one.code for one in SPECIAL if is_special(event, one).item()]
+    assert found == (row["category"] or "").split()
+
+
+def special_of(events: list[dict], laboratory: list[dict] = [], supplied: bool = True) -> pd.DataFrame:  # noqa: B006
+    people = adsl([row | {"FASFL": "Y"} for row in rows_of(PEOPLE)])
+    return safety.estimate_special(adae(events), bds(laboratory), people, PLAN, supplied)
+
+
+def test_special_events_equal_the_table_counted_by_hand():
+    found = special_of(rows_of(EVENTS))
+    patients = select_results(found, statistic="proportion").set_index("category")
+    assert patients["count"].to_dict() == {"INFUSION": 2, "THROMBO": 0, "INFECTION": 3, "REACTIVATION": 0, "MALIGNANCY": 0}
+    assert set(patients["n"]) == {11}
+    events = select_results(found, statistic="events").set_index("category")["value"]
+    assert events["INFUSION"] == 3  # 01 fever and chills, 02 fever on the day of infusion; patient 12 was not treated
+    assert pick_result(found, statistic="risk_bound", category="THROMBO")["upper"] == pytest.approx(1 - 0.05 ** (1 / 11))
+
+
+def test_what_only_a_test_would_show_is_not_collected_until_somebody_tested():
+    def collected(found: pd.DataFrame) -> dict:
+        return select_results(found, statistic="collected").set_index("category")["value_text"].to_dict()
+
+    silent = collected(special_of([]))
+    assert {code for code, answer in silent.items() if answer == "no"} == {"ECTOPIC", "DONOR", "ALLOIMMUNE"}
+    assert set(collected(special_of([], supplied=False)).values()) == {"no"}
+    reported = [{"USUBJID": "01", "AEDECOD": "Teratoma", "TRTEMFL": "Y", "ASTDY": 500}]
+    assert collected(special_of(reported))["ECTOPIC"] == "reported"
+    tested = [{"USUBJID": one, "PARAMCD": "HLAAB", "AVISIT": "Y1", "AVISITN": 1, "AVAL": 0.0} for one in ("01", "02", "12")]
+    found = special_of([], tested)
+    assert collected(found)["ALLOIMMUNE"] == "yes"
+    assert pick_result(found, statistic="proportion", category="ALLOIMMUNE")["n"] == 2
+
+
+def test_special_events_that_were_not_collected_are_neither_zero_nor_excluded():
+    found = special_of([], supplied=False)
+    cells = tables.tabulate_special(found, PLAN).frame
+    assert set(cells["Patients"]) == {"not collected"}
+    said = report.say_special(found, PLAN).plain
+    assert "excluded" not in said
+    assert "About these nothing is known." in said
+    assert "too short for harms of long latency" in said
+
+
+# --- the first event --------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_event_is_dated_from_the_infusion_and_death_before_it_is_an_outcome_of_its_own(people):
+    emergent = adae([row for row in rows_of(EVENTS) if row["TRTEMFL"] == "Y"])
+    times = safety.derive_first_event(emergent, people)
+    assert times["status"].to_dict() == {
+        "01": 1, "02": 1, "03": 0, "04": 1, "05": 0, "06": 1, "07": 1, "08": 1, "09": 1, "10": 0, "11": 0,
+    }  # fmt: skip
+    assert times["days"].dropna().to_dict() == {
+        "01": 0, "02": 0, "03": 1096, "04": 0, "06": 399, "07": 19, "08": 199, "09": 29,
+    }  # fmt: skip
+    dead = safety.derive_first_event(emergent[emergent["USUBJID"] != "08"], people)
+    assert dead.loc["08"].tolist() == [200, 2]
+
+
+def test_cumulative_incidence_equals_the_estimate_by_hand():
+    # six patients: event day 10, death day 20, left day 40, event day 60, two followed to day 400
+    # by hand: 1/6; at day 60 three are at risk and survival is 4/6, so 1/6 + 4/6 * 1/3 = 7/18
+    days = {"1": 400, "2": 20, "3": 40, "4": 400, "5": 400, "6": 400}
+    people = adsl([
+        {"USUBJID": one, "FASFL": "Y", "SAFFL": "Y", "TRTSDT": "2014-01-01", "DTHFL": "Y" if one == "2" else "N",
+         "LSTCNTDT": pd.Timestamp("2014-01-01") + pd.Timedelta(days=last)} for one, last in days.items()
+    ])  # fmt: skip
+    first = {"AEDECOD": "A", "AESER": "Y", "TRTEMFL": "Y"}
+    events = adae([{"USUBJID": "1", "ASTDY": 11, **first}, {"USUBJID": "4", "ASTDY": 61, **first}])
+    found = safety.estimate_first_event(events, people, PLAN, supplied=True)
+    value = {row["category"]: row for _, row in select_results(found, statistic="cumulative_incidence").iterrows()}
+    assert value["SERIOUS>30"]["value"] == pytest.approx(1 / 6)
+    assert value["SERIOUS>365"]["value"] == pytest.approx(7 / 18)
+    assert value["SERIOUS>365"]["lower"] < 7 / 18 < value["SERIOUS>365"]["upper"]
+    assert "SERIOUS>1095" not in value
+    assert np.isnan(value["GRADE3>365"]["lower"])
+    counts = select_results(found, method="count", category="SERIOUS>365").set_index("statistic")["value"].to_dict()
+    assert counts == {"died_before": 1, "at_risk": 2}
+    assert "1 died before one" in report.say_first_event(found, PLAN).plain
+
+
+def test_without_death_the_interval_is_that_of_the_kaplan_meier_estimate():
+    # oracle: Greenwood's variance, S^2 * sum d / (n (n - d)), written out
+    start = pd.Timestamp("2014-01-01")
+    people = adsl([{"USUBJID": str(one), "FASFL": "Y", "SAFFL": "Y", "TRTSDT": start, "DTHFL": "N",
+                    "LSTCNTDT": start + pd.Timedelta(days=370 if one > 3 else 15 * one)} for one in range(1, 21)])  # fmt: skip
+    events = adae([{"USUBJID": str(one), "AEDECOD": "A", "ASTDY": 10.0 * one, "TRTEMFL": "Y"} for one in range(8, 14)])
+    found = safety.estimate_first_event(events, people, PLAN, supplied=True)
+    row = pick_result(found, category="TEAE>365", statistic="cumulative_incidence")
+    surviving, total, at_risk = 1.0, 0.0, 17
+    for _ in range(6):
+        surviving *= 1 - 1 / at_risk
+        total += 1 / (at_risk * (at_risk - 1))
+        at_risk -= 1
+    half = 1.959964 * np.sqrt(total) / abs(np.log(surviving))
+    assert row["value"] == pytest.approx(1 - surviving)
+    assert row["lower"] == pytest.approx(1 - surviving ** np.exp(-half), rel=1e-5)
+    assert row["upper"] == pytest.approx(1 - surviving ** np.exp(half), rel=1e-5)
+
+
+# --- remained in the normal range, by rule --------------------------------------------------------------------------------
+
+
+def test_the_change_in_widths_of_the_range_equals_plain_pandas_row_for_row():
+    study = example_study()
+    found = safety.estimate_equivalence(study.adlb, study.adsl, study.plan, study.catalogue)
+    rows = select_results(found, statistic="range_change")
+    assert set(rows["PARAMCD"]) == {"WBC", "HGB", "ALT", "CREAT", "IGG"}
+    for _, row in rows.iterrows():
+        lab = study.adlb[(study.adlb["PARAMCD"] == row["PARAMCD"]) & (study.adlb["AVISIT"] == row["AVISIT"])]
+        change = (lab["CHG"] / (lab["ANRHI"] - lab["ANRLO"])).dropna()
+        low, high = stats.ttest_1samp(change, 0).confidence_interval(0.90)
+        p = max(stats.ttest_1samp(change, -0.25, alternative="greater").pvalue,
+                stats.ttest_1samp(change, 0.25, alternative="less").pvalue)  # fmt: skip
+        assert [row["value"], row["lower"], row["upper"], row["p_value"]] == pytest.approx([change.mean(), low, high, p])
+        assert (row["n"], row["level"]) == (len(change), pytest.approx(0.90))
+        assert (row["value_text"] == "yes") == (p < 0.05)
+
+
+@pytest.mark.parametrize(("shift", "answer"), [(0, "yes"), (0.22, "not shown"), (-0.22, "not shown"), (0.5, "no"), (-0.5, "no")])
+def test_a_mean_change_is_small_not_shown_to_be_or_large(shift, answer):
+    changes = [shift + noise for noise in (-0.1, -0.05, 0.0, 0.05, 0.1)]
+    alt = {"PARAMCD": "ALT", "AVISIT": "Y1", "AVISITN": 1, "AVAL": 20, "ANRLO": 10, "ANRHI": 40, "ANL01FL": "Y"}
+    lab = bds([alt | {"USUBJID": f"{i:02d}", "CHG": 30 * change} for i, change in enumerate(changes, 1)])
+    people = adsl([{"USUBJID": f"{i:02d}", "FASFL": "Y", "SAFFL": "Y"} for i in range(1, 6)])
+    row = pick_result(safety.estimate_equivalence(lab, people, PLAN, CATALOGUE), statistic="range_change")
+    assert row["value_text"] == answer
+
+
+def test_tolerance_intervals_equal_the_published_factors_and_carry_no_verdict():
+    study = example_study()
+    found = safety.estimate_tolerance(study.adlb, study.adsl, study.plan, study.catalogue)
+    values = study.adlb[(study.adlb["PARAMCD"] == "HGB") & (study.adlb["AVISIT"] == "Y1")]["AVAL"]
+    n = len(values)
+    hgb = select_results(found, PARAMCD="HGB", AVISIT="Y1").set_index("method")
+    assert hgb.loc["range", ["lower", "upper"]].tolist() == [values.min(), values.max()]
+    content = hgb.loc["range", "value"]
+    assert n * content ** (n - 1) - (n - 1) * content**n == pytest.approx(0.05)  # Wilks' equation
+    k = normal_tolerance_k_two_sided_howe(n)
+    assert hgb.loc["normal", "upper"] == pytest.approx(values.mean() + k * values.std())
+    assert "lognormal" in set(select_results(found, PARAMCD="ALT")["method"])
+    assert set(found["value_text"]) == {""}
+    assert "verdict" not in tables.tabulate_tolerance(found, study.plan, study.catalogue).frame.to_string()
+
+
+def test_limits_below_zero_give_way_to_the_logarithm_where_no_value_is_below_zero():
+    lab = bds([{"USUBJID": f"{i:02d}", "PARAMCD": "WBC", "AVISIT": "Y1", "AVISITN": 1, "AVAL": value, "ANL01FL": "Y"}
+               for i, value in enumerate([1, 1, 1, 2, 9], 1)])  # fmt: skip
+    people = adsl([{"USUBJID": f"{i:02d}", "FASFL": "Y", "SAFFL": "Y"} for i in range(1, 6)])
+    found = select_results(safety.estimate_tolerance(lab, people, PLAN, CATALOGUE), statistic="tolerance")
+    assert found["method"].tolist() == ["range", "lognormal"]
+    assert (found["lower"] > 0).all()
+
+
+def ruled(n: int, new: int) -> pd.DataFrame:
+    """The verdicts on ALT when `new` of n patients, all normal at baseline, are above three times the limit at year 1."""
+    alt = {"PARAMCD": "ALT", "ANRLO": 10, "ANRHI": 40, "BNRIND": "NORMAL", "ANRIND": "NORMAL", "ANL01FL": "Y"}
+    values = []
+    for i in range(n):
+        before = alt | {"USUBJID": f"{i:03d}", "AVISIT": "BL", "AVISITN": 0, "ADY": 1, "AVAL": 25.0 + i % 3, "BASE": 25.0 + i % 3}
+        after = before | {"AVISIT": "Y1", "AVISITN": 1, "ADY": 366} | ({"AVAL": 130.0, "ANRIND": "HIGH"} if i < new else {})
+        values += [before | {"ABLFL": "Y"}, after]
+    lab, people = bds(values), adsl([{"USUBJID": f"{i:03d}", "FASFL": "Y", "SAFFL": "Y"} for i in range(n)])
+    plan = example_plan(("BL", "Y1"))
+    shifts = safety.count_shifts(lab, people, plan, CATALOGUE)
+    rows = join_results(
+        safety.estimate_range_position(lab, people, plan, CATALOGUE), safety.estimate_out_of_range(lab, people, plan, CATALOGUE),
+        safety.estimate_new_abnormality(shifts, plan), safety.estimate_grades(lab, people, plan, CATALOGUE),
+    )  # fmt: skip
+    return safety.estimate_verdicts(rows, plan, CATALOGUE)
+
+
+VERDICTS = """
+n  | new | mean_inside | every_value_inside | new_abnormality_rare | grade1_rare | grade2_rare
+64 | 0   | yes         | yes                | yes                  | yes         | yes
+58 | 0   | yes         | yes                | yes                  | yes         | not shown
+64 | 1   | yes         | no                 | yes                  | yes         | not shown
+64 | 2   | yes         | no                 | yes                  | yes         | not shown
+64 | 3   | yes         | no                 | not shown            | not shown   | not shown
+64 | 10  | not shown   | no                 | not shown            | not shown   | no
+64 | 20  | no          | no                 | no                   | no          | no
+64 | 60  | no          | no                 | no                   | no          | no
+"""
+
+
+@pytest.mark.parametrize("row", rows_of(VERDICTS), ids=lambda row: f"{row['new']} of {row['n']}")
+def test_each_rule_has_its_verdict_for_the_analyte_and_for_its_panel(row):
+    found = ruled(int(row["n"]), int(row["new"]))
+    wanted = {rule: row[rule] for rule in RULES}
+    for part in ({"PARAMCD": "ALT"}, {"by": "PARCAT1", "category": "Liver"}):
+        verdicts = select_results(found, statistic="verdict", **part).set_index("method")["value_text"].to_dict()
+        assert verdicts == wanted
+
+
+def test_a_healthy_group_passes_each_rule_as_often_as_when_it_is_drawn_at_random():
+    # oracle: 4000 healthy groups of 64, normal values with 5 % outside, one follow-up visit; Monte-Carlo error below 0.008
+    rng = np.random.default_rng(64)
+    outside = rng.random((4000, 64)) < 0.05
+    found = select_results(ruled(64, 0), statistic="healthy_pass", PARAMCD="ALT").set_index("method")["value"]
+    assert found["every_value_inside"] == pytest.approx(0.95**64)
+    assert found["new_abnormality_rare"] == pytest.approx((outside.sum(axis=1) <= 2).mean(), abs=0.025)
+    assert found["grade2_rare"] == 1.0
+    assert found["mean_inside"] > 0.999
+    assert probability_rare(58, 0.0, 0.05) == 0.0  # 1 - 0.05 ** (1 / 58) is 5.03 %
+    assert probability_rare(59, 0.0, 0.05) == 1.0
+
+
+def test_a_panel_says_yes_only_when_every_analyte_of_it_does_and_multiplies_the_healthy_chances():
+    found = everything()[0]
+    mine = select_results(found, statistic="verdict", by="")
+    panels = select_results(found, statistic="verdict", by="PARCAT1", method="every_value_inside").set_index("category")
+    blood = mine[mine["PARAMCD"].isin(["WBC", "HGB"]) & (mine["method"] == "every_value_inside")]
+    assert panels.loc["Blood count", "n"] == 2
+    assert (panels.loc["Blood count", "value_text"] == "yes") == blood["value_text"].eq("yes").all()
+    chances = select_results(found, statistic="healthy_pass", by="", method="every_value_inside").set_index("PARAMCD")["value"]
+    whole = pick_result(found, statistic="healthy_pass", by="PARCAT1", method="every_value_inside", category="Blood count")
+    assert whole["value"] == pytest.approx(chances["WBC"] * chances["HGB"])
+
+
+def test_a_cohort_without_laboratory_events_or_treatment_has_no_verdict_and_no_table_of_them():
+    people, plan = adsl([{"USUBJID": "1", "FASFL": "Y", "SAFFL": "Y"}]), example_plan(treated=False)
+    none = bds([])
+    same, reach = (one(none, people, plan, CATALOGUE) for one in (safety.estimate_equivalence, safety.estimate_tolerance))
+    verdicts = safety.estimate_verdicts(as_results([]), plan, CATALOGUE)
+    special = safety.estimate_special(adae([]), none, people, plan, supplied=False)
+    onset = safety.estimate_first_event(adae([]), people, plan, supplied=False)
+    assert all(one.empty for one in (same, reach, verdicts, special, onset))
+    shown = [
+        tables.tabulate_equivalence(same, plan, CATALOGUE), tables.tabulate_tolerance(reach, plan, CATALOGUE),
+        tables.tabulate_verdicts(verdicts, plan, CATALOGUE), tables.tabulate_verdicts_detail(verdicts, plan, CATALOGUE),
+        tables.tabulate_special(special, plan), tables.tabulate_first_event(onset, plan),
+        figures.plot_equivalence(same, plan, CATALOGUE),
+    ]  # fmt: skip
+    assert shown == [None] * 7
+    said = (report.say_equivalence(same, plan, CATALOGUE), report.say_verdicts(verdicts, plan), report.say_tolerance(reach, plan),
+            report.say_special(special, plan), report.say_first_event(onset, plan))  # fmt: skip
+    assert not any(said)

@@ -28,7 +28,10 @@ class BookFailed(Exception):
 
 
 def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
-    """An executed notebook without times, paths of this machine and warnings in its outputs; the warnings go beside it."""
+    """An executed notebook without times, paths of this machine and warnings in its outputs; the warnings go beside it.
+
+    Its parameter cells leave the page: the book shows the parameters that were used on a page of their own.
+    """
     warnings: list[str] = []
     notebook.metadata.pop("papermill", None)
     for cell in notebook.cells:
@@ -39,14 +42,9 @@ def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
         stderr = [output for output in cell.outputs if output.get("name") == "stderr"]
         warnings += [told for output in stderr for told in re.findall(r"\w+Warning: .*", output.text)]
         cell.outputs = [output for output in cell.outputs if output not in stderr]
-        if "injected-parameters" in cell.metadata.get("tags", []) and _only_names(cell.source):
+        if {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
             cell.metadata.tags = [*cell.metadata.tags, "remove-cell"]
     return notebook, warnings
-
-
-def _only_names(source: str) -> bool:
-    assigned = {line.partition("=")[0].strip() for line in source.splitlines() if "=" in line}
-    return assigned <= {"cohort", "run"}
 
 
 def copy_notebooks(executed: Iterable[Path], target: Path) -> list[str]:

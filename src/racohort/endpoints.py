@@ -78,8 +78,8 @@ def select_values(
 
     Returns
     -------
-    Tidy rows USUBJID, PARAMCD, AVISIT, AVAL, censored, limit, sorted by patient so that the order of the input rows cannot matter;
-    missing values have no row.
+    Tidy rows USUBJID, PARAMCD, AVISIT, AVAL, censored, limit, sorted by patient so that the order of the input rows cannot
+    matter; missing values have no row.
     """
     codes = catalogue.index[catalogue["efficacy"].astype(bool)]
     visits = [visit.AVISIT for visit in plan.visits]

@@ -1,4 +1,4 @@
-"""Markers beyond an assay's limits: how many values are, which analysis that calls for, and a rank test that needs no substitute."""
+"""Markers beyond an assay's limits: how many values are, what that calls for, and a rank test that needs no substitute."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -8,19 +8,20 @@ from racohort.columns import Numbers, as_columns
 from racohort.endpoints import list_endpoints, paired_values, visit_table
 from racohort.plan import Plan
 
-#: Points at which a density is given, and how many bandwidths beyond the data it reaches.
-POINTS, REACH = 80, 2.0
+#: Points at which a density is given.
+POINTS = 80
 SHAPE = ["PARAMCD", "part", "x", "density"]
 
 
 def density(values: Numbers, points: int = POINTS) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Places and heights of a Gaussian kernel density, bandwidth by Silverman's rule (1986, eq. 3.31).
 
-    NaN is left out; empty for fewer than three values or where they do not vary.
+    It ends at the lowest and the highest value, so that none is drawn where a score cannot be. NaN is left out; empty for
+    fewer than three values or where they do not vary.
 
-    >>> place, height = density([1.0, 2.0, 3.0, 4.0])
-    >>> round(float(np.trapezoid(height, place)), 2)
-    0.97
+    >>> place, height = density([1.0, 2.0, 2.0, 3.0])
+    >>> float(place[0]), float(place[-1]), round(float(height.max()), 3)
+    (1.0, 3.0, 0.783)
     """
     known = np.ravel(as_columns(values)[0])
     known = known[np.isfinite(known)]
@@ -28,7 +29,7 @@ def density(values: Numbers, points: int = POINTS) -> tuple[NDArray[np.float64],
         return np.empty(0), np.empty(0)
     spread = float(np.diff(np.quantile(known, [0.25, 0.75]))[0]) / 1.34
     width = 0.9 * min(float(known.std(ddof=1)), spread or np.inf) * known.size**-0.2
-    place = np.linspace(known.min() - REACH * width, known.max() + REACH * width, points)
+    place = np.linspace(known.min(), known.max(), points)
     kernel = np.exp(-0.5 * ((place[:, None] - known) / width) ** 2)
     return place, kernel.mean(axis=1) / (width * np.sqrt(2 * np.pi))
 

@@ -79,7 +79,7 @@ def rm_anova_oneway(data: Numbers) -> Estimate:
 
 
 def _huynh_feldt(gg: float, patients: int, visits: int) -> float:
-    """Huynh and Feldt's epsilon from Greenhouse and Geisser's, at most 1; 1 too where there are too few patients for its formula."""
+    """Huynh and Feldt's epsilon from Greenhouse and Geisser's, at most 1; also 1 for too few patients for its formula."""
     denominator = (visits - 1) * (patients - 1 - (visits - 1) * gg)
     return min(1.0, (patients * (visits - 1) * gg - 2) / denominator) if denominator > 1e-9 else 1.0
 

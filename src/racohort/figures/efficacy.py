@@ -2,6 +2,7 @@
 
 from racohort.figures.courses import plot_courses
 from racohort.figures.forest import plot_forest
+from racohort.figures.pairs import plot_pairs
 from racohort.figures.responses import plot_states, plot_waterfall
 
-__all__ = ["plot_courses", "plot_forest", "plot_states", "plot_waterfall"]
+__all__ = ["plot_courses", "plot_forest", "plot_pairs", "plot_states", "plot_waterfall"]

@@ -44,8 +44,8 @@ def plot_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
 def _caption(rows: pd.DataFrame) -> str:
     return (
         "Mean change from baseline in widths of the reference range, safety population (n between "
-        f"{rows['n'].min()} and {rows['n'].max()} with both values). Bars: {level_of(rows['level'].iloc[0])} intervals, those of two "
-        "one-sided tests. Shaded: a quarter of the range on either side; a bar within it shows that the mean moved by less."
+        f"{rows['n'].min()} and {rows['n'].max()} with both values). Bars: {level_of(rows['level'].iloc[0])} intervals, those of "
+        "two one-sided tests. Shaded: a quarter of the range on either side; a bar within it shows that the mean moved by less."
     )
 
 
@@ -53,6 +53,6 @@ def _alt(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
     inside, top = int((rows["value_text"] == "yes").sum()), rows.iloc[int(rows["value"].abs().argmax())]
     label = {visit.AVISIT: visit.label for visit in plan.visits}[top["AVISIT"]]
     return (
-        f"Dot plot of mean changes: {number(inside)} of {count(len(rows), 'interval')} within a quarter of the reference range; the "
-        f"largest change is that of {label_of(top['PARAMCD'], catalogue)} at {label}, {signed(top['value'], 2)} widths."
+        f"Dot plot of mean changes: {number(inside)} of {count(len(rows), 'interval')} within a quarter of the reference range; "
+        f"the largest change is that of {label_of(top['PARAMCD'], catalogue)} at {label}, {signed(top['value'], 2)} widths."
     )

@@ -53,19 +53,22 @@ def _scatter(n: int) -> np.ndarray:
     return SPREAD * np.tile([-0.9, 0.1, 0.7, -0.4, 0.4, -0.1, 0.9, -0.7], n // 8 + 1)[:n]
 
 
-def _draw_visits(ax: Any, base: np.ndarray, value: np.ndarray, shapes: pd.DataFrame, visits: tuple[Visit, Visit], e: Endpoint) -> None:
+def _draw_visits(
+    ax: Any, base: np.ndarray, value: np.ndarray, shapes: pd.DataFrame, visits: tuple[Visit, Visit], e: Endpoint
+) -> None:  # fmt: skip
     """Clouds outside, boxes at their feet, and the joined pairs between them."""
     aside = _scatter(len(base))
     if len(base) <= MOST_LINES:
-        lines = np.stack([np.column_stack([aside, base]), np.column_stack([1 + aside, value])], axis=1)
-        fell = value < base
-        for chosen, ink in ((~fell, "accent2"), (fell, "faint")):
-            ax.plot(*np.moveaxis(lines[chosen], 2, 0).swapaxes(1, 2), color=INK[ink], lw=0.5, alpha=0.7, zorder=2)
+        rose = value > base
+        for chosen, ink in ((~rose, "faint"), (rose, "accent2")):
+            place = np.column_stack([aside, 1 + aside, np.full(len(base), np.nan)])[chosen]
+            height = np.column_stack([base, value, np.full(len(base), np.nan)])[chosen]
+            ax.plot(place.ravel(), height.ravel(), color=INK[ink], lw=0.5, alpha=0.7, zorder=2)
         for place, column in ((aside, base), (1 + aside, value)):
             ax.plot(place, column, ".", color=INK["muted"], ms=2.8, alpha=0.7, zorder=3)
-    for place, part, side, column in ((0, "baseline", -1, base), (1, "follow_up", 1, value)):
-        _draw_cloud(ax, shapes, part, place + 0.17 * side, side)
-        ax.boxplot(column, positions=[place + 0.12 * side], widths=0.06, whis=(5, 95), sym="", manage_ticks=False,
+    for step, part, side, column in ((0, "baseline", -1, base), (1, "follow_up", 1, value)):
+        _draw_cloud(ax, shapes, part, step + 0.17 * side, side)
+        ax.boxplot(column, positions=[step + 0.12 * side], widths=0.06, whis=(5, 95), sym="", manage_ticks=False,
                    boxprops={"color": INK["accent"]}, medianprops={"color": INK["accent"], "lw": 2},
                    whiskerprops={"color": INK["accent"]}, capprops={"lw": 0})  # fmt: skip
     ax.set_xticks([0, 1], [visit.label for visit in visits])

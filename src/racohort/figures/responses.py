@@ -13,6 +13,8 @@ from racohort.plan import Plan
 from racohort.results import select_results
 
 RESPONSE_INK = {"good": "good", "moderate": "moderate", "none": "none", "missing": "missing"}
+#: Bars of a waterfall of more patients than can be told apart.
+MOST_BARS = 200
 STATE_INK = {"remission": "good", "low": "low", "moderate": "moderate", "high": "high", "missing": "missing"}
 #: Text on the yellow of "moderate", which is light in both renderings: a dark that the dark rendering does not exchange.
 ON_YELLOW = "#1c2530"
@@ -37,7 +39,8 @@ def plot_waterfall(changes: pd.DataFrame, plan: Plan) -> Figure | Absence:
     fig.legend(handles=handles, loc="outside upper center", ncols=4)
     axes[-1, 0].set_xlabel("Patients, by change")
     caption = (
-        "Change of DAS28 from baseline, one bar a patient of the efficacy population, coloured by EULAR response; hatched: "
+        f"Change of DAS28 from baseline, one bar a patient of the efficacy population (above {MOST_LINES} patients {MOST_BARS} "
+        "bars, each for the patient in the middle of an equal group), coloured by EULAR response; hatched: "
         "no DAS28 at both visits. Dashed: 0.6 and 1.2 lower than at baseline. Dotted: ±1.32, what one patient's DAS28 can "
         "change by measurement error alone (smallest detectable difference)."
     )
@@ -51,9 +54,12 @@ def _response_name(name: str) -> str:
 
 def _draw_waterfall(ax: Any, rows: pd.DataFrame, label: str) -> None:
     known = rows.dropna(subset="CHG")
-    width = 0.86 if len(rows) <= MOST_LINES else 1.0
-    ax.bar(np.arange(len(known)), known["CHG"], width, color=[INK[RESPONSE_INK[name]] for name in known["response"]], lw=0)
     missing = len(rows) - len(known)
+    if len(rows) <= MOST_LINES:
+        drawn, places, width = known, np.arange(len(known)), 0.86
+    else:
+        drawn, places, width = _quantiles(known)
+    ax.bar(places, drawn["CHG"], width, color=[INK[RESPONSE_INK[name]] for name in drawn["response"]], lw=0)
     if missing:
         ax.axvspan(len(known) - 0.5, len(rows) - 0.5, fc=INK["missing"], ec=INK["muted"], hatch="////", lw=0, alpha=0.6)
     for level, style in ((-0.6, "--"), (-1.2, "--"), (1.32, ":"), (-1.32, ":")):
@@ -64,6 +70,13 @@ def _draw_waterfall(ax: Any, rows: pd.DataFrame, label: str) -> None:
     ax.set_xticks([])
     ax.set_xlim(-0.8, max(len(rows), 1) - 0.2)
     ax.grid(visible=False, axis="x")
+
+
+def _quantiles(known: pd.DataFrame) -> tuple[pd.DataFrame, np.ndarray, float]:
+    """At most `MOST_BARS` patients at equal steps of the order, for the equal groups they stand in the middle of."""
+    bars = min(MOST_BARS, len(known))
+    places = (np.arange(bars) + 0.5) * len(known) / max(bars, 1) - 0.5
+    return known.iloc[np.round(places).astype(int)], places, len(known) / max(bars, 1)
 
 
 def _waterfall_words(changes: pd.DataFrame, visit: Any) -> str:

@@ -7,15 +7,19 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
+from racohort.figures.specifications import plot_specifications
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 
+__all__ = ["plot_missing_rules", "plot_regression", "plot_specifications", "plot_tipping"]
+
 Endpoints = tuple[Endpoint, ...]
 
 RULES = {"complete_case": ("Complete pairs", "o", "muted"), "mmrm_satterthwaite": ("Mixed model", "s", "accent"),
-         "locf": ("Last value carried", "^", "accent2"), "return_to_baseline": ("Missing: no change", "D", "none")}  # fmt: skip
+         "locf": ("Last value carried", "^", "accent2"), "return_to_baseline": ("Missing: no change", "D", "none"),
+         "multiple_imputation": ("Imputed", "P", "good")}  # fmt: skip
 NOTHING = "No primary endpoint was measured twice: there is nothing to draw."
 
 
@@ -25,11 +29,11 @@ def _level(plan: Plan) -> str:
 
 def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figure | Absence:
     """The change of each primary endpoint under each rule for the missing."""
-    rows = select_results(results, function="robustness.compare_missing_rules")
+    rows = select_results(results, statistic=["mean_change", "gmr"], method=RULES)
     shown = [e for e in endpoints if e.role == "primary" and e.PARAMCD in set(rows["PARAMCD"])]
     if not shown:
         return absent(NOTHING)
-    fig, axes = canvas(7.2, 1.2 + 0.62 * len(plan.follow_ups), 1, len(shown), squeeze=False, sharey=True)
+    fig, axes = canvas(7.2, 1.2 + 0.72 * len(plan.follow_ups), 1, len(shown), squeeze=False, sharey=True)
     for ax, e in zip(axes[0], shown, strict=True):
         for place, visit in enumerate(plan.follow_ups):
             _draw_rules(ax, select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), place)
@@ -40,12 +44,12 @@ def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     axes[0, 0].set_ylim(len(plan.follow_ups) - 0.5, -0.5)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))
-    fig.legend(named.values(), named.keys(), loc="outside upper center", ncols=4)
+    fig.legend(named.values(), named.keys(), loc="outside upper center", ncols=5, columnspacing=1.2)
     caption = (
-        f"Change from baseline of {listed([e.label for e in shown])} under four rules for missing follow-up, efficacy "
+        f"Change from baseline of {listed([e.label for e in shown])} under each rule for missing follow-up, efficacy "
         f"population (n = {number(rows['n'].min())} to {number(rows['n'].max())}), with {_level(plan)}."
     )
-    alt = "Estimates under four rules for the missing. " + " ".join(
+    alt = "Estimates under each rule for the missing. " + " ".join(
         _rule_words(rows, e, v) for e in shown for v in plan.follow_ups
     )
     return finish(fig, "missing-rules", alt, caption, plan.synthetic)
@@ -55,7 +59,7 @@ def _draw_rules(ax: Any, rows: pd.DataFrame, place: int) -> None:
     for step, (method, (name, marker, ink)) in enumerate(RULES.items()):
         row = pick_result(rows, method=method)
         if row is not None and pd.notna(row["value"]):
-            at = place + 0.17 * (step - 1.5)
+            at = place + 0.15 * (step - 2)
             ax.plot([row["lower"], row["upper"]], [at, at], color=INK[ink], lw=1.5)
             ax.plot(row["value"], at, marker, color=INK[ink], ms=4.8, label=name)
 
@@ -70,7 +74,7 @@ def _rule_words(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> str:
 
 def plot_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figure | Absence:
     """The mean change as the missing are assumed ever worse than the observed, and where its interval reaches no change."""
-    rows = select_results(results, statistic="delta_adjusted").dropna(subset="value")
+    rows = select_results(results, statistic="delta_adjusted", method="delta_adjusted").dropna(subset="value")
     shown = [e for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])]
     if not shown:
         return absent(NOTHING)
@@ -84,16 +88,18 @@ def plot_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Fig
         ax.set_xlabel("Missing worse by" if wide > 3 else "Missing worse than observed by")
     caption = (
         f"Mean change from baseline with {_level(plan)} if the missing are, on average, worse than the observed by the "
-        "amount below (closed form). Vertical line: the tipping point, where the interval reaches no change; none is drawn "
-        "where it lies outside the picture. n: patients with a baseline value, and how many of them are missing."
+        "amount below (closed form; dashed: by multiple imputation, where it was done). Vertical line: the tipping point, where "
+        "the interval reaches no change; none is drawn where it lies outside the picture. n: patients with a baseline value, and "
+        "how many of them are missing."
     )
-    tips = select_results(results, statistic="tipping_point", category="0")
+    tips = select_results(results, statistic="tipping_point", method="closed_form", category="0")
     alt = "Tipping-point curves. " + " ".join(_tip_words(tips, e, visit) for e in shown for visit in plan.follow_ups)
     return finish(fig, "tipping", alt, caption, plan.synthetic)
 
 
 def _draw_tipping(ax: Any, results: pd.DataFrame, e: Endpoint, visit: Visit) -> None:
-    rows = select_results(results, statistic="delta_adjusted", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).dropna(subset="value")
+    here = select_results(results, statistic="delta_adjusted", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).dropna(subset="value")
+    rows, imputed = (select_results(here, method=method) for method in ("delta_adjusted", "multiple_imputation"))
     ax.axhline(0, color=INK["ink"], lw=0.9)
     if rows.empty:
         ax.set_title(visit.label)
@@ -102,7 +108,10 @@ def _draw_tipping(ax: Any, results: pd.DataFrame, e: Endpoint, visit: Visit) -> 
     delta = rows["category"].astype(float)
     ax.fill_between(delta, rows["lower"], rows["upper"], color=INK["band"], lw=0)
     ax.plot(delta, rows["value"], color=INK["accent"])
-    tip = pick_result(results, statistic="tipping_point", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT, category="0")
+    for column, width in (("value", 1.4), ("lower", 0.7), ("upper", 0.7)):
+        ax.plot(imputed["category"].astype(float), imputed[column], color=INK["good"], lw=width, ls=(0, (3, 2)))
+    at = {"PARAMCD": e.PARAMCD, "AVISIT": visit.AVISIT, "category": "0"}
+    tip = pick_result(results, statistic="tipping_point", method="closed_form", **at)
     if tip is not None and 0 < tip["value"] <= delta.max():
         ax.axvline(tip["value"], color=INK["accent2"], ls=(0, (4, 3)), lw=1.1)
         ax.annotate(number(tip["value"], e.mean_digits), (tip["value"], 1), (3, -3), xycoords=("data", "axes fraction"), va="top",

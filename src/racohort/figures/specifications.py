@@ -18,8 +18,9 @@ Endpoints = tuple[Endpoint, ...]
 #: The marks below the curve: which part of the name, its value, and how it reads.
 MARKS = (
     (0, "mean", "mean of pairs"), (0, "pseudo_median", "pseudo-median"), (0, "model", "mixed model"),
-    (1, "complete_pairs", "missing: left out"), (1, "carried_forward", "missing: carried on"), (1, "no_change", "missing: no change"),
-    (1, "imputed", "missing: imputed"), (2, "seen_at_every_visit", "seen at every visit"), (3, "removed", "outliers removed"),
+    (1, "complete_pairs", "missing: left out"), (1, "carried_forward", "missing: carried on"),
+    (1, "no_change", "missing: no change"), (1, "imputed", "missing: imputed"),
+    (2, "seen_at_every_visit", "seen at every visit"), (3, "removed", "outliers removed"),
 )  # fmt: skip
 
 
@@ -35,13 +36,14 @@ def plot_specifications(results: pd.DataFrame, endpoints: Endpoints, plan: Plan,
     fig, axes = canvas(7.2, 2.4 + 0.19 * tall, 2, len(shown), squeeze=False, sharex="col", height_ratios=(2.2, 0.19 * tall))
     for column, (e, mine) in enumerate(shown):
         _draw_curve(axes[0, column], mine, e)
-        _draw_choices(axes[1, column], mine, forms[column], catalogue, named=column == 0)
+        _draw_choices(axes[1, column], mine, forms[column], catalogue, column == 0)
+        axes[1, column].set_ylim(tall - 0.5, -0.5)
     visit = next(v.label for v in plan.visits if plan.primary_visit == v.AVISIT)
     caption = (
         f"Change from baseline to {visit} of {listed([e.label for e, _ in shown])} under every combination of choices declared "
         f"beforehand ({listed([number(len(mine)) for _, mine in shown])} specifications), in order of size, each with its "
-        f"{100 * plan.level:g} % confidence interval; below, what was chosen. Blue: the planned mixed model. Not a test: all share "
-        "the same patients."
+        f"{100 * plan.level:g} % confidence interval; below, what was chosen. Blue: the planned mixed model. Not a test: all "
+        "share the same patients."
     )
     alt = " ".join(f"{e.label}: {number(len(mine))} estimates from {number(mine['value'].min(), 2)} to "
                    f"{number(mine['value'].max(), 2)}." for e, mine in shown)  # fmt: skip
@@ -75,7 +77,7 @@ def _draw_choices(ax: Any, mine: pd.DataFrame, forms: list[str], catalogue: pd.D
     for line, (_, chosen) in enumerate(lines):
         places = np.flatnonzero(chosen)
         ax.plot(places, np.full(len(places), line), "|", color=INK["ink"], ms=4.5, mew=0.9)
-    labels = [label for label, _ in lines]
-    ax.set_yticks(range(len(lines)), labels if named else [label if line >= len(MARKS) else "" for line, label in enumerate(labels)])
+    labels = [label if named or line >= len(MARKS) else "" for line, (label, _) in enumerate(lines)]
+    ax.set_yticks(range(len(lines)), labels)
     ax.tick_params(axis="y", labelsize=7.5, length=0)
-    ax.set(ylim=(len(lines) - 0.5, -0.5), xticks=[], xlabel="Specifications, by size of the estimate")
+    ax.set(xticks=[], xlabel="Specifications, by size of the estimate")

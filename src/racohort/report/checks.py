@@ -1,4 +1,4 @@
-"""The sentences of the further checks: censored markers, imputation, Bayesian readings, co-treatment, controls, specifications."""
+"""The sentences of the further checks: censored and imputed values, posteriors, co-treatment, controls, specifications."""
 
 import pandas as pd
 
@@ -32,10 +32,11 @@ def _censored(rows: pd.DataFrame, e: Endpoint) -> Sentence:
 
 
 def say_imputed(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
-    """The imputed change of each primary endpoint at each visit, and where it tips."""
+    """The imputed change of each primary endpoint at the primary and the last visit, and where it tips."""
     rows = select_results(results, method="multiple_imputation")
     said = [_imputed(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit)
-            for e in endpoints if e.role == "primary" and e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups]  # fmt: skip
+            for e in endpoints if e.role == "primary" and e.PARAMCD in set(rows["PARAMCD"])
+            for visit in plan.follow_ups if visit.AVISIT in (plan.primary_visit, plan.visits[-1].AVISIT)]  # fmt: skip
     return points(*said) if said else absent("Too few values for multiple imputation: it was not done.")
 
 
@@ -59,10 +60,11 @@ def _turns(delta: float, e: Endpoint) -> str:
 
 
 def say_posteriors(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
-    """The probability of a change beyond the smaller important one under both priors, at each visit."""
+    """The probability of a change beyond the important ones under both priors, at the primary visit."""
     rows = select_results(results, statistic="posterior_probability")
     said = [_posterior(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit)
-            for e in endpoints if e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups]  # fmt: skip
+            for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])
+            for visit in plan.follow_ups if visit.AVISIT == plan.primary_visit]  # fmt: skip
     kept = [sentence for sentence in said if sentence.text]
     caution = Sentence("These are probabilities of a change of that size, whatever brought it about.")
     return points(*kept, caution) if kept else absent("No posterior could be computed.")
@@ -75,11 +77,11 @@ def _posterior(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
         mine = select_results(rows, method=method)
         if len(mine) == 3:
             smaller, larger = mine.iloc[1], mine.iloc[2]
-            told.append(f"{percent(smaller['value'])} beyond {smaller['category']} and {percent(larger['value'])} beyond "
-                        f"{larger['category']} under {name}")  # fmt: skip
+            told.append(f"under {name} {percent(smaller['value'])} beyond {smaller['category']} and {percent(larger['value'])} "
+                        f"beyond {larger['category']}")  # fmt: skip
             ids += [smaller["result_id"], larger["result_id"]]
     n = f" (n = {number(rows['n'].iloc[0])})" if told else ""
-    return quote(f"{e.label} at {visit.label}, probability of an improvement: {listed(told)}{n}.", *ids) if told else Sentence("")
+    return quote(f"{e.label} at {visit.label}, probability of an improvement: {"; ".join(told)}{n}.", *ids) if told else Sentence("")
 
 
 def say_cotreatment(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
@@ -88,8 +90,8 @@ def say_cotreatment(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> 
     if risen is None:
         return absent("No co-medication was supplied: a change of background treatment cannot be told from anything else.")
     first = quote(
-        f"{number(risen['count'])} of {number(risen['n'])} patients ({percent(risen['value'] / risen['n'])}) had background treatment "
-        "started or raised after baseline.",
+        f"{number(risen['count'])} of {number(risen['n'])} patients ({percent(risen['value'] / risen['n'])}) had background "
+        "treatment started or raised after baseline.",
         risen["result_id"],
     )
     rows = select_results(results, method="without_escalators").dropna(subset="lower")
@@ -115,11 +117,13 @@ def say_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     if rows.empty:
         return absent("No analyte that could serve as a negative control was supplied.")
     names, moved = {visit.AVISIT: visit.label for visit in plan.visits}, rows[rows["value_text"] != "within margin"]
-    told = [f"{label_of(row['PARAMCD'], catalogue)} at {names[row['AVISIT']]} ({row['value_text']})" for _, row in moved.iterrows()]
+    told = [f"{label_of(row['PARAMCD'], catalogue)} at {names[row['AVISIT']]} ({row['value_text']})"
+            for _, row in moved.iterrows()]  # fmt: skip
+    moves = f"not for {listed(told)}" if told else "none moved"
     return say(
         quote(
             f"The whole interval lies within the margin for {number(len(rows) - len(moved))} of {len(rows)} comparisons (n = "
-            f"{number(rows['n'].min())} to {number(rows['n'].max())}); {'not for ' + listed(told) if told else 'none moved'}.",
+            f"{number(rows['n'].min())} to {number(rows['n'].max())}); {moves}.",
             *rows["result_id"],
         )
     )
@@ -143,6 +147,7 @@ def _specified(rows: pd.DataFrame, e: Endpoint) -> Sentence:
     below, above = int((mine["upper"] < 0).sum()), int((mine["lower"] > 0).sum())
     return quote(
         f"{e.label}: {count(len(mine), 'specification')} from {low} to {high} (n = {number(mine['n'].min())} to "
-        f"{number(mine['n'].max())}); the whole interval lies below no change in {number(below)} and above it in {number(above)}.",
+        f"{number(mine['n'].max())}); the whole interval lies below no change in {number(below)} and above it "
+        f"in {number(above)}.",
         *mine["result_id"],
     )

@@ -61,7 +61,7 @@ def say_timing(results: pd.DataFrame, plan: Plan) -> Text:
     return say(quote(f"Dated visits outside their planned window: {listed(parts)}.", *dated["result_id"]))
 
 
-def say_censored(results: pd.DataFrame, plan: Plan) -> Text:
+def say_assay_limits(results: pd.DataFrame, plan: Plan) -> Text:
     """Which parameters have values beyond their assay's limits, from the rows of `estimate_censored`."""
     rows = select_results(results, by="censored")
     if rows.empty:

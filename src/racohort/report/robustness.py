@@ -59,9 +59,9 @@ def say_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
 
 
 def _spread(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence | None:
-    rows = select_results(results, function="robustness.compare_missing_rules", PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).dropna(
-        subset="value"
-    )
+    functions = ["robustness.compare_missing_rules", "robustness.impute_changes"]
+    rows = select_results(results, function=functions, statistic=["mean_change", "gmr"], PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT)
+    rows = rows.dropna(subset="value")
     if rows.empty:
         return None
     digits, null = (2, 1.0) if e.log else (e.mean_digits, 0.0)
@@ -76,7 +76,7 @@ def _spread(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence | None
 
 def say_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """What the missing would have to be for each primary result to tip."""
-    rows = select_results(results, statistic="tipping_point", category="0")
+    rows = select_results(results, statistic="tipping_point", method="closed_form", category="0")
     said = [_tipping(rows, e, visit) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups]
     return points(*said) if said else absent("No primary endpoint was measured twice: there is no tipping point.")
 

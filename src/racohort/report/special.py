@@ -2,11 +2,12 @@
 
 import pandas as pd
 
-from racohort.formats import capitalised, estimate, is_missing, level_of, listed, number, percent, proportion
+from racohort.formats import capitalised, interval, is_missing, level_of, listed, number, percent, proportion
 from racohort.labels import OVERVIEW_LABELS, SPECIAL_LABELS
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, quote, say
-from racohort.results import pick_result, select_results
+from racohort.results import select_results
+from racohort.summaries import only
 
 
 def say_special(results: pd.DataFrame, plan: Plan) -> Text:
@@ -32,7 +33,7 @@ def _said_of_none(results: pd.DataFrame, counted: pd.DataFrame, plan: Plan) -> S
     bounds = select_results(results, statistic="risk_bound", by="special", category=list(none))
     if bounds.empty:
         return Sentence("")
-    names = capitalised(listed([_small(category) for category in bounds["category"]], "and"))
+    names = capitalised(listed([_small(category) for category in bounds["category"]]))
     limit = percent(bounds["upper"].max())
     text = f"{names}: no such event in {bounds['n'].min()} patients; risks above {limit} are excluded with {level_of(plan.level)}"
     return quote(f"{text} confidence for each, smaller ones are not.", *bounds["result_id"])
@@ -56,25 +57,25 @@ def _said_of_latency(results: pd.DataFrame) -> Sentence:
     years = rows.set_index("statistic")["value"]
     followed = "The follow-up of this cohort" if len(rows) < 2 or years.isna().any() else (
         f"A follow-up of {number(years['median'], 1)} years in the median, {number(years['max'], 1)} at most,")  # fmt: skip
-    return quote(f"{followed} is too short for harms of long latency, malignancy above all: that none was seen says little about "
-                 "them.", *rows["result_id"])  # fmt: skip
+    text = f"{followed} is too short for harms of long latency, malignancy above all: what was not seen may still come."
+    return quote(text, *rows["result_id"])
 
 
 def say_first_event(results: pd.DataFrame, plan: Plan) -> Text:
     """The share of patients with a first event by the last day told; from the rows of `estimate_first_event`."""
     rows = select_results(results, statistic="cumulative_incidence", by="first_event")
-    kinds = rows["category"].str.partition(">")[0]
-    last = rows[~kinds.duplicated(keep="last")] if len(rows) else rows
-    return say(*(_said_of_first(row, results, plan) for _, row in last.iterrows()))
+    if rows.empty:
+        return say()
+    parts = rows["category"].str.partition(">")
+    last = rows[parts[2] == parts[2].iloc[-1]]
+    told = listed([_first_share(row, results) for _, row in last.iterrows()])
+    day = number(float(parts[2].iloc[-1]))
+    return say(quote(f"Patients with a first event by day {day} after the infusion: {told}.", *last["result_id"]))
 
 
-def _said_of_first(row: pd.Series, results: pd.DataFrame, plan: Plan) -> Sentence:
-    kind, _, day = row["category"].partition(">")
-    died = pick_result(results, by="first_event", statistic="died_before", category=row["category"])
-    if is_missing(row["lower"]):
-        return Sentence("")
-    shown = estimate(100 * row["value"], 100 * row["lower"], 100 * row["upper"], 1, plan.level)
-    shown = shown.replace(" (", " % (", 1)
-    name = {"TEAE": "any treatment-emergent event", "SERIOUS": "a serious event"}.get(kind, f"an event of {OVERVIEW_LABELS[kind].lower()}")
-    deaths = "" if died is None or not died["value"] else f"; {number(died['value'])} died before one"
-    return quote(f"By day {number(float(day))}, {name} had come in {shown}{deaths} (n = {row['n']}).", row["result_id"])
+def _first_share(row: pd.Series, results: pd.DataFrame) -> str:
+    kind = OVERVIEW_LABELS[row["category"].partition(">")[0]].lower()
+    died = only(results, by="first_event", statistic="died_before", category=row["category"])["value"]
+    bounds = "nobody" if is_missing(row["lower"]) else interval(100 * row["lower"], 100 * row["upper"], 1, row["level"])
+    deaths = f"; {number(died)} died before one" if died else ""
+    return f"{kind} {percent(row['value'])} ({bounds}{deaths}; n = {row['n']})"

@@ -7,7 +7,7 @@ from racohort.labels import label_of
 from racohort.plan import Plan
 from racohort.report.phrases import label_of_visit
 from racohort.report.text import Sentence, Text, quote, say
-from racohort.results import pick_result, select_results
+from racohort.results import select_results
 
 _MEANINGS = {
     "mean_inside": "Read as a statement about group means, it holds in",
@@ -42,13 +42,19 @@ def say_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) 
         return say()
     top = rows.iloc[int(rows["value"].abs().argmax())]
     inside = rows["value_text"] == "yes"
-    others = [f"{label_of(row['PARAMCD'], catalogue)} at {label_of_visit(row['AVISIT'], plan)}" for _, row in rows[~inside].iterrows()]
-    lead = (f"In {number(inside.sum())} of {count(len(rows), 'comparison')} with baseline the mean change is shown to lie within a "
-            f"quarter of the reference range{f'; not for {listed(others)}' if others else ''}.")  # fmt: skip
+    lead = (f"In {number(inside.sum())} of {count(len(rows), 'comparison')} with baseline the mean change is shown to lie within "
+            f"a quarter of the reference range{_but_for(rows[~inside], plan, catalogue)}.")  # fmt: skip
     bounds = interval(top["lower"], top["upper"], 2, top["level"])
     largest = (f"The largest is that of {label_of(top['PARAMCD'], catalogue)} at {label_of_visit(top['AVISIT'], plan)}: "
                f"{signed(top['value'], 2)} widths of the range ({bounds}; n = {top['n']}).")  # fmt: skip
     return say(quote(lead, *rows["result_id"]), quote(largest, top["result_id"]))
+
+
+def _but_for(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
+    names = (label_of(code, catalogue) for code in rows["PARAMCD"])
+    visits = (label_of_visit(AVISIT, plan) for AVISIT in rows["AVISIT"])
+    others = [f"{name} at {visit}" for name, visit in zip(names, visits, strict=True)]
+    return f"; not for {listed(others)}" if others else ""
 
 
 def say_tolerance(results: pd.DataFrame, plan: Plan) -> Text:
@@ -57,16 +63,9 @@ def say_tolerance(results: pd.DataFrame, plan: Plan) -> Text:
     if rows.empty:
         return say()
     most = rows.iloc[int(rows["n"].astype(int).argmax())]
-    text = (f"With {count(most['n'], 'patient')}, the most that any analyte has, one can be {level_of(most['level'])} confident that "
-            f"the smallest and the largest value hold {percent(most['value'])} of such a population between them, and not more.")  # fmt: skip
-    return say(quote(text, most["result_id"]), "How far the rest reaches is not known from these data.")
-
-
-def say_reference_change(results: pd.DataFrame) -> Text:
-    """Why no reference change value is used; silent where nothing is graded."""
-    if pick_result(results.head(1)) is None or select_results(results, statistic="worsened").empty:
-        return say()
-    return say(
-        "Changes of single patients within the grades are not judged against a reference change value: that needs the biological "
-        "variation of each analyte from a source that can be cited, and none is at hand."
+    text = (
+        f"With {count(most['n'], 'patient')}, the most that any analyte has, one can be {level_of(most['level'])} confident that "
+        f"the smallest and the largest value hold {percent(most['value'])} of such a population between "
+        "them, and not more."
     )
+    return say(quote(text, most["result_id"]), "How far the rest reaches is not known from these data.")

@@ -49,14 +49,14 @@ def compare_negative_controls(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan
 
 
 def _margin(code: str, catalogue: pd.DataFrame) -> float:
-    low, high = (catalogue.loc[code, [f"range_{side}_m", f"range_{side}_f"]].astype(float).mean() for side in ("low", "high"))
-    return float(MARGIN * (high - low))
+    low, high = (catalogue.loc[code, [f"range_{side}_m", f"range_{side}_f"]].to_numpy(dtype=float) for side in ("low", "high"))
+    return MARGIN * float(np.mean(high - low))
 
 
 def _rows(base: np.ndarray, value: np.ndarray, margin: float, level: float) -> list[Row]:
     fit = paired_t(value, base, level)
     change = {"statistic": "negative_control", "method": "paired_t", "value": fit["mean_diff"], "lower": fit["ci"][0],
-              "upper": fit["ci"][1], "level": level, "value_text": _answer(*fit["ci"], margin)}  # fmt: skip
+              "upper": fit["ci"][1], "level": level, "value_text": _answer(fit["ci"][0], fit["ci"][1], margin)}  # fmt: skip
     return [change, {"statistic": "margin", "method": "reference_range", "value": margin}]
 
 

@@ -33,9 +33,9 @@ def count_cotreatment(adcm: pd.DataFrame, adsl: pd.DataFrame) -> pd.DataFrame:
     `any`. Empty where no co-medication was supplied.
     """
     people = members(adsl, "efficacy")
-    mine = adcm[adcm["USUBJID"].isin(people) & adcm["CMCLAS"].isin(CLASSES)]
     if adcm.empty or not len(people):
         return as_results([])
+    mine = adcm[adcm["USUBJID"].isin(people) & adcm["CMCLAS"].isin(CLASSES)]
     cells = [(f"{name}>{act}", _who(mine, name, act)) for name in CLASSES for act in ACTIONS]
     risen = _escalations(mine)
     groups = [(name, risen.loc[risen["CMCLAS"] == name, "USUBJID"]) for name in CLASSES] + [("any", risen["USUBJID"])]

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from racohort.endpoints import Endpoint, change_row, working_table
-from racohort.imputation import Column, impute_columns
+from racohort.estimators.imputation import Column, impute_columns
 from racohort.missingness import rubin_pool
 from racohort.plan import Plan
 from racohort.results import as_results
@@ -111,8 +111,8 @@ def _tipping(change: Copies, absent: np.ndarray, worse: int, far: float, level: 
 
     def limit(delta: float) -> float:
         pooled = _pool(change, absent, worse * delta, level)
-        half = float(stats.t.isf((1 - level) / 2, pooled["df"])) * pooled["se"]
-        return worse * pooled["qbar"] + half
+        half = stats.t.isf((1 - level) / 2, pooled["df"]) * pooled["se"]
+        return float(worse * pooled["qbar"] + half)
 
     if not absent.any() or limit(0.0) * limit(far if limit(0.0) < 0 else -far) > 0:
         return np.nan

@@ -1,6 +1,4 @@
-"""What missing follow-up could do: who is missing, the same change under other assumptions, and how bad the missing would "
-"have to be.
-"""
+"""What missing follow-up could do: who is missing, the change under other rules, and how bad the missing would have to be."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -16,7 +16,7 @@ Row = dict[str, Any]
 
 #: Scales of the Cauchy prior on d_z in the Bayes factor: narrow, the usual square root of one half, wide.
 SCALES = {"0.5": 0.5, "0.707": 0.5**0.5, "1": 1.0}
-#: Per score: SD of the weak prior, and changes that matter, the smaller first (MCID of DAS28 0.6, EULAR's 1.2; of HAQ-DI 0.22, 0.375).
+#: Per score: SD of the weak prior, and changes that matter, the smaller first (DAS28: 0.6, and EULAR's 1.2; HAQ-DI: 0.22, 0.375).
 WEAK_SD = {"DAS28": 2.0, "HAQDI": 1.0}
 IMPORTANT = {"DAS28": (0.6, 1.2), "HAQDI": (0.22, 0.375)}
 #: The sceptical prior gives a change beyond its centre by the larger important change a chance of one in twenty.

@@ -70,16 +70,24 @@ def _tally(answers: dict[str, str]) -> dict[str, Any]:
 
 def _answers(efficacy: pd.DataFrame, mine: pd.DataFrame, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     concluded = pick_result(efficacy, statistic="conclusion")
-    yield "plan", "not applicable" if concluded is None else _plain(concluded["value_text"])
+    planned = "not applicable" if concluded is None else _plain(concluded["value_text"])
+    yield "plan", planned
     change = "gmr" if endpoint.log else "mean_change"
-    for method in ("complete_case", "locf", "return_to_baseline", "multiple_imputation", "without_escalators"):
+    for method in ("complete_case", "locf", "return_to_baseline"):
         yield method, _by_interval(select_results(mine, statistic=change, method=method), endpoint)
         if method == "complete_case":
             yield "wilcoxon", _by_interval(select_results(efficacy, statistic="hodges_lehmann"), endpoint, null=0.0)
+    for method in ("multiple_imputation", "without_escalators"):
+        yield method, _upheld(planned, _by_interval(select_results(mine, statistic=change, method=method), endpoint))
     yield "tipping_point", _by_tipping(mine, endpoint)
     yield "leave_one_out", _by_interval(select_results(mine, statistic=change, method="leave_one_out"), endpoint)
     beyond = _by_interval(select_results(mine, statistic="change_beyond_rtm"), endpoint)
     yield "regression_to_mean", "no evidence" if beyond == "worsened" else beyond
+
+
+def _upheld(planned: str, seen: str) -> str:
+    """A sensitivity analysis of the plan's conclusion can take it back, and cannot add one that adjustment did not allow."""
+    return seen if seen in (planned, "not applicable") else "no evidence"
 
 
 def _plain(text: str) -> str:

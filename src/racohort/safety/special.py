@@ -68,12 +68,12 @@ SPECIAL = (
     Interest(
         "DONOR",
         r"donor.{0,20}transmi|transmi.{0,30}donor|transmission of an infectious agent|供者.*传播",
-        needs="tests of the recipients for what a donor can transmit",
+        needs="tests of the recipients",
     ),
     Interest(
         "ALLOIMMUNE",
         r"allo-?immuni|anti-?hla|hla antibod|donor.specific antibod|同种免疫|抗hla",
-        needs="a test for antibodies against the donor",
+        needs="a test for antibodies",
         tests=r"^(?:HLA|DSA|PRA)",
     ),
 )

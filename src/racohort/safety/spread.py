@@ -44,9 +44,10 @@ def estimate_tolerance(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catal
     Returns
     -------
     `tolerance` method `range` (smallest and largest value, two at least; `value` is the share of the population that they hold
-    with confidence `level`, after Wilks) and method `normal` or, for analytes whose scale is log, `lognormal` (Howe's limits for
-    `CONTENT` of the population; `value` is the mean or geometric mean); `reference_range` (method `widest`: the limits that
-    occur). Values below a limit of detection enter as they are stored.
+    with confidence `level`, after Wilks) and method `normal` (Howe's limits for `CONTENT` of the population; `value` is the mean)
+    or `lognormal` (the same on logarithms, `value` the geometric mean: for analytes whose scale is log, or whose normal limits
+    would fall below zero although no value does); `reference_range` (method `widest`: the outermost limits that occur). Values
+    below a limit of detection enter as they are stored.
     """
     common = {"section": "safety", "population": "safety", "function": "safety.estimate_tolerance"}
     return as_results(
@@ -63,13 +64,18 @@ def _tolerance_rows(rows: pd.DataFrame, skewed: bool, level: float) -> Iterator[
         return
     yield {"statistic": "tolerance", "method": "range", "value": np_tolerance_content(len(x), level), "lower": x.min(),
            "upper": x.max(), "level": level}  # fmt: skip
-    logs = skewed and bool((x > 0).all())
-    y = np.log(x) if logs else x
-    reach = normal_tolerance_k_two_sided_howe(len(y), CONTENT, level) * float(y.std(ddof=1))
-    limits = (float(y.mean()), float(y.mean()) - reach, float(y.mean()) + reach)
-    value, lower, upper = (exp(limit) for limit in limits) if logs else limits
+    value, lower, upper = _normal_limits(x, level)
+    logs = bool((x > 0).all()) and (skewed or lower <= 0)
+    if logs:
+        value, lower, upper = (exp(limit) for limit in _normal_limits(np.log(x), level))
     yield {"statistic": "tolerance", "method": "lognormal" if logs else "normal", "value": value, "lower": lower, "upper": upper,
            "level": level, "note": f"{CONTENT:.0%} of the population"}  # fmt: skip
+
+
+def _normal_limits(x: np.ndarray, level: float) -> tuple[float, float, float]:
+    """Mean, and the limits that hold `CONTENT` of a normal population."""
+    mean, reach = float(x.mean()), normal_tolerance_k_two_sided_howe(len(x), CONTENT, level) * float(x.std(ddof=1))
+    return mean, mean - reach, mean + reach
 
 
 def estimate_equivalence(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:

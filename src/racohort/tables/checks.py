@@ -3,10 +3,12 @@
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import number, p_cell, percent, proportion
+from racohort.endpoints import Endpoint
+from racohort.formats import mean_sd, number, p_cell, percent, proportion
 from racohort.labels import digits_of, label_of
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
+from racohort.summaries import only
 from racohort.tables.changes import Endpoints, level_shown, with_interval
 from racohort.tables.paper import Table, table
 
@@ -25,7 +27,8 @@ def tabulate_censored(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
     note = (
         "Route: substitution below 5 % of values beyond the limit at either visit of the pairs, censored likelihood up to half, "
         "ranks and shares above. Geometric mean: lognormal, maximum likelihood, each visit by itself. Wilcoxon: two censored "
-        "values differ by nothing; not adjusted."
+        "values differ by nothing; not adjusted. The ratios to baseline are made with substitutes throughout: where the route is "
+        "another, this test belongs beside them."
     )
     caption = "Markers beyond the limits of their assay, efficacy population."
     return table(pd.DataFrame(lines), "censored", caption, note, plan.synthetic, groups="Marker")
@@ -47,30 +50,30 @@ def tabulate_posteriors(results: pd.DataFrame, endpoints: Endpoints, plan: Plan)
     """How probable a change beyond an important one is, under a weak and under a sceptical prior."""
     rows = select_results(results, function="robustness.estimate_posteriors")
     lines = [_posterior_line(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit, prior, plan)
-             for e in endpoints if e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups for prior in PRIORS]  # fmt: skip
+             for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])
+             for visit in plan.follow_ups for prior in PRIORS]  # fmt: skip
     shown = [line for line in lines if line]
     if not shown:
         return absent("Neither DAS28 nor HAQ-DI can be estimated as a primary endpoint: there is no posterior.")
     note = (
-        "Normal prior and likelihood (mixed model). P: probability that the mean change is larger than that, in the direction of "
-        "improvement. Smaller and larger: 0.6 and 1.2 for DAS28, 0.22 and 0.375 for HAQ-DI. No probability here says why "
+        "Normal prior and likelihood (mixed model). P: probability that the mean change is larger than that, in the direction "
+        "of improvement. Smaller and larger: 0.6 and 1.2 for DAS28, 0.22 and 0.375 for HAQ-DI. No probability here says why "
         "anything changed."
     )
     caption = "Posterior of the mean change from baseline."
     return table(pd.DataFrame(shown), "posteriors", caption, note, plan.synthetic, groups="Endpoint")
 
 
-def _posterior_line(rows: pd.DataFrame, e: "Endpoints", visit: Visit, prior: str, plan: Plan) -> dict[str, str]:  # type: ignore[type-arg]
+def _posterior_line(rows: pd.DataFrame, e: Endpoint, visit: Visit, prior: str, plan: Plan) -> dict[str, str]:
     mine = select_results(rows, method=prior)
     if mine.empty:
         return {}
-    centre, sd, change = (pick_result(mine, statistic=s) for s in ("prior_mean", "prior_sd", "posterior_change"))
+    centre, sd = (only(mine, statistic=s)["value"] for s in ("prior_mean", "prior_sd"))
     chances = select_results(mine, statistic="posterior_probability")["value"]
-    digits = e.mean_digits  # type: ignore[attr-defined]
-    return {"Endpoint": e.label, "Visit": visit.label, "Prior": PRIORS[prior],  # type: ignore[attr-defined]
-            "Its mean ± SD": f"{number(centre['value'], 2)} ± {number(sd['value'], 2)}",  # type: ignore[index]
-            f"Change ({100 * plan.level:g} % credible)": with_interval(change, digits),
-            **{f"P, {name}": percent(chance) for name, chance in zip(("any", "smaller", "larger"), chances, strict=True)}}  # fmt: skip
+    change = with_interval(only(mine, statistic="posterior_change"), e.mean_digits)
+    return {"Endpoint": e.label, "Visit": visit.label, "Prior": PRIORS[prior], "Its mean ± SD": mean_sd(centre, sd, 2),
+            f"Change ({100 * plan.level:g} % credible)": change,
+            **dict(zip(("P, any", "P, smaller", "P, larger"), map(percent, chances), strict=True))}  # fmt: skip
 
 
 def tabulate_factors(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
@@ -85,8 +88,8 @@ def tabulate_factors(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) ->
     if not lines:
         return absent("No primary change could be tested: there is no Bayes factor.")
     note = (
-        "How many times likelier the data are if there is some change than if there is exactly none (JZS, Cauchy prior of scale r "
-        "on d_z). It compares with a change of exactly zero, which nobody expects."
+        "How many times likelier the data are if there is some change than if there is exactly none (JZS, Cauchy prior of "
+        "scale r on d_z). It compares with a change of exactly zero, which nobody expects."
     )
     return table(pd.DataFrame(lines), "bayes-factors", "Bayes factors, complete pairs.", note, plan.synthetic, groups="Endpoint")
 
@@ -119,7 +122,8 @@ def tabulate_without_escalators(results: pd.DataFrame, endpoints: Endpoints, pla
          "Pairs": number(row["n"]), f"Without them {level_shown(plan)}": with_interval(row, e.estimate_digits),
          f"All pairs {level_shown(plan)}": with_interval(every, e.estimate_digits)}
         for e in endpoints for visit in plan.follow_ups for at in [{"PARAMCD": e.PARAMCD, "AVISIT": visit.AVISIT}]
-        for row, every in [[pick_result(results, method=m, **at) for m in ("without_escalators", "complete_case")]] if row is not None
+        for row, every in [[pick_result(results, method=m, **at) for m in ("without_escalators", "complete_case")]]
+        if row is not None
     ]  # fmt: skip
     if not lines:
         return absent("Without co-medication the change cannot be looked at without the patients who were escalated.")
@@ -134,7 +138,8 @@ def tabulate_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     margins = select_results(results, statistic="margin").set_index(["PARAMCD", "AVISIT"])["value"]
     names = {visit.AVISIT: visit.label for visit in plan.visits}
     lines = [
-        {"Analyte": f"{label_of(row['PARAMCD'], catalogue)} ({row['unit']})", "Visit": names[row["AVISIT"]], "Pairs": number(row["n"]),
+        {"Analyte": f"{label_of(row['PARAMCD'], catalogue)} ({row['unit']})", "Visit": names[row["AVISIT"]],
+         "Pairs": number(row["n"]),
          f"Mean change {level_shown(plan)}": with_interval(row, digits_of(row["PARAMCD"], catalogue) + 1),
          "Margin": f"±{number(margins[row['PARAMCD'], row['AVISIT']], digits_of(row['PARAMCD'], catalogue) + 1)}",
          "The interval lies": row["value_text"]}

@@ -128,7 +128,7 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
     )  # fmt: skip
 
 
-def tabulate_censored(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
+def tabulate_assay_limits(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
     """Values below or above what an assay can measure, by visit; from the rows of `estimate_censored`."""
     rows = select_results(results, by="censored")
     if rows.empty:

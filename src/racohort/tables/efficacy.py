@@ -8,10 +8,21 @@ from racohort.tables.changes import (
     tabulate_sizes,
     tabulate_visits,
 )
+from racohort.tables.checks import tabulate_censored
 from racohort.tables.models import tabulate_families, tabulate_models, tabulate_overall
 from racohort.tables.responses import tabulate_responses, tabulate_states
 
 __all__ = [
-    "tabulate_changes", "tabulate_endpoints", "tabulate_estimands", "tabulate_families", "tabulate_models", "tabulate_overall",
-    "tabulate_ratios", "tabulate_responses", "tabulate_sizes", "tabulate_states", "tabulate_visits",
+    "tabulate_censored",
+    "tabulate_changes",
+    "tabulate_endpoints",
+    "tabulate_estimands",
+    "tabulate_families",
+    "tabulate_models",
+    "tabulate_overall",
+    "tabulate_ratios",
+    "tabulate_responses",
+    "tabulate_sizes",
+    "tabulate_states",
+    "tabulate_visits",
 ]  # fmt: skip

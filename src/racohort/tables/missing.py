@@ -16,7 +16,9 @@ RULES = {
     "mmrm_satterthwaite": "Mixed model (missing at random)",
     "locf": "Last value carried forward",
     "return_to_baseline": "Missing: no change on average",
+    "multiple_imputation": "Multiple imputation",
 }
+METHODS = {"closed_form": "closed form", "multiple_imputation": "imputation"}
 NOTHING = "No endpoint of this cohort was measured twice: there is nothing whose robustness could be asked."
 
 
@@ -71,7 +73,7 @@ def _dropout_line(rows: pd.DataFrame, code: str, catalogue: pd.DataFrame) -> dic
 
 def tabulate_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
     """The same change under each rule for the missing."""
-    rows = select_results(results, function="robustness.compare_missing_rules")
+    rows = select_results(results, statistic=["mean_change", "gmr"], method=RULES)
     lines = [
         {"Endpoint": f"{e.label}, {'ratio' if e.log else 'change'}", "Visit": visit.label, "Rule": name, "n": number(row["n"]),
          f"Estimate {level_shown(plan)}": with_interval(row, e.estimate_digits), "p": p_cell(row["p_value"])}
@@ -98,7 +100,8 @@ def tabulate_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) ->
     """How much worse than the observed the missing would have to be."""
     rows = select_results(results, statistic="tipping_point")
     lines = [
-        {"Endpoint": e.label, "Visit": visit.label, "Missing": f"{number(row['n_missing'])} of {number(row['n'])}",
+        {"Endpoint": e.label, "Visit": visit.label, "By": METHODS[row["method"]],
+         "Missing": f"{number(row['n_missing'])} of {number(row['n'])}",
          "Limit reaches an improvement of": number(float(row["category"]), 2), "Tipping point": _tipping(row["value"], e)}
         for e in endpoints for visit in plan.follow_ups
         for _, row in select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).iterrows()
@@ -113,7 +116,7 @@ def tabulate_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) ->
     return table(
         pd.DataFrame(lines),
         "tipping",
-        "Tipping points of the primary endpoints (closed form).",
+        "Tipping points of the primary endpoints, in closed form and by multiple imputation.",
         note,
         plan.synthetic,
         groups="Endpoint",

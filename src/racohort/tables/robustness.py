@@ -8,19 +8,31 @@ from racohort.formats import number, p_cell
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.tables.changes import Endpoints, level_shown, with_interval
+from racohort.tables.checks import (
+    tabulate_controls,
+    tabulate_cotreatment,
+    tabulate_factors,
+    tabulate_posteriors,
+    tabulate_without_escalators,
+)
 from racohort.tables.missing import NOTHING, tabulate_dropouts, tabulate_missing_rules, tabulate_patterns, tabulate_tipping
 from racohort.tables.paper import Table, table
 
 __all__ = [
     "tabulate_benchmarks",
+    "tabulate_controls",
+    "tabulate_cotreatment",
     "tabulate_dropouts",
+    "tabulate_factors",
     "tabulate_influence",
     "tabulate_missing_rules",
     "tabulate_patterns",
+    "tabulate_posteriors",
     "tabulate_published",
     "tabulate_regression",
     "tabulate_tipping",
     "tabulate_verdict",
+    "tabulate_without_escalators",
 ]
 
 
@@ -160,7 +172,8 @@ def tabulate_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan, ch
     ]  # fmt: skip
     note = (
         "Improved: the interval, or every interval of that column, lies on the better side of no change; biomarkers as "
-        "ratios. The columns share their data: how many agree is no probability."
+        "ratios. Imputed, and without escalated co-treatment: whether the conclusion of the plan is upheld; neither can add one. "
+        "The columns share their data: how many agree is no probability."
     )
     return table(
         pd.DataFrame(lines),

@@ -5,7 +5,7 @@ import pandas as pd
 from racohort.formats import estimate, is_missing, number, percent, proportion
 from racohort.labels import OVERVIEW_LABELS, SPECIAL_LABELS
 from racohort.plan import Plan
-from racohort.results import pick_result, select_results
+from racohort.results import select_results
 from racohort.summaries import only
 from racohort.tables.paper import Table, table
 
@@ -21,9 +21,9 @@ def tabulate_special(results: pd.DataFrame, plan: Plan) -> Table | None:
     lines = [_line(row, select_results(results, by="special", category=row["category"]), plan) for _, row in rows.iterrows()]
     return table(
         pd.DataFrame(lines), "events-special", "Adverse events of special interest for a cell product, safety population.",
-        "Treatment-emergent events, found by the words of their terms; a patient counts once in a row, and an event can belong to "
-        "several rows. Fever, chills, rash and similar signs count as an infusion reaction on the day of infusion and the day "
-        "after. Not collected: no record shows that anybody looked, so nothing is known.", plan.synthetic,
+        "Treatment-emergent events, found by the words of their terms; a patient counts once in a row, and an event can "
+        "belong to several rows. Fever, chills, rash and similar signs count as an infusion reaction on the day of infusion and "
+        "the day after. Not collected: no record shows that anybody looked, so nothing is known.", plan.synthetic,
     )  # fmt: skip
 
 
@@ -51,20 +51,18 @@ def tabulate_first_event(results: pd.DataFrame, plan: Plan) -> Table | None:
         pd.DataFrame([_first_line(row, results, plan) for _, row in rows.iterrows()]), "first-event",
         "Time to the first adverse event: patients with an event by a day after the infusion, safety population.",
         "Aalen-Johansen estimate with death as competing event, in per cent; complementary log-log interval, none where nobody "
-        "had an event. Patients whose follow-up or whose day of onset is unknown are left out.", plan.synthetic,
+        "had an event. Patients whose follow-up or whose day of onset is unknown are left out; an event of unknown grade or "
+        "seriousness does not count.", plan.synthetic,
         groups="First event",
     )  # fmt: skip
 
 
 def _first_line(row: pd.Series, results: pd.DataFrame, plan: Plan) -> dict[str, str]:
     kind, _, day = row["category"].partition(">")
-    others = {
-        statistic: pick_result(results, by="first_event", statistic=statistic, category=row["category"])
-        for statistic in ("died_before", "at_risk")
-    }
+    here = select_results(results, by="first_event", category=row["category"])
     shown = estimate(100 * row["value"], 100 * row["lower"], 100 * row["upper"], 1, plan.level)
     return {"First event": OVERVIEW_LABELS[kind], "By day": number(float(day)), "Patients with an event": f"{row['count']}",
             "Share (%)": number(100 * row["value"], 1) if is_missing(row["lower"]) else shown,
-            "Died before": "–" if others["died_before"] is None else number(others["died_before"]["value"]),
-            "Still followed without": "–" if others["at_risk"] is None else number(others["at_risk"]["value"]),
+            "Died before": number(only(here, statistic="died_before")["value"]),
+            "Still followed without": number(only(here, statistic="at_risk")["value"]),
             "n": number(row["n"])}  # fmt: skip

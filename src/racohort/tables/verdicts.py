@@ -17,8 +17,8 @@ from racohort.tables.paper import Table, table
 _RULES = (
     "Group means inside: the interval of the mean lies within the range at every visit. The shares below a margin: their exact "
     "one-sided limit lies below it. “Not shown”: neither shown nor refuted. In brackets the probability that a healthy group of "
-    "this size passes the rule, if values are normal, one in twenty of them outside, and patients, visits and analytes unrelated; "
-    "no healthy value is taken to reach grade 2."
+    "this size passes the rule, if values are normal, one in twenty of them outside, and patients, visits and analytes "
+    "unrelated; no healthy value is taken to reach grade 2. A probability of 0 %: with so few patients the rule cannot hold."
 )
 
 
@@ -27,12 +27,13 @@ def tabulate_verdicts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     rows = select_results(results, statistic="verdict", by="PARCAT1")
     if rows.empty:
         return None
-    panels = sorted(rows["category"].unique(), key=list(dict.fromkeys(catalogue["PARCAT1"])).index)
-    cells = _cells(results, "category", counted=True)
+    order = [*dict.fromkeys(catalogue["PARCAT1"]), "Other"]
+    panels = sorted(rows["category"].unique(), key=order.index)
+    cells = _cells(results, "category", "PARCAT1")
     return table(
         pd.DataFrame([_line({"Panel": panel}, panel, cells) for panel in panels]), "verdicts",
         "“Remained in the normal range”, panel by panel and rule by rule, over all follow-up visits.",
-        f"“Yes” for a panel needs every analyte of it; the numbers count analytes with “yes”. {_RULES}", plan.synthetic,
+        f"“Yes” for a panel needs “yes” for every analyte of it, “no” one analyte with “no”. {_RULES}", plan.synthetic,
     )  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def tabulate_verdicts_detail(results: pd.DataFrame, plan: Plan, catalogue: pd.Da
     rows = select_results(results, statistic="verdict", by="")
     if rows.empty:
         return None
-    cells = _cells(results, "PARAMCD", counted=False)
+    cells = _cells(results, "PARAMCD", "")
     lines = [
         _line({"Panel": panel_of(code, catalogue), "Analyte": label_of(code, catalogue)}, code, cells)
         for code in rows["PARAMCD"].unique()
@@ -52,15 +53,13 @@ def tabulate_verdicts_detail(results: pd.DataFrame, plan: Plan, catalogue: pd.Da
     )  # fmt: skip
 
 
-def _cells(results: pd.DataFrame, key: str, counted: bool) -> dict[tuple[str, str], str]:
+def _cells(results: pd.DataFrame, key: str, by: str) -> dict[tuple[str, str], str]:
     """What is written for each analyte or panel and rule."""
-    verdicts = select_results(results, statistic="verdict", by="PARCAT1" if counted else "")
-    healthy = select_results(results, statistic="healthy_pass", by="PARCAT1" if counted else "").set_index([key, "method"])["value"]
-    return {
-        (row[key], row["method"]): f"{row['value_text']}{f', {row["count"]} of {row["n"]}' if counted else ''} "
-        f"({percent(healthy[row[key], row['method']])})"
-        for _, row in verdicts.iterrows()
-    }
+    mine = select_results(results, by=by, method=list(RULE_LABELS))
+    healthy = {(row[key], row["method"]): row["value"] for _, row in select_results(mine, statistic="healthy_pass").iterrows()}
+    verdicts = select_results(mine, statistic="verdict")
+    places = zip(verdicts[key], verdicts["method"], verdicts["value_text"], strict=True)
+    return {(name, rule): f"{verdict} ({percent(healthy[name, rule])})" for name, rule, verdict in places}
 
 
 def _line(head: dict[str, str], key: str, cells: dict[tuple[str, str], str]) -> dict[str, str]:

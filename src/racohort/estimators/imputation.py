@@ -1,4 +1,4 @@
-"""Multiple imputation by chained regressions: each missing value is drawn from what the observed ones predict, many times over."""
+"""Multiple imputation by chained regressions: each missing value is drawn, many times, from what the others predict."""
 
 from dataclasses import dataclass
 
@@ -69,10 +69,11 @@ def _draw(full: Matrix, seen: NDArray[np.bool_], column: Column, rng: np.random.
     design = np.concatenate([np.ones((*x.shape[:2], 1)), (x - centre) / np.where(spread > 0, spread, 1.0)], axis=2)
     y = full[:, seen, column.place]
     best, drawn, sigma = _coefficients(design[:, seen], y, rng)
-    predicted = np.einsum("mnk,mk->mn", design[:, ~seen], drawn)
+    predicted: Matrix = np.einsum("mnk,mk->mn", design[:, ~seen], drawn)
     if column.matched:
         return _match(np.einsum("mnk,mk->mn", design[:, seen], best), predicted, y, rng)
-    return predicted + sigma[:, None] * rng.standard_normal(predicted.shape)
+    noise: Matrix = sigma[:, None] * rng.standard_normal(predicted.shape)
+    return predicted + noise
 
 
 def _coefficients(design: Matrix, y: Matrix, rng: np.random.Generator) -> tuple[Matrix, Matrix, Matrix]:

@@ -1,0 +1,84 @@
+"""In which unit an analyte is: what the header says, else what the values leave possible; never one of two in silence."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from racohort.intake.guesses import Guess
+from racohort.intake.names import bracketed, look_up, name_key, name_words
+from racohort.units import unit_factor, unit_key
+
+#: Scales without a unit to choose.
+UNITLESS = ("", "score", "joints")
+#: Words after an analyte's name that say no unit.
+_SHARE = "%"
+
+
+def known_units(catalogue: pd.DataFrame, code: str) -> list[str]:
+    """The catalogue's unit of an analyte, then the others it can be converted from."""
+    units = catalogue["units"].to_dict()[code]
+    return [str(catalogue.at[code, "AVALU"]), *map(str, units)]
+
+
+def header_unit(name: str, code: str, catalogue: pd.DataFrame) -> str:
+    """The unit that a column name says: in brackets, or as its last words; "" where it says none.
+
+    A unit in brackets that the catalogue cannot convert is returned as it stands.
+    """
+    inside, words = bracketed(name), name_words(name)
+    for unit in known_units(catalogue, code):
+        ends = {"".join(words[i:]) for i in range(1, len(words))}
+        if unit and (unit_key(unit) == unit_key(inside) or name_key(unit) in ends - {""}):
+            return unit
+    return inside if "/" in inside else ""
+
+
+def possible_units(values: Sequence[float], code: str, catalogue: pd.DataFrame) -> list[str]:
+    """The units, one for each factor, that the values can be in.
+
+    A unit is ruled out where it would make more than one value in a hundred impossible, or every value less than a tenth of
+    the upper reference limit.
+    """
+    facts, found = catalogue.loc[code], {}
+    for unit in known_units(catalogue, code):
+        factor = unit_factor(catalogue, code, unit) or 1.0
+        converted = np.asarray(values, dtype="float64") * factor
+        inside = (converted >= facts["possible_low"] - 1e-9) & (converted <= facts["possible_high"] + 1e-9)
+        high = facts["range_high_m"]
+        tiny = high == high and len(converted) > 0 and converted.max() < high / 10
+        if factor not in found and (not len(converted) or (inside.mean() >= 0.99 and not tiny)):
+            found[factor] = unit
+    return list(found.values())
+
+
+def guess_unit(guess: Guess, values: Sequence[float], catalogue: pd.DataFrame) -> Guess:
+    """The column of an analyte with its unit, or left blank with the units it may have."""
+    code = guess.keys["paramcd"]
+    if str(catalogue.at[code, "AVALU"]) in UNITLESS:
+        return guess
+    unit = header_unit(guess.name, code, catalogue)
+    if unit and unit_factor(catalogue, code, unit) is not None:
+        return Guess(guess.name, guess.keys | {"unit": unit}, f"{guess.why}; its name says {unit}")
+    if unit:
+        return guess.blank(f"unit: its name says {unit!r}, known are {_or(known_units(catalogue, code))}")
+    units = possible_units(values, code, catalogue)
+    span = f"{min(values):g} to {max(values):g}" if values else "no number"
+    if len(units) == 1:
+        return Guess(guess.name, guess.keys | {"unit": units[0]}, f"{guess.why}; {span} is possible in {units[0]} only")
+    return guess.blank(f"unit: {_or(units or known_units(catalogue, code))}; the values are {span}")
+
+
+def _or(words: Sequence[str]) -> str:
+    return " or ".join(dict.fromkeys(words))
+
+
+def guess_analyte(name: str, index: dict, units: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
+    """The PARAMCDs a name can stand for, the evidence, and what speaks against the match ("" where nothing does)."""
+    fillers = frozenset(word for unit in units for word in name_words(unit.replace("/", " ")))
+    from_words = look_up(name, index)
+    left = " ".join(word for word in from_words.left.split() if word not in fillers)
+    doubt = f"what {left!r} says" if left else ""
+    if _SHARE in name and "HCT" not in from_words.meanings:
+        doubt = "a share (%) or a count"
+    return from_words.meanings, from_words.why, doubt

@@ -1,0 +1,128 @@
+"""The visits of a cohort: what a label says of its time, the order, and the planned day, held against the dates."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+#: Days in a unit of time, and the words for the unit.
+UNITS = {
+    "Y": (365.0, ("y", "yr", "yrs", "year", "years", "年")),
+    "M": (30.4375, ("m", "mo", "mon", "month", "months", "个月", "月", "月份")),
+    "W": (7.0, ("w", "wk", "wks", "week", "weeks", "周")),
+    "D": (1.0, ("d", "day", "days", "天", "日")),
+}
+_BASELINE = {"baseline", "bl", "base", "基线", "entry", "t0", "v0", "day0", "0", "治疗前", "入组"}
+_APART = {"unscheduled", "uns", "unplanned", "计划外", "计划外访视", "early termination", "et", "screening", "筛选"}
+_WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
+
+
+@dataclass
+class Planned:
+    """One planned visit as it is guessed: code, labels, planned day (None if unknown), evidence, and choices for the day."""
+
+    code: str
+    labels: list[str] = field(default_factory=list)
+    day: float | None = None
+    why: str = ""
+    choices: str = ""
+
+
+def label_day(label: str, unit: str = "") -> float | None:
+    """The day after baseline that a label means; None where it does not say; -1 for a visit outside the plan.
+
+    `unit` (Y, M, W or D) is that of labels that are bare numbers.
+
+    >>> label_day("基线 Baseline"), label_day("12个月"), label_day("3年"), label_day("Week 12"), label_day("3"), label_day("3", "M")
+    (0.0, 365.0, 1095.0, 84.0, None, 91.0)
+    """
+    text = unicodedata.normalize("NFKC", label).casefold().strip()
+    words = [word for word in re.split(r"[\s_\-./]+", text) if word]
+    if text in _APART or (words and words[0] in _APART):
+        return -1.0
+    if text in _BASELINE or any(word in _BASELINE - {"0", "entry"} for word in words) or re.fullmatch(r"0+(\.0+)?", text):
+        return 0.0
+    found = re.search(r"(\d+(?:\.\d+)?)\s*([a-z]+|个月|月份|月|年|周|天|日)?(?![\w])", text)
+    before = re.match(r"([a-z]+|第)?\s*(\d+(?:\.\d+)?)", text)
+    number = found or before
+    if not number:
+        return None
+    count = float(found[1] if found else before[2])  # type: ignore[index]
+    kind = _WORDS.get((found[2] or "") if found else "") or _WORDS.get((before[1] or "") if before else "") or unit
+    return float(round(count * UNITS[kind][0])) if kind else None
+
+
+def is_visit_label(text: str) -> bool:
+    """Whether a word can be the label of a visit: a bare number, or a word that says a time."""
+    return bool(re.fullmatch(r"\d{1,3}|[vt]\d{1,2}", text.casefold())) or label_day(text) is not None
+
+
+def header_time(name: str) -> str:
+    """The unit of time that a column's name says (month -> M); "" where it says none."""
+    words = re.split(r"[^\w]+|_", unicodedata.normalize("NFKC", name).casefold())
+    return next((_WORDS[word] for word in words if len(word) > 2 and word in _WORDS), _WORDS.get(name.strip(), ""))
+
+
+def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequence[float]]) -> list[Planned]:
+    """The planned visits in the order of time.
+
+    `labels` are labels with the unit that their column's name says; `observed` the days after the patient's first day, by label.
+
+    >>> [(visit.code, visit.labels, visit.day) for visit in plan_visits([("基线", ""), ("1年", ""), ("12 months", "")], {})]
+    [('BL', ['基线'], 0.0), ('Y1', ['1年', '12 months'], 365.0)]
+    """
+    days = {label: label_day(label, unit) for label, unit in dict.fromkeys(labels)}
+    said = {label: day for label, day in days.items() if day is not None and day >= 0}
+    visits = [_said(day, [label for label in said if said[label] == day], said, observed) for day in sorted(set(said.values()))]
+    unsaid = sorted((label for label, day in days.items() if day is None), key=lambda label: _order(label, observed))
+    visits += [_unsaid(label, observed) for label in unsaid]
+    visits.sort(key=lambda visit: 0.0 if visit.day is None else visit.day) if not unsaid else None
+    if visits and unsaid and not any(visit.day == 0 for visit in visits):
+        visits[0] = Planned("BL", visits[0].labels, 0.0, "the first of the labels", "")
+    return visits or [Planned("BL", [], 0.0, "no column with visits was found: all rows stand for baseline")]
+
+
+def _said(day: float, labels: list[str], said: Mapping[str, float], observed: Mapping[str, Sequence[float]]) -> Planned:
+    seen = [value for label in labels for value in observed.get(label, ())]
+    why = f"the labels say day {day:g}" + (f"; the dates {_span(seen)}" if seen and day else "")
+    wrong = bool(seen) and day > 0 and abs(float(np.median(seen)) - day) > max(30.0, 0.25 * day)
+    choices = f"the labels say day {day:g}, the dates day {np.median(seen):.0f}" if wrong else ""
+    return Planned(_code(day, list(said.values())), labels, None if wrong else day, why, choices)
+
+
+def _unsaid(label: str, observed: Mapping[str, Sequence[float]]) -> Planned:
+    seen = observed.get(label, ())
+    code = re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", label).upper())[:6]
+    code = code if re.match(r"[A-Z]", code) else f"V{code}" if code else f"V{abs(hash_of(label)) % 10000}"
+    if len(seen) >= 3 and np.median(seen) > 0:
+        return Planned(code, [label], float(np.median(seen)), f"the dates {_span(seen)}")
+    number = re.search(r"\d+", label)
+    times = [f"{round(int(number[0]) * UNITS[unit][0])} if {unit_word} are meant" for unit, unit_word in
+             (("W", "weeks"), ("M", "months"), ("Y", "years"))] if number else []  # fmt: skip
+    return Planned(code, [label], None, "", " or ".join(times) or "the planned day after baseline")
+
+
+def hash_of(label: str) -> int:
+    """A number that stands for a label, the same in every run."""
+    return sum(ord(char) * (place + 1) for place, char in enumerate(label))
+
+
+def _order(label: str, observed: Mapping[str, Sequence[float]]) -> tuple[float, float, str]:
+    seen, number = observed.get(label, ()), re.search(r"\d+", label)
+    return (float(np.median(seen)) if len(seen) else 0.0, float(number[0]) if number else 1e9, label)
+
+
+def _span(days: Sequence[float]) -> str:
+    return f"have a median of {np.median(days):.0f} days ({min(days):.0f} to {max(days):.0f})"
+
+
+def _code(day: float, days: Sequence[float]) -> str:
+    """A short code for a planned day: years where all are whole years, else months, weeks or days."""
+    if day == 0:
+        return "BL"
+    for unit in ("Y", "M", "W"):
+        if all(abs(one / UNITS[unit][0] - round(one / UNITS[unit][0])) * UNITS[unit][0] <= 1 for one in days):
+            return f"{unit}{round(day / UNITS[unit][0])}"
+    return f"D{day:g}"

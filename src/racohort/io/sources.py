@@ -1,0 +1,86 @@
+"""Files of which nothing is known yet, as text: every sheet, with the encoding and the line of the header as far as they can be told."""
+
+import io
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pandas as pd
+
+from racohort.config import Cohort, File
+from racohort.io.raw import parse_file
+from racohort.io.workbooks import BROKEN
+from racohort.schema import RawTable, Records
+
+#: A header is looked for down to this line.
+DEEPEST = 12
+#: Encodings to look at a file with, where its bytes can be read in several ways.
+TRIED = ("gb18030", "cp1252")
+
+
+@dataclass
+class Unknown:
+    """One file or sheet as text, the line of its header, and doubts: what could not be told, with the choices."""
+
+    path: Path
+    table: RawTable
+    header_line: int = 1
+    encoding: str = ""
+    doubts: list[str] = field(default_factory=list)
+    refusals: list[str] = field(default_factory=list)
+
+
+def read_source(path: Path) -> list[Unknown]:
+    """The tables of a file, one a sheet that has rows; a file that cannot be read gives one without rows, and the reasons."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        empty = _blank(path)
+        return [Unknown(path, empty, refusals=[f"{path} cannot be opened: {error.strerror}"])]
+    sheets = _sheets(data)
+    found = [_read(path, data, sheet) for sheet in sheets or [None]]
+    return [one for one in found if len(one.table.cells)] or found[:1]
+
+
+def _blank(path: Path) -> RawTable:
+    return RawTable(path.name, "", "visit", pd.DataFrame(dtype="str"), np.array([], dtype="int64"))
+
+
+def _sheets(data: bytes) -> list[str | None]:
+    if not data.startswith(b"PK\x03\x04"):
+        return []
+    try:
+        names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
+    except BROKEN:
+        return []
+    return list(names) if len(names) > 1 else []
+
+
+def _read(path: Path, data: bytes, sheet: str | None) -> Unknown:
+    """One table: as it stands, else with its header further down, else in one of the encodings that can be meant."""
+    first, records = _parsed(path, data, sheet, 1, None)
+    if len(first.table.cells) or not records.findings:
+        return first
+    rules = {finding.rule for finding in records.findings}
+    if "too_many_fields" in rules:
+        deeper = (_parsed(path, data, sheet, line, None)[0] for line in range(2, DEEPEST))
+        return next((one for one in deeper if len(one.table.cells)), first)
+    if "encoding" in rules:
+        tried = (_parsed(path, data, sheet, 1, encoding)[0] for encoding in TRIED)
+        readable = [one for one in tried if len(one.table.cells)]
+        choices = " or ".join(one.encoding for one in readable)
+        return Unknown(path, readable[0].table, doubts=[f"encoding: {choices}"]) if readable else first
+    return first
+
+
+def _parsed(path: Path, data: bytes, sheet: str | None, line: int, encoding: str | None) -> tuple[Unknown, Records]:
+    facts = {"path": path.name, "shape": "visit", "sheet": sheet, "header_line": line, "encoding": encoding}
+    entry = File.model_validate(facts)
+    config = Cohort.model_validate({"id": "unknown", "files": [facts], "visits": {"BL": {}}})
+    table, records = _blank(path), Records()
+    parse_file(data, entry, config, table, records)
+    refusals = [str(finding) for finding in records.findings] if not len(table.cells) else []
+    read = next((f.message for f in records.findings if f.rule == "encoding_read"), "")
+    known = "gb18030" if "GB18030" in read else "utf-16" if "UTF-16" in read else encoding or ""
+    return Unknown(path, table, line, known, [], refusals), records
