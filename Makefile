@@ -11,6 +11,9 @@ export RC_VERBOSE := $(value VERBOSE)
 export RC_OUT := $(value OUT)
 export RC_PARAMETERS := $(value PARAMETERS)
 export RC_SEED := $(value SEED)
+export RC_NAME := $(value NAME)
+export RC_FROM := $(value FROM)
+export RC_COPY := $(value COPY)
 export RC_ARGS := $(value ARGS)
 export RC_PYTHON := $(or $(value PYTHON),python3)
 export PYTHONPATH := $(CURDIR)/src
@@ -20,7 +23,7 @@ RACOHORT := $(VENV)/bin/python -m racohort
 SETUP := "$$RC_PYTHON" -I src/racohort/environment.py
 MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/null)>)
 
-.PHONY: help report test lint lab check synthesise doctor clean distclean always
+.PHONY: help report test lint lab check cohort synthesise doctor clean distclean always
 .SUFFIXES:
 
 help: ## this list
@@ -36,6 +39,8 @@ lab: $(VENV)/ready ## JupyterLab on the notebooks
 	@$(RACOHORT) lab
 check: $(VENV)/ready ## read and clean a cohort only, and print the findings: COHORT= OUT=folder
 	@$(RACOHORT) check
+cohort: $(VENV)/ready ## describe files of a new cohort as far as they tell: NAME=name FROM="file 'a file'" COPY=1
+	@$(RACOHORT) cohort
 synthesise: $(VENV)/ready ## make a synthetic cohort: PARAMETERS=file SEED=number OUT=folder
 	@$(RACOHORT) synthesise
 doctor: ## what is installed, what is missing, how to get it

@@ -48,9 +48,11 @@ def _make_room(out: Path) -> None:
 
 
 def _told(found: pd.DataFrame) -> list[str]:
-    """One line a finding, strongest first."""
+    """One line a finding, strongest first; what was only rewritten needs nothing done and is said without a remedy."""
     shown = [
-        f"{row['class']:<10} {row['file']}: {row['message']} {row['remedy']}" for row in found.head(PRINTED).to_dict("records")
+        f"{row['class']:<10} {row['file']}: {row['message'].rstrip('.')}."
+        + ("" if row["class"] == "normalise" else f" {row['remedy']}")
+        for row in found.head(PRINTED).to_dict("records")
     ]
     rest = [f"... and {len(found) - PRINTED} more, in findings.csv."] if len(found) > PRINTED else []
     return [*shown, *rest] or ["No finding: every cell was read as it stands."]

@@ -126,6 +126,23 @@ def check(cohort: str, out: str) -> None:
         click.echo(line)
 
 
+@main.command(
+    epilog=_examples(
+        "racohort cohort --name xian-2014 visits.csv patients.xlsx", "racohort cohort --name xian-2014 --copy 'my visits.csv'"
+    )
+)
+@click.option("--name", envvar="RC_NAME", default="", help="The new cohort's name: its folder in data/cohorts.")
+@click.option("--copy", envvar="RC_COPY", is_flag=True, help="Copy the files into the cohort's folder raw/.")
+@click.argument("files", nargs=-1)
+@_told
+def cohort(name: str, copy: bool, files: tuple[str, ...]) -> None:
+    """Look at files, and write a first cohort.yml: what was guessed says from what, the rest is a marked blank."""
+    from racohort.scaffolding import make_cohort
+
+    for line in make_cohort(name, files or _words(os.environ.get("RC_FROM", ""), "FROM"), copy):
+        click.echo(line)
+
+
 @main.command(epilog=_examples("racohort synthesise --seed 7 --out /tmp/cohort"))
 @click.option("--parameters", envvar="RC_PARAMETERS", default="", help="A parameter file [default: that of the default cohort].")
 @click.option("--seed", envvar="RC_SEED", type=int, default=None, help="A seed other than the parameter file's.")
@@ -183,11 +200,11 @@ def _run(command: list[str]) -> int:
     return subprocess.call(command, cwd=project_root())
 
 
-def _words(text: str) -> list[str]:
+def _words(text: str, variable: str = "ARGS") -> list[str]:
     try:
         return shlex.split(text)
     except ValueError as error:
-        raise UsageError(f"ARGS={text!r} cannot be read: {error}. Close every quotation mark.") from None
+        raise UsageError(f"{variable}={text!r} cannot be read: {error}. Close every quotation mark.") from None
 
 
 @main.command(epilog=_examples("racohort doctor"))

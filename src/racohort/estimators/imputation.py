@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 
 #: Rounds of the chain, and how many observed patients a matched value is drawn from.
-ROUNDS, DONORS = 10, 5
+ROUNDS, DONORS = 5, 5
+#: Patients times copies that are worked on together: more do not fit a processor's cache and take longer.
+AT_ONCE = 10_000
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,17 @@ def impute_columns(table: Matrix, columns: list[Column], m: int, rng: np.random.
     for column in columns:
         if seen[:, column.place].sum() < len(column.predictors) + 3:
             raise ValueError(f"column {column.place} has too few observed values for {len(column.predictors)} predictors")
-    full = _start(table, seen, m, rng)
+    at_once = max(1, AT_ONCE // max(len(table), 1))
+    parts = [_chain(table, seen, columns, min(at_once, m - first), rng) for first in range(0, m, at_once)]
+    return np.concatenate(parts)
+
+
+def _chain(table: Matrix, seen: NDArray[np.bool_], columns: list[Column], m: int, rng: np.random.Generator) -> Matrix:
+    """Some of the copies, column after column and round after round."""
+    full, scale = _start(table, seen, m, rng), _scale(table, seen)
     for _ in range(ROUNDS if len(columns) > 1 else 1):
         for column in columns:
-            full[:, ~seen[:, column.place], column.place] = _draw(full, seen[:, column.place], column, rng)
+            full[:, ~seen[:, column.place], column.place] = _draw(full, seen[:, column.place], column, scale, rng)
     return full
 
 
@@ -62,16 +71,23 @@ def _start(table: Matrix, seen: NDArray[np.bool_], m: int, rng: np.random.Genera
     return full
 
 
-def _draw(full: Matrix, seen: NDArray[np.bool_], column: Column, rng: np.random.Generator) -> Matrix:
+def _scale(table: Matrix, seen: NDArray[np.bool_]) -> Matrix:
+    """Mean and SD of the observed values of each column, so that coefficients are of one size; 0 and 1 where there is none."""
+    columns = [table[known, place] for place, known in enumerate(seen.T)]
+    return np.array([(x.mean(), x.std() or 1.0) if len(x) else (0.0, 1.0) for x in columns]).T
+
+
+def _draw(full: Matrix, seen: NDArray[np.bool_], column: Column, scale: Matrix, rng: np.random.Generator) -> Matrix:
     """New values of one column for the patients who lack it, m x missing."""
-    x = full[:, :, column.predictors]
-    centre, spread = x.mean(1, keepdims=True), x.std(1, keepdims=True)
-    design = np.concatenate([np.ones((*x.shape[:2], 1)), (x - centre) / np.where(spread > 0, spread, 1.0)], axis=2)
-    y = full[:, seen, column.place]
-    best, drawn, sigma = _coefficients(design[:, seen], y, rng)
-    predicted: Matrix = np.einsum("mnk,mk->mn", design[:, ~seen], drawn)
+    centre, spread = scale[:, column.predictors]
+    design = np.ones((*full.shape[:2], len(column.predictors) + 1))
+    design[:, :, 1:] = (np.take(full, column.predictors, axis=2) - centre) / spread
+    y = np.compress(seen, full[:, :, column.place], axis=1)
+    observed, unseen = np.compress(seen, design, axis=1), np.compress(~seen, design, axis=1)
+    best, drawn, sigma = _coefficients(observed, y, rng)
+    predicted: Matrix = (unseen @ drawn[:, :, None])[:, :, 0]
     if column.matched:
-        return _match(np.einsum("mnk,mk->mn", design[:, seen], best), predicted, y, rng)
+        return _match((observed @ best[:, :, None])[:, :, 0], predicted, y, rng)
     noise: Matrix = sigma[:, None] * rng.standard_normal(predicted.shape)
     return predicted + noise
 
@@ -82,7 +98,7 @@ def _coefficients(design: Matrix, y: Matrix, rng: np.random.Generator) -> tuple[
     transposed = np.swapaxes(design, 1, 2)
     inverse = np.linalg.inv(transposed @ design + 1e-6 * n * np.eye(k))
     best = (inverse @ (transposed @ y[:, :, None]))[:, :, 0]
-    squares = np.sum((y - np.einsum("mnk,mk->mn", design, best)) ** 2, axis=1)
+    squares = np.sum((y - (design @ best[:, :, None])[:, :, 0]) ** 2, axis=1)
     sigma = np.sqrt(squares / rng.chisquare(n - k, m))
     root = np.linalg.cholesky((inverse + np.swapaxes(inverse, 1, 2)) / 2)
     noise = np.einsum("mij,mj->mi", root, rng.standard_normal((m, k)))

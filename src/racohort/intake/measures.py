@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from racohort.intake.guesses import Guess
-from racohort.intake.names import bracketed, look_up, name_key, name_words
+from racohort.intake.names import ALMOST, bracketed, look_up, name_key, name_words
 from racohort.units import unit_factor, unit_key
 
 #: Scales without a unit to choose.
@@ -79,6 +79,8 @@ def guess_analyte(name: str, index: dict, units: Sequence[str]) -> tuple[tuple[s
     from_words = look_up(name, index)
     left = " ".join(word for word in from_words.left.split() if word not in fillers)
     doubt = f"what {left!r} says" if left else ""
+    if from_words.rank == ALMOST:
+        doubt = f"whether it is this one, as it is {from_words.why}"
     if _SHARE in name and "HCT" not in from_words.meanings:
         doubt = "a share (%) or a count"
     return from_words.meanings, from_words.why, doubt

@@ -15,6 +15,8 @@ from racohort.intake.vocabulary import FILLERS, NAMES, SHORT
 LONGEST = 8
 #: A misspelt name is taken for a known one from this likeness on (difflib's ratio).
 ALIKE = 0.86
+#: The rank of a match by likeness.
+ALMOST = 50
 _BRACKETS = re.compile(r"[(\[（]\s*([^()\[\]（）]*)\s*[)\]）]")
 _CJK = r"\u3400-\u9fff"
 
@@ -98,8 +100,7 @@ def look_up(name: str, index: Index, fillers: frozenset[str] = frozenset(FILLERS
     meanings = _shared([found for _, found in hits if found])
     used = {i for at, _ in hits for i in at}
     latin = {_is_latin(words[i]) for i in used}
-    left = [word for i, word in enumerate(words) if i not in used and word not in fillers and _is_latin(word) in latin
-            and not (len(latin) == 2)]  # fmt: skip
+    left = [word for i, word in enumerate(words) if i not in used and word not in fillers and _is_latin(word) in latin]
     said = " ".join(dict.fromkeys(words[i] for i in sorted(used)))
     covered = max(sum(len(words[i]) for i in at) for at, found in hits if found)
     return Match(tuple(meanings), covered, " ".join(left), f"named {said!r}", min(meanings.values()))
@@ -133,4 +134,4 @@ def _alike(name: str, index: Index) -> Match:
     key = "".join(word for word in name_words(name))
     near = difflib.get_close_matches(key, list(index), n=3, cutoff=ALIKE) if len(key) >= 5 else []
     meanings = dict.fromkeys(meaning for one in near for meaning in index[one])
-    return Match(tuple(meanings), len(key), "", f"spelled almost like {near[0]!r}", 50) if meanings else Match()
+    return Match(tuple(meanings), len(key), "", f"spelled almost like {near[0]!r}", ALMOST) if meanings else Match()

@@ -51,6 +51,8 @@ def label_day(label: str, unit: str = "") -> float | None:
         return None
     count = float(found[1] if found else before[2])  # type: ignore[index]
     kind = _WORDS.get((found[2] or "") if found else "") or _WORDS.get((before[1] or "") if before else "") or unit
+    if kind == "M" and count % 12 == 0:
+        kind, count = "Y", count / 12
     return float(round(count * UNITS[kind][0])) if kind else None
 
 
@@ -98,7 +100,7 @@ def _unsaid(label: str, observed: Mapping[str, Sequence[float]]) -> Planned:
     code = code if re.match(r"[A-Z]", code) else f"V{code}" if code else f"V{abs(hash_of(label)) % 10000}"
     if len(seen) >= 3 and np.median(seen) > 0:
         return Planned(code, [label], float(np.median(seen)), f"the dates {_span(seen)}")
-    number = re.search(r"\d+", label)
+    number = re.fullmatch(r"\s*(\d+)\s*", label)
     times = [f"{round(int(number[0]) * UNITS[unit][0])} if {unit_word} are meant" for unit, unit_word in
              (("W", "weeks"), ("M", "months"), ("Y", "years"))] if number else []  # fmt: skip
     return Planned(code, [label], None, "", " or ".join(times) or "the planned day after baseline")

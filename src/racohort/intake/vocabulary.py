@@ -61,8 +61,10 @@ SHORT = {
 #: Words that change nothing about what a column holds.
 FILLERS = {
     "at", "of", "the", "in", "for", "patient", "subject", "baseline", "value", "level", "serum", "plasma", "blood", "lab",
-    "years", "year", "yrs", "yr", "y", "score", "total", "result", "date", "s",
+    "score", "total", "s",
 }  # fmt: skip
+#: The same for columns that hold no analyte.
+ROLE_FILLERS = frozenset(FILLERS | {"years", "year", "yrs", "yr", "y", "date", "name", "code"})
 
 #: Sets of sex codes with one meaning; any other set can be read in two ways.
 SEXES = [

@@ -71,7 +71,7 @@ def _read_file(folder: Path, entry: File, config: Cohort, records: Records) -> R
         said = f"{table.file} is corrupt or was changed: its SHA-256 is {table.sha256[:12]}…, declared is {entry.sha256[:12]}…"
         records.note("file_corrupt", said, table)
         return table
-    _parse(data, entry, config, table, records)
+    parse_file(data, entry, config, table, records)
     if entry.expected_rows is not None and len(table.cells) and table.rows_read != entry.expected_rows:
         said = f"{table.file} has {table.rows_read} rows of data, declared are {entry.expected_rows}"
         records.note("row_count", said, table)
@@ -99,7 +99,7 @@ def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> byte
         return None
 
 
-def _parse(data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
+def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
     """Fill the table by the reader for what the bytes are, where the name agrees with it."""
     ending = Path(entry.path).suffix.lower()
     kind = next(

@@ -1,5 +1,6 @@
 """Files of which nothing is known yet, as text: every sheet, with the encoding and the line of the header as far as they can be told."""
 
+import hashlib
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,6 @@ import pandas as pd
 
 from racohort.config import Cohort, File
 from racohort.io.raw import parse_file
-from racohort.io.workbooks import BROKEN
 from racohort.schema import RawTable, Records
 
 #: A header is looked for down to this line.
@@ -29,6 +29,7 @@ class Unknown:
     encoding: str = ""
     doubts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    refused: set[str] = field(default_factory=set)
 
 
 def read_source(path: Path) -> list[Unknown]:
@@ -38,23 +39,16 @@ def read_source(path: Path) -> list[Unknown]:
     except OSError as error:
         empty = _blank(path)
         return [Unknown(path, empty, refusals=[f"{path} cannot be opened: {error.strerror}"])]
-    sheets = _sheets(data)
-    found = [_read(path, data, sheet) for sheet in sheets or [None]]
-    return [one for one in found if len(one.table.cells)] or found[:1]
+    first = _read(path, data, None)
+    if not data.startswith(b"PK\x03\x04") or first.refused & {"file_size", "file_corrupt", "file_kind"}:
+        return [first]
+    names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
+    found = [_read(path, data, name) for name in names] if len(names) > 1 else [first]
+    return [one for one in found if len(one.table.cells)] or [first]
 
 
 def _blank(path: Path) -> RawTable:
     return RawTable(path.name, "", "visit", pd.DataFrame(dtype="str"), np.array([], dtype="int64"))
-
-
-def _sheets(data: bytes) -> list[str | None]:
-    if not data.startswith(b"PK\x03\x04"):
-        return []
-    try:
-        names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
-    except BROKEN:
-        return []
-    return list(names) if len(names) > 1 else []
 
 
 def _read(path: Path, data: bytes, sheet: str | None) -> Unknown:
@@ -79,8 +73,10 @@ def _parsed(path: Path, data: bytes, sheet: str | None, line: int, encoding: str
     entry = File.model_validate(facts)
     config = Cohort.model_validate({"id": "unknown", "files": [facts], "visits": {"BL": {}}})
     table, records = _blank(path), Records()
+    table.sha256 = hashlib.sha256(data).hexdigest()
     parse_file(data, entry, config, table, records)
     refusals = [str(finding) for finding in records.findings] if not len(table.cells) else []
     read = next((f.message for f in records.findings if f.rule == "encoding_read"), "")
     known = "gb18030" if "GB18030" in read else "utf-16" if "UTF-16" in read else encoding or ""
-    return Unknown(path, table, line, known, [], refusals), records
+    refused = {finding.rule for finding in records.findings} if refusals else set()
+    return Unknown(path, table, line, known, [], refusals, refused), records

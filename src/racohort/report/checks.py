@@ -64,7 +64,7 @@ def say_posteriors(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> T
     rows = select_results(results, statistic="posterior_probability")
     said = [_posterior(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit)
             for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])
-            for visit in plan.follow_ups if visit.AVISIT == plan.primary_visit]  # fmt: skip
+            for visit in plan.follow_ups if plan.primary_visit == visit.AVISIT]  # fmt: skip
     kept = [sentence for sentence in said if sentence.text]
     caution = Sentence("These are probabilities of a change of that size, whatever brought it about.")
     return points(*kept, caution) if kept else absent("No posterior could be computed.")
@@ -81,7 +81,8 @@ def _posterior(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
                         f"beyond {larger['category']}")  # fmt: skip
             ids += [smaller["result_id"], larger["result_id"]]
     n = f" (n = {number(rows['n'].iloc[0])})" if told else ""
-    return quote(f"{e.label} at {visit.label}, probability of an improvement: {"; ".join(told)}{n}.", *ids) if told else Sentence("")
+    text = f"{e.label} at {visit.label}, probability of an improvement: {'; '.join(told)}{n}."
+    return quote(text, *ids) if told else Sentence("")
 
 
 def say_cotreatment(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:

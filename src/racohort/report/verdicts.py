@@ -9,12 +9,11 @@ from racohort.report.phrases import label_of_visit
 from racohort.report.text import Sentence, Text, quote, say
 from racohort.results import select_results
 
+#: The rules that are told in words; the rules on grades stand in the table.
 _MEANINGS = {
     "mean_inside": "Read as a statement about group means, it holds in",
     "every_value_inside": "Read as a statement about every value of every patient, it holds in",
     "new_abnormality_rare": "A risk of a new abnormality below 10 % is shown in",
-    "grade1_rare": "A risk below 10 % of worsening to grade 1 or higher is shown in",
-    "grade2_rare": "A risk below 5 % of worsening to grade 2 or higher is shown in",
 }
 
 

@@ -1,0 +1,121 @@
+"""All files together: the columns they share, the visits, the missing codes, the dates, and where treatment starts."""
+
+import datetime
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from racohort.intake.guesses import Guess, Source
+from racohort.intake.tables import guess_table
+from racohort.intake.values import given, parse_day
+from racohort.intake.visits import Planned, header_time, label_day, plan_visits
+
+
+@dataclass
+class Scaffold:
+    """What is known of a cohort: its files, columns that mean the same in all of them, columns of one file, visits."""
+
+    id: str
+    title: str
+    sources: list[Source]
+    shared: list[Guess] = field(default_factory=list)
+    own: list[list[Guess]] = field(default_factory=list)
+    visits: list[Planned] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    first: str = ""
+    last: str = ""
+
+    @property
+    def start(self) -> Guess | None:
+        """The column with the first day of treatment, if one was found."""
+        return next((guess for guess in self.shared if guess.role == "TRTSDT" and not guess.choices), None)
+
+
+def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataFrame], catalogue: pd.DataFrame) -> Scaffold:
+    """A cohort as far as its tables (texts, one for each source) tell it."""
+    found = [guess_table(source, cells, catalogue) for source, cells in zip(sources, tables, strict=True)]
+    dates: list[datetime.date] = []
+    labels: list[tuple[str, str]] = []
+    seen: dict[str, list[float]] = {}
+    for source, cells in zip(found, tables, strict=True):
+        labels += _labels(source, cells)
+        dates += _days(source, cells, seen)
+    scaffold = Scaffold(_id(name), name, found, visits=_distinct(plan_visits(labels, seen)))
+    scaffold.shared, scaffold.own = _share(found)
+    scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
+    scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
+    return scaffold
+
+
+def _id(name: str) -> str:
+    """A name as an id: letters and digits of ASCII.
+
+    >>> _id("xian-2014"), _id("西安-2014"), _id("西安")
+    ('xian-2014', '2014', 'cohort')
+    """
+    return re.sub(r"[^A-Za-z0-9_.\-]", "", name).lstrip("_.-") or "cohort"
+
+
+def _labels(source: Source, cells: pd.DataFrame) -> list[tuple[str, str]]:
+    """The visit labels of a table, each with the unit of time that the column's name says."""
+    name = _column(source, "AVISIT", cells)
+    labels = source.visits if name is None else list(dict.fromkeys(given(cells[name].tolist())))
+    source.visit_unit = "" if name is None else header_time(name)
+    return [(label, source.visit_unit) for label in labels[:60]]
+
+
+def _column(source: Source, role: str, cells: pd.DataFrame) -> str | None:
+    if source.shape in ("adam", "sdtm"):
+        names = {"AVISIT": ("AVISIT", "VISIT"), "USUBJID": ("USUBJID",)}.get(role, ())
+        return next((name for name in names if name in cells.columns), None)
+    return next((guess.name for guess in source.columns if guess.role == role and not guess.choices), None)
+
+
+def _days(source: Source, cells: pd.DataFrame, seen: dict[str, list[float]]) -> list[datetime.date]:
+    """The dates of the visits of a table; adds the days since the patient's baseline (else first) row to `seen`, by label."""
+    guess = next((one for one in source.columns if one.role == "ADT" and "format" in one.keys), None)
+    if guess is None:
+        return []
+    days = [parse_day(text, guess.keys["format"]) for text in cells[guess.name]]
+    who, label = _column(source, "USUBJID", cells), _column(source, "AVISIT", cells)
+    if who and label:
+        rows = pd.DataFrame({"who": cells[who].to_numpy(), "label": cells[label].str.strip().to_numpy(), "day": days}).dropna()
+        _add_days(rows.drop_duplicates(), seen)
+    return [day for day in days if day is not None]
+
+
+def _add_days(rows: pd.DataFrame, seen: dict[str, list[float]]) -> None:
+    at_start = rows[rows["label"].map(label_day) == 0]
+    first: Mapping[str, datetime.date] = (at_start if len(at_start) else rows).groupby("who")["day"].min().to_dict()
+    for who, label, day in rows.itertuples(index=False):
+        if who in first and label_day(label) != -1:
+            seen.setdefault(label, []).append(float((day - first[who]).days))
+
+
+def _distinct(visits: list[Planned]) -> list[Planned]:
+    """The visits with a code each of its own."""
+    taken: set[str] = set()
+    for visit in visits:
+        code, number = visit.code, 1
+        while visit.code in taken:
+            number += 1
+            visit.code = f"{code}{chr(64 + number)}" if number < 27 else f"{code}X{number}"
+        taken.add(visit.code)
+    return visits
+
+
+def _share(sources: Sequence[Source]) -> tuple[list[Guess], list[list[Guess]]]:
+    """Columns that mean the same wherever their name occurs, and for each source those that do not."""
+    meanings: dict[str, list[Guess]] = {}
+    for source in sources:
+        for guess in source.columns:
+            meanings.setdefault(guess.name, []).append(guess)
+    same = {name: all(_says(one) == _says(found[0]) for one in found) for name, found in meanings.items()}
+    shared = [found[0] for name, found in meanings.items() if same[name]]
+    return shared, [[guess for guess in source.columns if not same[guess.name]] for source in sources]
+
+
+def _says(guess: Guess) -> object:
+    return guess.keys, bool(guess.choices), [(word.text, word.meaning) for word in guess.words]

@@ -1,0 +1,237 @@
+"""One table of which nothing is known: its shape, and what each of its columns holds."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from racohort.intake.guesses import Guess, Source, Word
+from racohort.intake.measures import guess_analyte, guess_unit, known_units, possible_units
+from racohort.intake.names import Index, Match, analyte_index, look_up, role_index
+from racohort.intake.values import date_formats, decimal_mark, given, is_numeric, missing_codes, numbers, role_words, sex_words
+from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS
+from racohort.intake.wide import find_patterns
+from racohort.roles import DATES, ROLES
+from racohort.shapes import STANDARD
+
+#: The groups of roles that each shape is read for.
+GROUPS = {
+    "subject": ("patient", "none"), "visit": ("patient", "visit", "none"), "wide": ("patient", "none"),
+    "long": ("patient", "visit", "measurement", "none"), "event": ("event", "medication", "none"),
+}  # fmt: skip
+#: A column that names an analyte in this share of its different words tells a long table.
+NAMED = 0.6
+
+
+def guess_table(source: Source, cells: pd.DataFrame, catalogue: pd.DataFrame) -> Source:
+    """The table with its shape, and a guess for every named column; `cells` are texts.
+
+    A trial package (ADaM, SDTM) keeps its own column names, so that it has no columns to declare.
+    """
+    cells = cells.loc[:, ~cells.columns.duplicated()]
+    cells = cells[[name for name in cells.columns if str(name).strip()]]
+    analytes = analyte_index(catalogue)
+    patterns = find_patterns(list(cells.columns), lambda text: bool(look_up(text, analytes).sure))
+    if package := _package(cells):
+        source.shape, source.why = package, "its columns are named as in " + ("ADaM" if package == "adam" else "SDTM")
+        return source
+    source.shape, source.why = _shape(cells, patterns, analytes)
+    wide = {name for columns in patterns.values() for name in columns} if source.shape == "wide" else set()
+    source.columns = [_pattern(pattern, columns, cells, catalogue, analytes) for pattern, columns in patterns.items() if wide]
+    source.visits = list(dict.fromkeys(label for columns in patterns.values() for label in columns.values())) if wide else []
+    source.columns += _columns([name for name in cells.columns if name not in wide], source.shape, cells, catalogue, analytes)
+    source.missing = _missing(source, cells)
+    return source
+
+
+def _package(cells: pd.DataFrame) -> str:
+    """adam or sdtm where the columns have these standards' own names, else ""."""
+    names = {str(name).upper() for name in cells.columns}
+    if "USUBJID" not in names or len(names & set(STANDARD)) < 4:
+        return ""
+    if "DOMAIN" in names or names & {"LBTESTCD", "QSTESTCD", "RFSTDTC", "AESTDTC"}:
+        return "sdtm"
+    return "adam" if names & {"PARAMCD", "SAFFL", "FASFL", "TRTSDT", "TRTEMFL"} else ""
+
+
+def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analytes: Index) -> tuple[str, str]:
+    """What one row is, with the evidence."""
+    every = role_index(tuple(NAMES))
+    matches = {name: look_up(str(name), every, ROLE_FILLERS) for name in cells.columns}
+    roles = {role for match in matches.values() if not match.left for role in match.meanings if match.rank < 99}
+    named = [name for name in cells.columns if _names_analytes(cells[name], analytes)]
+    if named and roles & {"AVAL"}:
+        return "long", f"{named[0]!r} names an analyte in every row"
+    if roles & {"AETERM", "AEDECOD", "CMDECOD"} and not _analyte_columns(cells, analytes):
+        return "event", "it has a column of " + ("medicines" if "CMDECOD" in roles else "events")
+    if patterns:
+        return "wide", f"visits stand in column names, such as {next(iter(next(iter(patterns.values()))))!r}"
+    ids = next((name for name, match in matches.items() if match.meanings == ("USUBJID",) and not match.left), None)
+    repeated = ids is not None and cells[ids].duplicated().any()
+    if "AVISIT" in roles or repeated:
+        return "visit", "it has a column of visits" if "AVISIT" in roles else f"{ids!r} repeats"
+    return "subject", "every patient has one row" if ids is not None else "no column of visits was found"
+
+
+def _names_analytes(column: pd.Series, analytes: Index) -> bool:
+    words = list(dict.fromkeys(given(column.tolist())))[:200]
+    return bool(words) and sum(bool(look_up(word, analytes).sure) for word in words[:60]) >= NAMED * len(words[:60])
+
+
+def _analyte_columns(cells: pd.DataFrame, analytes: Index) -> list[str]:
+    return [str(name) for name in cells.columns if look_up(str(name), analytes).sure and is_numeric(cells[name].tolist())]
+
+
+def _columns(
+    names: Sequence[str], shape: str, cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: Index
+) -> list[Guess]:  # fmt: skip
+    """A guess for each column; a role that two columns could have goes to the better name, or is left blank."""
+    roles = ("USUBJID", *(role for role, facts in ROLES.items() if facts.group in GROUPS[shape] and role != "USUBJID"))
+    matches = {name: look_up(name, role_index(roles), ROLE_FILLERS) for name in names}
+    matches = _by_content(matches, shape, cells, analytes)
+    guesses = []
+    for name in names:
+        match, texts = matches[name], cells[name].tolist()
+        codes, why, doubt = guess_analyte(name, analytes, []) if shape in ("subject", "visit", "wide") else ((), "", "")
+        better = bool(codes) and look_up(name, analytes).covered > match.covered
+        if better or (codes and not match.meanings):
+            guesses.append(_analyte(name, codes, why, doubt, texts, catalogue, analytes))
+        else:
+            guesses.append(_role(name, match, matches, texts, cells, catalogue, analytes))
+    return guesses
+
+
+def _by_content(matches: dict[str, Match], shape: str, cells: pd.DataFrame, analytes: Index) -> dict[str, Match]:
+    """The same, with the column whose words are analytes as that of the items."""
+    named = [name for name in matches if shape == "long" and _names_analytes(cells[name], analytes)]
+    if named and not any(match.sure == "PARAM" for match in matches.values()):
+        matches = matches | {named[0]: Match(("PARAM",), 99, "", "its words name analytes", 0)}
+    return matches
+
+
+def _role(
+    name: str, match: Match, matches: Mapping[str, Match], texts: list[str], cells: pd.DataFrame, catalogue: pd.DataFrame,
+    analytes: Index,
+) -> Guess:  # fmt: skip
+    """A column by its name as a role; blank where the name says nothing, or more than one thing."""
+    if not match.meanings:
+        return _unnamed(name, texts)
+    if len(match.meanings) > 1 or match.left:
+        said = " or ".join(f"{{role: {role}}}" for role in match.meanings)
+        return Guess(name, {"role": match.meanings[0]}, match.why, f"{said}; {match.left or name!r} is not understood")
+    role = match.meanings[0]
+    rivals = [other for other, found in matches.items() if other != name and found.sure == role]
+    if rivals and role not in ("COVARIATE", "IGNORE"):
+        best = min(matches[other].rank for other in rivals)
+        if match.rank > best:
+            return Guess(name, {"role": "IGNORE"}, f"{rivals[0]!r} is the better name for {role}")
+        if match.rank == best:
+            return Guess(name, {"role": role}, match.why, f"{{role: {role}}} or {{role: IGNORE}}; {rivals[0]!r} may be it, too")
+    return _filled(Guess(name, {"role": role}, match.why), texts, cells, catalogue, analytes)
+
+
+def _filled(guess: Guess, texts: list[str], cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: Index) -> Guess:
+    """A role with what it needs besides: a date's format, the meaning of words, the analytes of items."""
+    role = guess.role
+    if role in DATES:
+        return _dated(guess, texts)
+    if role == "SEX":
+        guess.words = sex_words(texts)
+        unread = [word for word in guess.words if not word.meaning]
+        return guess.blank(f"codes: {unread[0].choices}") if unread else guess
+    if role == "DISDUR" and any(word in guess.name.casefold() for word in ("month", "week", "day", "月")):
+        return guess.blank("years are needed; convert the column, or {role: IGNORE}")
+    if role == "PARAM":
+        guess.words = _items(guess.name, cells, catalogue, analytes)
+    elif role in WORDS:
+        words = role_words(role, texts)
+        guess.words = [] if all(word.text == word.meaning for word in words) else words
+    return guess
+
+
+def _dated(guess: Guess, texts: list[str]) -> Guess:
+    formats = date_formats(texts)
+    if len(formats) == 1:
+        return Guess(guess.name, guess.keys | {"format": formats[0]}, f"{guess.why}; this format reads all its dates")
+    example = next(iter(given(texts)), "")
+    if formats:
+        return guess.blank(
+            "format: " + " or ".join(f'"{one}"' for one in formats) + f"; every date, such as {example!r}, fits both"
+        )
+    return guess.blank(f"format: none is known that reads dates such as {example!r}") if example else guess
+
+
+def _unnamed(name: str, texts: list[str]) -> Guess:
+    formats = date_formats(texts)
+    example = ", ".join(dict.fromkeys(given(texts)[:3]))
+    what = "dates: {role: ADT}, {role: TRTSDT}" if formats and not is_numeric(texts) else "{paramcd: ...}, {role: COVARIATE}"
+    return Guess(name, {}, "", f"{what} or {{role: IGNORE}}; it holds {example[:60] or 'nothing'!r}")
+
+
+def _analyte(
+    name: str, codes: Sequence[str], why: str, doubt: str, texts: list[str], catalogue: pd.DataFrame, analytes: Index
+) -> Guess:  # fmt: skip
+    """A column of values of one analyte, in a unit, with a decimal mark."""
+    fillers = " ".join(unit for code in codes for unit in known_units(catalogue, code)) + " vas"
+    _, _, doubt = guess_analyte(name, analytes, fillers.split()) if doubt.startswith("what") else (codes, why, doubt)
+    guess = Guess(name, {"paramcd": codes[0]}, why)
+    if len(codes) > 1 or doubt:
+        said = " or ".join(f"{{paramcd: {code}}}" for code in codes)
+        return guess.blank(f"{said} or {{role: IGNORE}}" + (f"; it is not known {doubt}" if doubt else ""))
+    mark, question = decimal_mark(texts)
+    if given(texts) and not is_numeric(texts, mark or ",") and catalogue.at[codes[0], "scale"] != "ordinal":
+        return guess.blank(f"{{paramcd: {codes[0]}}} or {{role: IGNORE}}; its cells are no numbers")
+    guess = guess_unit(guess, numbers(texts, mark or "."), catalogue)
+    if mark == "," and not guess.choices:
+        guess.keys["decimal"] = ","
+    return guess.blank(question) if question else guess
+
+
+def _items(name: str, cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: Index) -> list[Word]:
+    """Every item of a laboratory with its PARAMCD; blank where the name or the unit cannot be told."""
+    every = role_index(tuple(NAMES))
+    found = {
+        role: column
+        for column in cells.columns
+        for role in look_up(str(column), every, ROLE_FILLERS).meanings
+        if role in ("AVAL", "AVALU")
+    }
+    groups = cells.groupby(name, sort=False)
+    return [_item(str(text), rows, found, catalogue, analytes) for text, rows in groups if str(text).strip()]
+
+
+def _item(text: str, rows: pd.DataFrame, found: Mapping[str, str], catalogue: pd.DataFrame, analytes: Index) -> Word:
+    codes, why, doubt = guess_analyte(text, analytes, [])
+    if len(codes) != 1 or doubt:
+        return Word(
+            text, "", choices=(", ".join(codes) or "a PARAMCD of data/catalogue/analytes.yml") + (f"; {doubt}" if doubt else "")
+        )
+    units = given(rows[found["AVALU"]].tolist()) if "AVALU" in found else []
+    values = numbers(rows[found["AVAL"]].tolist()) if "AVAL" in found else []
+    own = str(catalogue.at[codes[0], "AVALU"])
+    possible = [own] if units or own in ("", "score", "joints") else possible_units(values, codes[0], catalogue)
+    if possible != [own]:
+        said = f"{codes[0]}, if its unit is {own} (possible: {', '.join(possible) or 'none'}); else add a column of units"
+        return Word(text, "", choices=said)
+    return Word(text, codes[0], why)
+
+
+def _pattern(
+    pattern: str, columns: Mapping[str, str], cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: Index
+) -> Guess:  # fmt: skip
+    """One analyte of a wide table: all its visits together tell its unit."""
+    texts = [text for name in columns for text in cells[name].tolist()]
+    stem = pattern.replace("{visit}", " ").strip(" _.-")
+    codes, why, doubt = guess_analyte(stem, analytes, [])
+    guess = _analyte(stem, codes, why, doubt, texts, catalogue, analytes)
+    guess.name, guess.why = pattern, f"{guess.why}; {len(columns)} columns, from {next(iter(columns))!r}"
+    return guess
+
+
+def _missing(source: Source, cells: pd.DataFrame) -> dict[str, str]:
+    """Words that stand for no value in columns of numbers, with where they were found."""
+    measured = [guess.name for guess in source.columns if "paramcd" in guess.keys or guess.role in ("AVAL", "AGE", "DISDUR")]
+    found: dict[str, str] = {}
+    for name in (column for column in measured if column in cells.columns):
+        for word, count in missing_codes(cells[name].tolist()).items():
+            found.setdefault(word, f"{count} cells of {name!r}")
+    return found

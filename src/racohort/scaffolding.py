@@ -1,0 +1,83 @@
+"""What the verb `cohort` does: files that nobody has described, looked at, and a first `cohort.yml` written."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from racohort import io
+from racohort.config import parse_cohort
+from racohort.intake import Source, guess_cohort, write_text
+from racohort.io.sources import Unknown, read_source
+from racohort.io.tables import write_bytes
+from racohort.places import UsageError, check_name, project_root
+
+
+def make_cohort(name: str, files: Sequence[str], copy: bool = False) -> list[str]:
+    """Write `data/cohorts/<name>/cohort.yml` from the files; returns the lines to show.
+
+    The files stay where they are, unless `copy` puts them into the folder `raw/`. Raises UsageError, before anything is written,
+    for a name that cannot be one, a cohort that exists, and files that cannot be read.
+    """
+    folder = _new_folder(name)
+    paths = _paths(files, folder, copy)
+    found = [one for path in paths for one in read_source(path)]
+    refused = [reason for one in found for reason in one.refusals]
+    if refused:
+        raise UsageError("nothing was written: " + "\n".join(refused[:5]))
+    sources = [_source(one, _reference(one.path, folder, copy)) for one in found]
+    text = write_text(guess_cohort(name, sources, [one.table.cells for one in found], io.read_catalogue()))
+    parse_cohort(text)
+    for path in paths if copy else []:
+        write_bytes(folder / "raw" / path.name, path.read_bytes())
+    write_bytes(folder / "cohort.yml", text.encode("utf-8"))
+    return _told(name, folder, text)
+
+
+def _new_folder(name: str) -> Path:
+    root = (project_root() / "data" / "cohorts").resolve()
+    folder = root / check_name(name)
+    if os.path.lexists(folder / "cohort.yml"):
+        raise UsageError(f"the cohort {name!r} has a cohort.yml, and it is never replaced. Choose another NAME, or remove it.")
+    if not folder.resolve().is_relative_to(root):
+        raise UsageError(f"{name!r} is a link that leaves data/cohorts. Choose another NAME.")
+    return folder
+
+
+def _paths(files: Sequence[str], folder: Path, copy: bool) -> list[Path]:
+    """The files, each once; refused where one is missing or a copy would replace a file."""
+    if not files:
+        raise UsageError('no file was named. Name them: make cohort NAME=mine FROM="visits.csv patients.xlsx"')
+    paths = [Path(os.path.abspath(Path(file).expanduser())) for file in dict.fromkeys(files)]
+    missing = [path for path in paths if not path.is_file()]
+    if missing:
+        raise UsageError(f"there is no file {str(missing[0])!r}. In FROM, a name with spaces stands in quotation marks.")
+    names = [path.name for path in paths]
+    twice = next((name for name in names if names.count(name) > 1 or (folder / "raw" / name).exists()), None)
+    if copy and twice:
+        raise UsageError(f"raw/{twice} would be written twice, or is there already. Rename one of the files.")
+    return paths
+
+
+def _reference(path: Path, folder: Path, copy: bool) -> str:
+    """How `cohort.yml` names the file: relative within the project, else by its whole path."""
+    if copy:
+        return f"raw/{path.name}"
+    inside = path.is_relative_to(project_root().resolve())
+    return Path(os.path.relpath(path, folder)).as_posix() if inside else str(path)
+
+
+def _source(unknown: Unknown, reference: str) -> Source:
+    facts: dict[str, str | int] = {"sheet": unknown.table.sheet} if unknown.table.sheet else {}
+    facts |= {"encoding": unknown.encoding} if unknown.encoding else {}
+    facts |= {"header_line": unknown.header_line} if unknown.header_line > 1 else {}
+    facts |= {"expected_rows": unknown.table.rows_read, "sha256": unknown.table.sha256}
+    return Source(reference, facts, "", "", doubts=unknown.doubts)
+
+
+def _told(name: str, folder: Path, text: str) -> list[str]:
+    lines = text.splitlines()
+    blanks = [line.strip().lstrip("# ") for line in lines[4:] if "# choose: " in line]
+    guessed = sum("# guessed: " in line for line in lines[4:])
+    written = f"Written: {os.path.relpath(folder / 'cohort.yml')}. {guessed} lines are guessed; each says from what."
+    left = [f"Left to fill in, {len(blanks)} blanks (search for 'choose:'):"] if blanks else ["Nothing is left to fill in."]
+    return [written, *left, *(f"  {line[:150]}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
