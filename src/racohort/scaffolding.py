@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 
 from racohort import io
@@ -76,8 +77,20 @@ def _source(unknown: Unknown, reference: str) -> Source:
 
 def _told(name: str, folder: Path, text: str) -> list[str]:
     lines = text.splitlines()
-    blanks = [line.strip().lstrip("# ") for line in lines[4:] if "# choose: " in line]
+    blanks = [_blank(line, after) for line, after in pairwise([*lines[4:], ""]) if "# choose: " in line]
     guessed = sum("# guessed: " in line for line in lines[4:])
     written = f"Written: {os.path.relpath(folder / 'cohort.yml')}. {guessed} lines are guessed; each says from what."
-    left = [f"Left to fill in, {len(blanks)} blanks (search for 'choose:'):"] if blanks else ["Nothing is left to fill in."]
-    return [written, *left, *(f"  {line[:150]}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
+    left = [f'Left to fill in, {len(blanks)} blanks (search for "choose:"):'] if blanks else ["Nothing is left to fill in."]
+    return [written, *left, *(f"  {line[:160]}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
+
+
+def _blank(line: str, after: str) -> str:
+    """A blank as it is told: the column or word it is about, and the choices.
+
+    >>> _blank("  # choose: unit: mg/L or mg/dL", '  # "CRP": {paramcd: CRP}')
+    '"CRP": unit: mg/L or mg/dL'
+    """
+    before, _, choices = line.partition("# choose: ")
+    about = before if before.strip(" #") else after if after.lstrip().startswith('# "') else ""
+    name = about.strip(" #").partition('":')[0]
+    return f'{name}": {choices}' if name.startswith('"') else choices

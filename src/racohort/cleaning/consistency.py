@@ -24,6 +24,8 @@ FORMULAS: dict[str, tuple[tuple[str, ...], Callable[..., np.ndarray]]] = {
 VARIANTS = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3"}
 #: From this share of contradicting rows on (and from five rows on) the columns are wrong, not the rows.
 THROUGHOUT = 0.5
+#: So many equal values are no chance, whatever the date; fewer need the same day.
+MANY = 10
 
 
 @dataclass(frozen=True)
@@ -174,15 +176,16 @@ def check_repeats(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records
 
 
 def _same_person(sheet: Sheet, frame: pd.DataFrame, codes: list[str], records: Records) -> None:
-    same = frame[frame.duplicated([*codes, "ADT"], keep=False)]
+    by = codes if len(codes) >= MANY else [*codes, "ADT"]
+    same = frame[frame.duplicated(by, keep=False) & (frame[codes].notna().sum(axis=1) >= min(MANY, len(codes)))]
     pairs: dict[tuple[str, ...], int] = {}
-    for _, rows in same.groupby([*codes, "ADT"], dropna=False, sort=False):
+    for _, rows in same.groupby(by, dropna=False, sort=False):
         who = tuple(sorted(set(rows["USUBJID"])))
         if len(who) > 1:
             pairs[who] = pairs.get(who, 0) + 1
     for who, times in pairs.items():
         line = int(sheet.table.line[same.index[same["USUBJID"] == who[-1]][0]])
-        said = f"{' and '.join(who)} have the same values on the same day in {times} rows: one person under two identifiers?"
+        said = f"{' and '.join(who)} have the same values in {times} rows: one person under two identifiers?"
         records.note(
             "same_person",
             said,

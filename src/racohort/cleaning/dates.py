@@ -13,10 +13,11 @@ from racohort.cleaning.words import missing_words, tidy
 from racohort.config import Cohort, Column
 from racohort.schema import Records
 
-_YEAR_FIRST = re.compile(r"([0-9]{4})\s*[-./年]\s*([0-9]{1,2})\s*[-./月]\s*([0-9]{1,2})\s*日?")
+_YEAR_FIRST = re.compile(r"([0-9]{4})(?:\s*[-./年]\s*|\s)([0-9]{1,2})(?:\s*[-./月]\s*|\s)([0-9]{1,2})\s*日?")
 _COMPACT = re.compile(r"(19|20)([0-9]{2})([0-9]{2})([0-9]{2})")
 _MONTH_NAME = re.compile(r"([0-9]{1,2})[-\s./]*([A-Za-z]{3,9})[-\s./,]*([0-9]{4})")
-_TIMED = re.compile(r"(.{8,11}?)[T\s]\s*([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)\s*(Z|[+-][0-9]{2}:?[0-9]{2})?")
+_MONTH_FIRST = re.compile(r"([A-Za-z]{3,9})[-\s./]*([0-9]{1,2})(?:\s*,\s*|\s)([0-9]{4})")
+_TIMED = re.compile(r"(.{8,11}?)[T\s]\s*([0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?)(?:\s*[AaPp]\.?[Mm]\.?)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?")
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
 _PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
 _MONTHS = {
@@ -33,7 +34,7 @@ def read_date(text: str, format_: str | None, timezone: str = "UTC", native: boo
     >>> read_date("2013-03-01", "%Y-%m-%d"), read_date("2013.3.1", "%Y-%m-%d")[1], read_date("05/03/2014", "%Y-%m-%d")[1]
     ((datetime.date(2013, 3, 1), ''), 'date_spelling', 'date_unreadable')
     """
-    plain = tidy(unicodedata.normalize("NFKC", text))
+    plain = tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
     declared = _by_format(plain, "%Y-%m-%d" if native and _YEAR_FIRST.fullmatch(plain) else format_ or "%Y-%m-%d")
     if declared is not None:
         return declared, "" if plain == text else "date_spelling"
@@ -60,20 +61,23 @@ def _beyond_doubt(text: str, timezone: str) -> Day:
     if compact:
         return _day(int(compact[1] + compact[2]), int(compact[3]), int(compact[4]))
     named = _MONTH_NAME.fullmatch(text)
-    return _day(int(named[3]), _MONTHS.get(named[2][:3].lower(), 0), int(named[1])) if named else None
+    if named:
+        return _day(int(named[3]), _MONTHS.get(named[2][:3].lower(), 0), int(named[1]))
+    named = _MONTH_FIRST.fullmatch(text)
+    return _day(int(named[3]), _MONTHS.get(named[1][:3].lower(), 0), int(named[2])) if named else None
 
 
 def _moment(timed: re.Match[str], timezone: str) -> Day:
     day = _beyond_doubt(timed[1].strip(), timezone)
-    if day is None or timed[3] is None:
+    if day is None:
         return day
     clock = timed[2] if timed[2].count(":") == 2 else f"{timed[2]}:00"
-    zone = "+00:00" if timed[3] == "Z" else timed[3]
+    zone = "+00:00" if timed[3] == "Z" else timed[3] or ""
     try:
         moment = datetime.datetime.fromisoformat(f"{day.isoformat()}T{clock.split('.')[0].zfill(8)}{zone}")
     except ValueError:
         return None
-    return moment.astimezone(ZoneInfo(timezone)).date()
+    return moment.astimezone(ZoneInfo(timezone)).date() if zone else day
 
 
 def _day(year: int, month: int, day: int) -> Day:
@@ -110,13 +114,14 @@ def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str
     """Decide a column most of whose dates are unreadable: day or month first if the values themselves prove it, else refuse."""
     unread = [text for text in texts if known[text][1] == "date_unreadable"]
     given = sum(1 for text in texts if known[text][1] != "missing_code" and text.strip())
-    if len(unread) < 3 or len(unread) < 0.5 * given:
-        return
     parts = {text: _YEAR_LAST.fullmatch(tidy(text)) for text in set(unread)}
+    as_declared = any(known[text][1] == "" and _YEAR_LAST.fullmatch(tidy(text)) for text in known)
+    if len(unread) < 3 or (len(unread) < 0.5 * given and not (as_declared and all(parts.values()))):
+        return
     numbers = [(int(found[1]), int(found[2]), int(found[3])) for found in parts.values() if found]
     day_first = all(_day(year, month, day) for day, month, year in numbers)
     month_first = all(_day(year, month, day) for month, day, year in numbers)
-    if len(numbers) == len(parts) and day_first != month_first:
+    if len(numbers) == len(parts) and day_first != month_first and not as_declared:
         for text, found in parts.items():
             first, second, year = map(int, found.groups())  # type: ignore[union-attr]
             known[text] = (_day(year, second, first) if day_first else _day(year, first, second), "date_spelling")

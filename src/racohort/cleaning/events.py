@@ -10,7 +10,7 @@ from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.patients import read_numbers
 from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import tidy, translate, word_key
-from racohort.config import Cohort
+from racohort.config import Cohort, Column
 from racohort.roles import ROLES
 from racohort.schema import Records
 
@@ -23,6 +23,28 @@ TERMS = {
     "尿路感染": "urinary tract infection", "贫血": "anaemia", "高血压": "hypertension", "骨折": "fracture",
     "过敏反应": "hypersensitivity",
 }  # fmt: skip
+
+
+#: Words for the grades of an adverse event.
+GRADES = {
+    "mild": "1", "moderate": "2", "severe": "3", "life-threatening": "4", "life threatening": "4", "fatal": "5",
+    "轻度": "1", "中度": "2", "重度": "3", "危及生命": "4", "死亡": "5",
+    "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "一": "1", "二": "2", "三": "3", "四": "4", "五": "5",
+}  # fmt: skip
+
+
+def grade_word(text: str) -> str:
+    """A grade's number behind its spelling; "" where the text is no such spelling.
+
+    >>> grade_word("Grade 2"), grade_word("Ⅱ"), grade_word("3级"), grade_word("mild"), grade_word("7")
+    ('2', '2', '3', '1', '')
+    """
+    word = word_key(text)
+    for prefix in ("ctcae", "grade", "gr.", "gr", "g"):
+        word = word.removeprefix(prefix).strip()
+    bare = word.removesuffix("级").removesuffix("度").strip() if word not in GRADES else word
+    known = GRADES.get(bare, bare if bare in GRADES.values() else "")
+    return known if bare != tidy(text) or not bare.isdigit() else ""
 
 
 def is_medication(sheet: Sheet) -> bool:
@@ -41,7 +63,7 @@ def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records:
             )
             columns[f"{role}C"] = np.array([tidy(text) for text in sheet.text(name)], dtype=object)
         elif role in ("AETOXGR", "CMDOSE"):
-            columns[role] = read_numbers(sheet, role, name, column, config, catalogue, records).aval
+            columns[role] = read_numbers(sheet, role, name, _with_grades(sheet, role, name, column), config, catalogue, records).aval
         elif ROLES[role].group in ("event", "medication"):
             read = translate(sheet, role, name, column, config, records)
             columns[role] = _one_spelling(sheet, name, read, records) if role in ("AETERM", "AEDECOD") else read
@@ -49,6 +71,8 @@ def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records:
     _check_dates(sheet, frame, records)
     _check_grades(sheet, frame, records)
     _check_twice(sheet, frame, records)
+    _check_complete(sheet, frame, records)
+    _note_repeated(sheet, frame, records)
     return frame.assign(USUBJID=sheet.USUBJID, file=sheet.table.file, sheet=sheet.table.sheet, line=sheet.table.line)
 
 
@@ -99,6 +123,38 @@ def _check_twice(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
             "event_twice", sheet.table, sheet.cells(twice, name, became=became), "is a duplicate of an event listed before"
         )
         sheet.drop(twice, "event_twice")
+
+
+def _with_grades(sheet: Sheet, role: str, name: str, column: Column) -> Column:
+    """The column with the words for grades that it holds among its codes."""
+    if role != "AETOXGR":
+        return column
+    words = {text: grade_word(text) for text in pd.unique(sheet.text(name)) if grade_word(text)}
+    return column.model_copy(update={"codes": words | (column.codes or {})}) if words else column
+
+
+def _check_complete(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
+    """Events without a term are kept out; events without a grade, or whose start has no day, are warned of."""
+    if "AETERM" in frame and not is_medication(sheet):
+        sheet.hold_rows((frame["AETERM"] == "").to_numpy(), "event_unnamed", sheet.names["AETERM"], "is no term", records)
+    if "AETOXGR" in frame:
+        blank = np.array([tidy(text) == "" for text in sheet.text(sheet.names["AETOXGR"])], dtype=bool)
+        records.note_cells("event_ungraded", sheet.table, sheet.cells(blank & sheet.keep, sheet.names["AETOXGR"]), "is no grade")
+    if "ASTDTC" in frame and not is_medication(sheet):
+        partial = np.array([earliest_and_latest(text)[0] is not None for text in frame["ASTDTC"]], dtype=bool) & sheet.keep
+        reason = "has no day; the event counts as treatment-emergent unless it must have started before"
+        records.note_cells("event_partial", sheet.table, sheet.cells(partial, sheet.names["ASTDT"]), reason)
+
+
+def _note_repeated(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
+    """Warn of events of one patient with one term and one start that differ otherwise."""
+    if is_medication(sheet) or not {"AETERM", "ASTDTC"} <= set(frame):
+        return
+    key = frame[["AETERM", "ASTDTC"]].assign(USUBJID=sheet.USUBJID)[sheet.keep & (frame["ASTDTC"] != "").to_numpy()]
+    rows = np.isin(np.arange(len(sheet)), key.index[key.duplicated(keep="first")])
+    for one in sorted(set(sheet.USUBJID[rows])):
+        cells = sheet.cells(rows & (one == sheet.USUBJID), sheet.names["AETERM"])
+        records.note_cells("event_repeated", sheet.table, cells, f"was listed before for {one} with the same start")
 
 
 def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: dict[str, np.datetime64], records: Records) -> None:

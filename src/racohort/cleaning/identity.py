@@ -18,6 +18,8 @@ _FLOAT = re.compile(r"[0-9]+\.0+")
 _NUMBER = re.compile(r"0*[0-9]+")
 #: Mark-up or a formula: kept as text, but no name of a site that a table could be made by.
 _NO_NAME = re.compile(r"[<>{}\[\]`|\\]|^[=+@-]")
+#: What stands in the identifier's column where there is none.
+_NOBODY = {"na", "n/a", "#n/a", "nan", "null", "none", "<na>", "#ref!", "#value!", "#name?", "#null!", "#num!", "#div/0!", "unknown"}
 #: Words in the identifier's column that say the row is no patient.
 _TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计", "平均", "平均值"}
 
@@ -25,17 +27,22 @@ _TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计",
 def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """Set USUBJID in every sheet: one spelling for one identifier over all files; rows without a usable one are quarantined."""
     read = [_read(sheet) for sheet in sheets]
-    counts = Counter(tidy(unicodedata.normalize("NFKC", text)) for texts in read for text in texts)
+    counts = Counter(_plain(text) for texts in read for text in texts)
     usual: dict[str, str] = {}
     for word, times in sorted(counts.items()):
         key = word.casefold()
         if key not in usual or times > counts[usual[key]]:
             usual[key] = word
     for sheet, texts in zip(sheets, read, strict=True):
-        plain = [tidy(unicodedata.normalize("NFKC", text)) for text in texts]
+        plain = [_plain(text) for text in texts]
         sheet.USUBJID = np.array([usual[word.casefold()] for word in plain], dtype=object)
         _check_forms(sheet, texts, records)
     _check_zeros(sheets, records)
+
+
+def _plain(text: str) -> str:
+    """An identifier without differences of width, without what cannot be seen, and without a spreadsheet's text mark."""
+    return tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
 
 
 def _read(sheet: Sheet) -> np.ndarray:
@@ -54,7 +61,8 @@ def _check_forms(sheet: Sheet, texts: np.ndarray, records: Records) -> None:
     if not name:
         return
     ids = sheet.USUBJID
-    sheet.hold_rows(ids == "", "id_missing", name, "is no identifier", records)
+    nobody = np.array([word == "" or word.casefold() in _NOBODY for word in ids], dtype=bool)
+    sheet.hold_rows(nobody, "id_missing", name, "is no identifier", records)
     totals = np.array([word.casefold() in _TOTALS for word in ids], dtype=bool)
     sheet.hold_rows(totals, "totals_row", name, "stands where an identifier should be", records)
     _check_rounded(sheet, name, records)

@@ -17,12 +17,16 @@ from racohort.units import unit_factor
 #: A cell longer than this is no value.
 LONGEST_CELL = 200
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]*)?|-?\.[0-9]+")
+_USUAL = re.compile(r"-?(?:0|[1-9][0-9]*)?(?:\.[0-9]+)?")
+#: A raised or lowered figure that is not the power of a unit such as 10⁹/L.
+_RAISED = re.compile(r"(?<=[0-9])(?<![×xX*\s]10)[²³¹⁰-⁹₀-₉]")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
 _POINT_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
 _COMMA_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|-?[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
 _TWO_READINGS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
 _COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _SIDE = re.compile(r"(<=|>=|<|>|≤|≥|小于|大于)\s*(.+)")
+_FLAG_FIRST = re.compile(r"(?:[↑↓]{1,3}|[HL]{1,2}\s)\s*(.*[0-9])")
 _FLAG = re.compile(r"(.*[0-9])\s*(?:[↑↓]{1,3}|\*{1,2}|\(?[HL]{1,2}\)?)")
 _UNIT = re.compile(
     r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
@@ -58,7 +62,9 @@ def read_number(text: str, decimal: str = ".") -> Reading:
     if len(text) > LONGEST_CELL:
         return Reading(rule="cell_too_long")
     if decimal == "." and _PLAIN.fullmatch(text):
-        return Reading(float(text))
+        return Reading(float(text), rule="" if _USUAL.fullmatch(text) else "number_spelling")
+    if _RAISED.search(text):
+        return Reading(rule="number_unreadable")
     plain = tidy(unicodedata.normalize("NFKC", text)).replace("−", "-").replace("。", ".").removeprefix("'").lstrip()
     rule = "" if plain == text else "spaces" if plain == text.strip() else "number_spelling"
     sided = _SIDE.fullmatch(plain)
@@ -75,7 +81,7 @@ def _number(text: str, decimal: str) -> tuple[float, str, str]:
     value, rule = _figure(text, decimal)
     if rule != "number_unreadable":
         return value, rule, ""
-    flagged = _FLAG.fullmatch(text)
+    flagged = _FLAG.fullmatch(text) or _FLAG_FIRST.fullmatch(text)
     if flagged:
         value, rule = _figure(flagged[1].strip(), decimal)
         return value, rule if rule.startswith("number_") and rule != "number_spelling" else "laboratory_flag", ""
@@ -116,6 +122,7 @@ REASONS = {
     "laboratory_flag": "was read without the laboratory's flag",
     "censored": "lies beyond the assay's limit; side and limit are kept",
     "missing_code": "was read as missing",
+    "code_mapped": "was read as the number it stands for",
 }
 
 
@@ -129,7 +136,7 @@ def read_field(
     and limit, and AVAL is limit/sqrt 2 (or limit/2 where `below: half` is declared) below, the limit above.
     """
     texts = sheet.text(name)
-    missing = missing_words(texts, config)
+    missing = {text: told for text, told in missing_words(texts, config).items() if text not in (column.codes or {})}
     readings = _readings(texts, missing, column, column.decimal or sheet.table.decimal)
     field = _blank_field(name, column, PARAMCD, texts, missing)
     field.aval = np.array([readings[text].value for text in texts])
@@ -147,9 +154,11 @@ def read_field(
 
 def _readings(texts: np.ndarray, missing: dict[str, bool], column: Column, decimal: str) -> dict[str, Reading]:
     """What each distinct text says; with the assay's limits declared, words and values beyond them are censored."""
-    found = {}
+    found, codes = {}, column.codes or {}
     for text in pd.unique(texts):
-        if text in missing:
+        if text in codes:
+            found[text] = read_number(codes[text])._replace(rule="code_mapped" if codes[text] != text else "")
+        elif text in missing:
             found[text] = Reading(rule="missing_code" if missing[text] else "")
         else:
             found[text] = _beyond(text, read_number(text, decimal), column)

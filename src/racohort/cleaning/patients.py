@@ -10,7 +10,7 @@ import pandas as pd
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.numbers import read_field
 from racohort.cleaning.sheets import Field, Sheet
-from racohort.cleaning.words import translate
+from racohort.cleaning.words import tidy, translate
 from racohort.config import Cohort, Column
 from racohort.roles import DATES, NUMBERS, PATIENT
 from racohort.schema import Records
@@ -87,8 +87,22 @@ def check_facts(sheet: Sheet, records: Records) -> None:
         for one in sorted(set(ids[changed])):
             cells = sheet.cells(changed & (ids == one).to_numpy(), sheet.names["ARM"])
             records.note_cells("arm_changes", sheet.table, cells, f"is another arm than {first[one]!r} in the first row of {one}")
+    for role in ("SEX", "ARM"):
+        _note_without(sheet, ids, role, records)
     if "AGE" in sheet.facts:
         _check_ages(sheet, records)
+
+
+def _note_without(sheet: Sheet, ids: pd.Series, role: str, records: Records) -> None:
+    """Warn of patients whose cells of a fact are blank in every row."""
+    if role not in sheet.facts or not (sheet.facts[role] != "").any() or sheet.table.shape == "event":
+        return
+    blank = pd.Series([tidy(text) == "" for text in sheet.text(sheet.names[role])])
+    without = blank.groupby(ids).transform("all").to_numpy(dtype=bool) & sheet.keep
+    first = without & ~ids.where(without).duplicated().to_numpy()
+    cells = sheet.cells(first, sheet.names[role])
+    if len(cells):
+        records.note_cells("fact_missing", sheet.table, cells, "is blank in every row of this patient")
 
 
 def _check_sex(sheet: Sheet, ids: pd.Series, records: Records) -> None:

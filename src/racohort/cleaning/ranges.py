@@ -34,7 +34,11 @@ def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: R
     low, high = limits["possible_low"].to_numpy(float), limits["possible_high"].to_numpy(float)
     known = np.where(field.censored == "", field.aval, field.limit)
     impossible = field.good & ((known < low) | (known > high))
-    _hold(sheet, field, impossible, "impossible", f"is outside what is possible ({_span(field, impossible, low, high)})", records)
+    hint = _unit_hint(field, impossible & sheet.keep, catalogue)
+    span = _span(field, impossible, low, high)
+    _hold(sheet, field, impossible, "impossible", f"is outside what is possible ({span}){hint}", records)
+    if hint:
+        _doubt_site(sheet, field, impossible, hint, records)
     step = limits["step"].to_numpy(float)
     steps = field.aval / step
     off = field.good & (field.censored == "") & (np.abs(steps - np.round(steps)) > 1e-6)
@@ -50,6 +54,29 @@ def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: R
         f"is possible but doubtful (usual: {_span(field, doubtful, low, high)}); it is kept",
         records,
     )
+
+
+def _unit_hint(field: Field, rows: np.ndarray, catalogue: pd.DataFrame) -> str:
+    """The unit in which every impossible value of a column would be usual, if there are three or more."""
+    codes = set(field.PARAMCD[rows])
+    if rows.sum() < 3 or len(codes) != 1:
+        return ""
+    facts = catalogue.loc[codes.pop()]
+    for unit, factor in facts["units"].items():
+        usual = (field.aval[rows] * factor >= facts["plausible_low"]) & (field.aval[rows] * factor <= facts["plausible_high"])
+        if usual.all():
+            return f"; in {unit} it would be usual: another unit?"
+    return ""
+
+
+def _doubt_site(sheet: Sheet, field: Field, rows: np.ndarray, hint: str, records: Records) -> None:
+    """Name the site where all values that would be usual in another unit come from."""
+    sites = sheet.facts.get("SITEID", np.array([]))
+    at = set(sites[rows & sheet.keep]) if len(sites) else set()
+    if len(at) == 1 and len(set(sites[sheet.keep])) > 1:
+        name, count = at.pop(), int(rows.sum())
+        said = f"column {field.name}: all {count} impossible values come from the site {name}{hint}"
+        records.note("unit_doubt_site", said, sheet.table, column=field.name, count=count)
 
 
 def _span(field: Field, rows: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
@@ -72,6 +99,7 @@ def _warn(sheet: Sheet, field: Field, rows: np.ndarray, rule: str, reason: str, 
 
 def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records) -> None:
     """Columns that are mostly missing, constant, or whose values suggest another unit."""
+    _note_empty(sheet, records)
     for field in sheet.fields if sheet.table.shape in ("visit", "wide") else []:
         facts = catalogue.loc[field.PARAMCD[0]] if len(field.PARAMCD) else None
         given, n = field.aval[field.good & sheet.keep], int(sheet.keep.sum())
@@ -83,6 +111,17 @@ def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records)
         if measured and len(given) >= 8 and len(np.unique(given)) == 1:
             said = f"column {field.name} is constant: {given[0]:g} in all {len(given)} rows"
             records.note("constant", said, sheet.table, column=field.name, value=f"{given[0]:g}", count=len(given))
+
+
+def _note_empty(sheet: Sheet, records: Records) -> None:
+    """Warn of planned visits with a row but without any value, in a table with one row a visit."""
+    found = sheet.role("AVISIT")
+    if sheet.table.shape != "visit" or not found or len(sheet.fields) < 2:
+        return
+    empty = np.logical_and.reduce([field.missing for field in sheet.fields]) & sheet.keep
+    for one in sorted(set(sheet.USUBJID[empty])):
+        cells = sheet.cells(empty & (one == sheet.USUBJID), found[0])
+        records.note_cells("visit_empty", sheet.table, cells, f"is a visit of {one} without any value")
 
 
 def check_units(values: pd.DataFrame, site: pd.Series, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:

@@ -31,6 +31,8 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     records.change(
         "code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}"
     )
+    coded = np.array([text != (column.codes or {}).get(text, text) for text in texts], dtype=bool) & sheet.keep
+    records.change("code_mapped", sheet.table, sheet.cells(coded, name, became=sheet.AVISIT), "was read as the visit declared")
     sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is no visit's label ({', '.join(list(labels)[:12])})", records)
     apart = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)
     if len(apart):
@@ -178,11 +180,14 @@ def _days(sheet: Sheet, starts: dict[str, np.datetime64]) -> np.ndarray:
 
 def _take_by_date(sheet: Sheet, in_window: dict[str, Mask], records: Records) -> None:
     """Give rows without a label the visit whose window holds their date; in a file that has labels, with a warning."""
+    labels = sheet.role("AVISIT")
+    if labels and sheet.table.shape in ("visit", "long"):
+        nowhere = (sheet.AVISIT == "") & np.isnat(sheet.ADT)
+        sheet.hold_rows(nowhere, "visit_nowhere", labels[0], "is no label, and no date tells the visit", records)
     blank = (sheet.AVISIT == "") & sheet.keep
     for code, inside in in_window.items():
         sheet.AVISIT[blank & inside & (sheet.AVISIT == "")] = code
     sheet.AVISIT[blank & (sheet.AVISIT == "")] = "UNSCHEDULED"
-    labels = sheet.role("AVISIT")
     if labels and blank.any() and sheet.table.shape != "event":
         for code in dict.fromkeys(sheet.AVISIT[blank]):
             cells = sheet.cells(blank & (code == sheet.AVISIT), labels[0])

@@ -29,7 +29,8 @@ _YES = {
 KNOWN: dict[str, dict[str, str]] = {
     "SEX": {"m": "M", "male": "M", "man": "M", "男": "M", "男性": "M", "f": "F", "female": "F", "woman": "F", "女": "F",
     "女性": "F"},
-    "AESER": _YES, "DTHFL": _YES, "AESDTH": _YES,
+    "AESER": _YES | {"serious": "Y", "sae": "Y", "严重": "Y", "non-serious": "N", "not serious": "N", "非严重": "N"},
+    "DTHFL": _YES, "AESDTH": _YES,
     "EOSSTT": {"completed": "COMPLETED", "complete": "COMPLETED", "discontinued": "DISCONTINUED", "withdrawn": "DISCONTINUED",
                "ongoing": "ONGOING", "完成": "COMPLETED", "退出": "DISCONTINUED"},
     "CMACT": {word: word.upper() for word in ("baseline", "start", "stop", "increase", "decrease")},
@@ -38,8 +39,11 @@ KNOWN: dict[str, dict[str, str]] = {
 #: Roles for which another word than the known ones cannot be used.
 CLOSED = ("SEX", "AESER", "DTHFL", "AESDTH", "EOSSTT", "CMACT", "CMCLAS")
 #: What programs write where there is nothing, and words that say nothing else than that.
-NOTHING = {"null", "nan", "none", "<na>", "#n/a", "nil", "not done", "missing", "缺失", "未查", "未做", "未测"}
-_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+NOTHING = {"null", "nan", "none", "<na>", "#n/a", "nil", "not done", "missing", "缺失", "未查", "未做", "未测", "未检", "不详", "未知",
+           "unknown", "unk", "nat", "#null!", "-", "--", "—", "–", "/"}
+_INVISIBLE = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad")
+)
 
 
 def tidy(text: str) -> str:
@@ -94,7 +98,8 @@ def translate(sheet: Sheet, role: str, name: str, column: Column, config: Cohort
     texts = sheet.text(name)
     free = column.codes is None and role not in CLOSED
     missing = missing_words(texts, None if role == "SITEID" else config, strict=free or _means_something(texts, column))
-    missing = {text: told for text, told in missing.items() if text not in (column.codes or {})}
+    known = KNOWN.get(role, {})
+    missing = {text: told for text, told in missing.items() if text not in (column.codes or {}) and word_key(text) not in known}
     meanings, rules = {}, {}
     usual = _usual(texts) if free else {}
     for text in pd.unique(texts):
@@ -131,8 +136,9 @@ def _meaning(
     keys = {word_key(word): meaning for word, meaning in codes.items()}
     ends = {word_key(meaning): meaning for meaning in codes.values()}
     for words in (keys, ends, known):
-        if word_key(text) in words:
-            meaning = words[word_key(text)]
+        key = word_key(text) if word_key(text) in words else word_key(text).removesuffix(".0")
+        if key in words:
+            meaning = words[key]
             return meaning, "code_spelling" if text != meaning else ""
     if codes or closed:
         return "", "code_unknown"

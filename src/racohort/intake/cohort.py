@@ -2,7 +2,7 @@
 
 import datetime
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -88,7 +88,7 @@ def _days(source: Source, cells: pd.DataFrame, seen: dict[str, list[float]]) -> 
 
 def _add_days(rows: pd.DataFrame, seen: dict[str, list[float]]) -> None:
     at_start = rows[rows["label"].map(label_day) == 0]
-    first: Mapping[str, datetime.date] = (at_start if len(at_start) else rows).groupby("who")["day"].min().to_dict()
+    first = (at_start if len(at_start) else rows).groupby("who")["day"].min().to_dict()
     for who, label, day in rows.itertuples(index=False):
         if who in first and label_day(label) != -1:
             seen.setdefault(label, []).append(float((day - first[who]).days))

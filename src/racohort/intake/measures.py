@@ -6,12 +6,14 @@ import numpy as np
 import pandas as pd
 
 from racohort.intake.guesses import Guess
-from racohort.intake.names import ALMOST, bracketed, look_up, name_key, name_words
+from racohort.intake.names import ALMOST, Index, bracketed, look_up, name_key, name_words
 from racohort.units import unit_factor, unit_key
 
 #: Scales without a unit to choose.
 UNITLESS = ("", "score", "joints")
-#: Words after an analyte's name that say no unit.
+#: A cohort's median is not so many times the upper reference limit.
+FAR = 25
+#: What tells a share from a count.
 _SHARE = "%"
 
 
@@ -37,8 +39,8 @@ def header_unit(name: str, code: str, catalogue: pd.DataFrame) -> str:
 def possible_units(values: Sequence[float], code: str, catalogue: pd.DataFrame) -> list[str]:
     """The units, one for each factor, that the values can be in.
 
-    A unit is ruled out where it would make more than one value in a hundred impossible, or every value less than a tenth of
-    the upper reference limit.
+    A unit is ruled out where it would make more than one value in a hundred impossible, every value less than a tenth of
+    the upper reference limit, or the median more than 25 times that limit.
     """
     facts, found = catalogue.loc[code], {}
     for unit in known_units(catalogue, code):
@@ -46,8 +48,8 @@ def possible_units(values: Sequence[float], code: str, catalogue: pd.DataFrame) 
         converted = np.asarray(values, dtype="float64") * factor
         inside = (converted >= facts["possible_low"] - 1e-9) & (converted <= facts["possible_high"] + 1e-9)
         high = facts["range_high_m"]
-        tiny = high == high and len(converted) > 0 and converted.max() < high / 10
-        if factor not in found and (not len(converted) or (inside.mean() >= 0.99 and not tiny)):
+        far = high == high and len(converted) > 0 and (converted.max() < high / 10 or np.median(converted) > FAR * high)
+        if factor not in found and (not len(converted) or (inside.mean() >= 0.99 and not far)):
             found[factor] = unit
     return list(found.values())
 
@@ -73,7 +75,7 @@ def _or(words: Sequence[str]) -> str:
     return " or ".join(dict.fromkeys(words))
 
 
-def guess_analyte(name: str, index: dict, units: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
+def guess_analyte(name: str, index: Index, units: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
     """The PARAMCDs a name can stand for, the evidence, and what speaks against the match ("" where nothing does)."""
     fillers = frozenset(word for unit in units for word in name_words(unit.replace("/", " ")))
     from_words = look_up(name, index)

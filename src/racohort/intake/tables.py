@@ -44,7 +44,7 @@ def guess_table(source: Source, cells: pd.DataFrame, catalogue: pd.DataFrame) ->
 
 
 def _package(cells: pd.DataFrame) -> str:
-    """adam or sdtm where the columns have these standards' own names, else ""."""
+    """The standard, adam or sdtm, where the columns have these standards' own names, else ""."""
     names = {str(name).upper() for name in cells.columns}
     if "USUBJID" not in names or len(names & set(STANDARD)) < 4:
         return ""
@@ -61,6 +61,8 @@ def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analy
     named = [name for name in cells.columns if _names_analytes(cells[name], analytes)]
     if named and roles & {"AVAL"}:
         return "long", f"{named[0]!r} names an analyte in every row"
+    if {"PARAM", "AVAL"} <= roles:
+        return "long", "it has a column of items and a column of results"
     if roles & {"AETERM", "AEDECOD", "CMDECOD"} and not _analyte_columns(cells, analytes):
         return "event", "it has a column of " + ("medicines" if "CMDECOD" in roles else "events")
     if patterns:

@@ -137,10 +137,11 @@ def _rest(scaffold: Scaffold) -> Iterator[str]:
     if scaffold.start is not None:
         yield f"treatment_start: {{from: column, column: {in_marks(scaffold.start.name)}}}{_guessed(scaffold.start.why)}"
     else:
-        yield f"# choose: {{from: visit, visit: {scaffold.visits[0].code}}} or {{from: column, column: ...}}; leave it out without a treatment"
-        yield "# treatment_start:"
+        first = scaffold.visits[0].code
+        yield f"# choose: treatment_start: {{from: visit, visit: {first}}} or {{from: column, column: ?}}; none if untreated"
+        yield "# treatment_start: ?"
     words = ", ".join(in_marks(word) for word in ["", *scaffold.missing])
     yield f"missing: [{words}]" + _guessed("; ".join(f"{word!r} in {why}" for word, why in scaffold.missing.items()))
     if scaffold.first:
-        yield f"# choose: the first and last day of the study (the visits are from {scaffold.first} to {scaffold.last}), and its time zone"
+        yield f"# choose: study: its first and last day (visits: {scaffold.first} to {scaffold.last}), and its time zone"
         yield "# study: {start: ?, end: ?, timezone: ?}"

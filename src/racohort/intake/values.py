@@ -66,7 +66,7 @@ def decimal_mark(cells: Sequence[str]) -> tuple[str, str]:
 def missing_codes(cells: Sequence[str], decimal: str = ".") -> dict[str, int]:
     """Words that repeat in a column of numbers and are no result, each with how often.
 
-    >>> missing_codes(["1", "2.5", "3", "4", "-", "-", "neg", "neg"])
+    >>> missing_codes(["1", "2.5", "3", "4", "<5", "6", "-", "-", "neg", "neg"])
     {'-': 2}
     """
     if not is_numeric(cells, decimal):

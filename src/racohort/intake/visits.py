@@ -35,25 +35,32 @@ def label_day(label: str, unit: str = "") -> float | None:
 
     `unit` (Y, M, W or D) is that of labels that are bare numbers.
 
-    >>> label_day("基线 Baseline"), label_day("12个月"), label_day("3年"), label_day("Week 12"), label_day("3"), label_day("3", "M")
-    (0.0, 365.0, 1095.0, 84.0, None, 91.0)
+    >>> label_day("基线 Baseline"), label_day("12个月"), label_day("3年"), label_day("Week 12")
+    (0.0, 365.0, 1095.0, 84.0)
+    >>> label_day("3"), label_day("3", "M"), label_day("unscheduled")
+    (None, 91.0, -1.0)
     """
     text = unicodedata.normalize("NFKC", label).casefold().strip()
     words = [word for word in re.split(r"[\s_\-./]+", text) if word]
     if text in _APART or (words and words[0] in _APART):
         return -1.0
-    if text in _BASELINE or any(word in _BASELINE - {"0", "entry"} for word in words) or re.fullmatch(r"0+(\.0+)?", text):
+    if text in _BASELINE or set(words) & (_BASELINE - {"0", "entry"}) or re.fullmatch(r"0+(\.0+)?", text):
         return 0.0
-    found = re.search(r"(\d+(?:\.\d+)?)\s*([a-z]+|个月|月份|月|年|周|天|日)?(?![\w])", text)
-    before = re.match(r"([a-z]+|第)?\s*(\d+(?:\.\d+)?)", text)
-    number = found or before
-    if not number:
-        return None
-    count = float(found[1] if found else before[2])  # type: ignore[index]
-    kind = _WORDS.get((found[2] or "") if found else "") or _WORDS.get((before[1] or "") if before else "") or unit
+    count, kind = _span_said(text, unit)
     if kind == "M" and count % 12 == 0:
         kind, count = "Y", count / 12
     return float(round(count * UNITS[kind][0])) if kind else None
+
+
+def _span_said(text: str, unit: str) -> tuple[float, str]:
+    """The number in a label and its unit of time, which stands behind or before it; "" for no unit."""
+    after = re.search(r"(\d+(?:\.\d+)?)\s*([a-z]+|个月|月份|月|年|周|天|日)?(?![\w])", text)
+    before = re.match(r"([a-z]+|第)?\s*(\d+(?:\.\d+)?)", text)
+    if not after and not before:
+        return 0.0, ""
+    count = float(after[1] if after else before[2])  # type: ignore[index]
+    kinds = [_WORDS.get(after[2] or "") if after else None, _WORDS.get(before[1] or "") if before else None, unit]
+    return count, next((kind for kind in kinds if kind), "")
 
 
 def is_visit_label(text: str) -> bool:

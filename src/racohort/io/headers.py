@@ -10,6 +10,7 @@ from racohort.config import Cohort, Column
 from racohort.schema import RawTable, Records
 from racohort.units import unit_factor
 
+_FIGURES = re.compile(r"[0-9][0-9.,:/-]*")
 _WITH_UNIT = re.compile(r"(.+?)\s*[(\[（]\s*([^()\[\]（）]*)\s*[)\]）]\s*")
 
 
@@ -151,3 +152,16 @@ def _note_left(left: list[str], table: RawTable, records: Records) -> None:
         more = " and others" if len(others) > 10 else ""
         said = f"{table.file}: not declared, so not read: {', '.join(map(repr, others[:10]))}{more}"
         records.note("column_undeclared", said, table, line=1, column=others[0], count=len(others))
+
+
+def note_header(table: RawTable, config: Cohort, records: Records) -> None:
+    """A finding where the declared names stand further down, or where values stand in the place of the names."""
+    wanted = {header_key(name) for name in config.columns}
+    for line, row in zip(table.line, table.cells.head(30).itertuples(index=False), strict=False):
+        if sum(header_key(cell) in wanted for cell in row) > len(wanted) / 2:
+            said = f"{table.file}: the header is on line {line}: text stands above the column names"
+            records.note("header_not_first", said, table, line=int(line))
+            return
+    names = [str(name) for name in table.cells.columns]
+    if len(names) > 2 and sum(_FIGURES.fullmatch(name) is not None for name in names) > len(names) / 2:
+        records.note("header_absent", f"{table.file} has no header: its first line holds values, no names", table, line=1)

@@ -10,7 +10,7 @@ from racohort.config import Cohort, File, parse_cohort
 from racohort.io.binary import read_parquet, read_xpt
 from racohort.io.catalogue import read_catalogue
 from racohort.io.delimited import read_delimited
-from racohort.io.headers import expected_columns, header_key, match_columns
+from racohort.io.headers import expected_columns, header_key, match_columns, note_header
 from racohort.io.workbooks import read_workbook
 from racohort.places import cohort_folder
 from racohort.schema import Raw, RawTable, Records
@@ -22,6 +22,7 @@ LARGEST = 2_000_000_000
 KINDS = {
     "XLSX": ((b"PK\x03\x04",), (".xlsx", ".xlsm")),
     "Parquet": ((b"PAR1",), (".parquet",)),
+    "ZIP": ((b"PK\x05\x06",), (".zip",)),
     "XPT": ((b"HEADER RECORD*******LIBRARY",), (".xpt",)),
     "XLS": ((b"\xd0\xcf\x11\xe0",), (".xls",)),
     "PDF": ((b"%PDF",), (".pdf",)),
@@ -105,9 +106,13 @@ def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, record
     kind = next(
         (kind for kind, (starts, _) in KINDS.items() if data.lstrip().startswith(starts) or data.startswith(starts)), "CSV"
     )
+    if kind == "XLSX" and b"[Content_Types].xml" not in data and b"xl/" not in data:
+        kind = "ZIP"
     endings = KINDS[kind][1] if kind in KINDS else CSV
     if not data.strip():
         records.note("file_empty", f"{table.file} is empty ({len(data)} bytes)", table)
+    elif kind == "XLS" and "EncryptedPackage".encode("utf-16-le") in data:
+        records.note("file_unsupported", f"{table.file} is protected by a password and cannot be read", table)
     elif ending not in endings:
         records.note("file_kind", f"{table.file} is named {ending or 'without an ending'} but is a file of kind {kind}", table)
     elif kind == "XLSX":
@@ -138,6 +143,7 @@ def _check_complete(config: Cohort, tables: list[RawTable], records: Records) ->
         records.note("column_missing", f"the declared column {name!r} is in none of the files ({files})", tables[0], column=name)
     if missing:
         for table in tables:
+            note_header(table, config, records)
             looks_like(table, config, records)
 
 

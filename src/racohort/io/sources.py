@@ -1,4 +1,4 @@
-"""Files of which nothing is known yet, as text: every sheet, with the encoding and the line of the header as far as they can be told."""
+"""Files of which nothing is known yet, as text: every sheet, its encoding and the line of its header as far as they can be told."""
 
 import hashlib
 import io

@@ -49,7 +49,7 @@ def _read_sheet(data: bytes, entry: File, table: RawTable, records: Records) -> 
     _fill([[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)], entry, table, records)
     part = getattr(sheet, "_worksheet_path", "")
     _note_unseen(data, part, table, records)
-    _mark_formulas(data, part, table)
+    _mark_formulas(data, part, table, records)
 
 
 def as_text(value: Any) -> str:
@@ -159,10 +159,15 @@ def _note_comments(part: bytes, table: RawTable, records: Records) -> None:
     records.note("workbook_comment", said, table, line=int(line) if line else None, count=max(1, len(cells)))
 
 
-def _mark_formulas(data: bytes, part: str, table: RawTable) -> None:
+def _mark_formulas(data: bytes, part: str, table: RawTable, records: Records) -> None:
     """Put the formula itself where it has no stored value, so that it is seen and quarantined as no value."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     rows = {line: row for row, line in enumerate(table.line)}
-    for letters, line, formula in _NO_VALUE.findall(archive.read(part)) if part in archive.namelist() else []:
+    found = _NO_VALUE.findall(archive.read(part)) if part in archive.namelist() else []
+    if found:
+        where = f"{found[0][0].decode()}{found[0][1].decode()}"
+        said = f"{table.file}: {len(found)} cells hold a formula without a stored value (first: {where})"
+        records.note("workbook_formula", said, table, line=int(found[0][1]), count=len(found))
+    for letters, line, formula in found:
         if int(line) in rows and _number(letters) <= table.cells.shape[1]:
             table.cells.iloc[rows[int(line)], _number(letters) - 1] = f"={formula.decode('utf-8', 'replace')}"

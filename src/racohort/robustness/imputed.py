@@ -40,7 +40,7 @@ def impute_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalog
     if not endpoints:
         return as_results([])
     table = np.hstack([wide.to_numpy() for wide in tables])
-    rng = np.random.default_rng(np.random.SeedSequence(plan.seed))
+    rng = np.random.default_rng(np.random.SeedSequence(plan.seed).spawn(1)[0])
     copies = impute_columns(table, _columns(table, endpoints, len(plan.visits)), IMPUTATIONS, rng)
     rows: list[Row] = []
     for block, endpoint in enumerate(endpoints):

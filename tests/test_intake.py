@@ -1,0 +1,346 @@
+"""A first cohort.yml from files that nobody has described: what is guessed, what is left blank, what is refused.
+
+Oracles: the cohort.yml of the default cohort and of RAPPORT, written by hand; small files whose only readings are two.
+"""
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner, Result
+
+from racohort.checking import check_cohort
+from racohort.cli import main
+from racohort.config import Cohort, parse_cohort
+from racohort.places import project_root
+from racohort.schema import CohortError
+from tests.support.rapport import rapport_folder
+
+DEFAULT = project_root() / "data" / "cohorts" / "wang2019-synthetic"
+RAW = ("demographics.xlsx", "visits.csv", "laboratory.csv", "adverse_events.csv", "medication.csv")
+needs_rapport = pytest.mark.skipif(
+    not (rapport_folder() / "rapport_wide.csv").is_file(),
+    reason=f"RAPPORT IS NOT HERE: no real file was tried. It is looked for in {rapport_folder()}; $RACOHORT_REFERENCE moves it.",
+)
+TWO_READINGS = """\
+patient_id,visit,visit_date,CRP,ESR (mm/h),hgb
+001,V1,05/03/2014,1.2,20,120
+001,V2,06/04/2015,3.4,30,125
+002,V1,07/05/2014,0.4,11,119
+002,V2,08/06/2015,2.2,NT,131
+003,V1,09/07/2014,0.9,NT,131
+"""
+
+
+@pytest.fixture(autouse=True)
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with the catalogue and no cohort."""
+    (tmp_path / "project" / "data" / "cohorts").mkdir(parents=True)
+    (tmp_path / "project" / "data" / "catalogue").symlink_to(project_root() / "data" / "catalogue")
+    monkeypatch.setenv("RACOHORT_ROOT", str(tmp_path / "project"))
+    return tmp_path / "project"
+
+
+def described(*files: Path, name: str = "mine", words: tuple[str, ...] = ()) -> Result:
+    return CliRunner().invoke(main, ["cohort", "--name", name, *words, *map(str, files)])
+
+
+def text_of(root: Path, name: str = "mine") -> str:
+    return (root / "data" / "cohorts" / name / "cohort.yml").read_text("utf-8")
+
+
+def written(tmp_path: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    path = tmp_path / name
+    path.write_text(text, encoding)
+    return path
+
+
+def guessed(root: Path, path: Path, text: str) -> Cohort:
+    path.write_text(text, "utf-8")
+    said = described(path)
+    assert said.exit_code == 0, said.output
+    return parse_cohort(text_of(root))
+
+
+def meaning(columns: dict) -> dict:
+    return {name: (one.role, one.paramcd, one.unit, one.format) for name, one in columns.items()}
+
+
+def test_the_default_cohort_is_described_as_a_person_described_it(root: Path, tmp_path: Path) -> None:
+    said = described(*(DEFAULT / "raw" / name for name in RAW))
+    assert said.exit_code == 0, said.output
+    by_hand = parse_cohort((DEFAULT / "cohort.yml").read_text("utf-8"))
+    found = parse_cohort(text_of(root))
+    assert meaning(found.columns) == meaning(by_hand.columns)
+    assert found.columns["项目 Item"].codes == by_hand.columns["项目 Item"].codes
+    assert {code: visit.day for code, visit in found.visits.items()} == {"BL": 0, "Y1": 365, "Y3": 1095}
+    assert [(one.shape, one.expected_rows, one.sha256) for one in found.files] == [
+        (one.shape, one.expected_rows, one.sha256) for one in by_hand.files
+    ]
+    assert found.treatment_start == by_hand.treatment_start
+    for name, column in found.columns.items():
+        assert (column.codes or {}).items() <= (by_hand.columns[name].codes or {}).items()
+
+
+def test_the_described_default_cohort_gives_the_values_of_the_committed_one(root: Path, tmp_path: Path) -> None:
+    described(*(DEFAULT / "raw" / name for name in RAW), words=("--copy",))
+    check_cohort("mine", tmp_path / "mine")
+    check_cohort(str(DEFAULT), tmp_path / "committed")
+    keys = ["USUBJID", "AVISIT", "PARAMCD"]
+    for name in ("adlb", "adqs"):
+        mine, committed = (
+            pd.read_csv(tmp_path / folder / f"{name}.csv", dtype=str, keep_default_na=False) for folder in ("mine", "committed")
+        )
+        both = mine[mine["AVISIT"] != ""][[*keys, "AVAL"]].merge(committed[[*keys, "AVAL"]], how="outer", indicator=True)
+        assert (both["_merge"] == "both").mean() > 0.99
+        assert set(mine["PARAMCD"]) == set(committed["PARAMCD"])
+        assert set(mine["USUBJID"]) == set(committed["USUBJID"])
+
+
+@needs_rapport
+def test_the_wide_file_of_rapport_is_described_but_for_sex_and_the_unit_of_time(root: Path) -> None:
+    said = described(rapport_folder() / "rapport_wide.csv")
+    assert said.exit_code == 0, said.output
+    by_hand = parse_cohort((Path(__file__).parent / "cohorts" / "rapport" / "cohort.yml").read_text("utf-8"))
+    found = parse_cohort(text_of(root))
+    assert found.files[0].shape == "wide"
+    assert meaning(found.columns) == {name: one for name, one in meaning(by_hand.columns).items() if name != "sex"}
+    assert [visit.labels for visit in found.visits.values()] == [visit.labels for visit in by_hand.visits.values()]
+    assert "choose: codes: M, F" in said.output
+    assert "21 if weeks are meant or 91 if months are meant" in said.output
+
+
+@needs_rapport
+def test_the_filled_in_wide_file_of_rapport_passes_the_check(root: Path, tmp_path: Path) -> None:
+    described(rapport_folder() / "rapport_wide.csv")
+    filled = text_of(root).replace('  # "sex"', '  "sex"').replace("  #   ", "    ")
+    filled = filled.replace('"V": ?', '"V": F').replace('"M": ?', '"M": M')
+    (root / "data" / "cohorts" / "mine" / "cohort.yml").write_text(filled, "utf-8")
+    check_cohort("mine", tmp_path / "out")
+    adsl = pd.read_csv(tmp_path / "out" / "adsl.csv", dtype=str, keep_default_na=False)
+    assert adsl["SEX"].value_counts().to_dict().keys() >= {"F", "M"}
+    assert len(adsl) == 159
+
+
+@needs_rapport
+def test_the_long_file_of_rapport_tells_its_months_and_its_items(root: Path) -> None:
+    assert described(rapport_folder() / "rapport_long.csv").exit_code == 0
+    found = parse_cohort(text_of(root))
+    assert found.files[0].shape == "long"
+    assert {code: visit.day for code, visit in found.visits.items()} == {"BL": 0, "M3": 91, "M6": 183, "M9": 274, "M12": 365}
+    assert found.columns["measure"].codes == {"haq": "HAQDI", "das": "DAS28", "radai": "RADAI"}
+    assert "outlabel" not in found.columns
+
+
+def test_what_has_two_readings_is_a_blank_with_both(root: Path, tmp_path: Path) -> None:
+    found = guessed(root, tmp_path / "two.csv", TWO_READINGS)
+    assert '# choose: format: "%d/%m/%Y" or "%m/%d/%Y"' in text_of(root)
+    assert "# choose: unit: mg/L or mg/dL; the values are 0.4 to 3.4" in text_of(root)
+    assert meaning(found.columns).keys() == {"patient_id", "visit", "ESR (mm/h)", "hgb"}
+    assert (found.columns["hgb"].unit, found.missing) == ("g/L", ["", "NT"])
+
+
+def test_the_check_tells_what_is_still_blank(root: Path, tmp_path: Path) -> None:
+    guessed(root, tmp_path / "two.csv", TWO_READINGS)
+    assert "not declared, so not read: 'visit_date', 'CRP'" in "\n".join(check_cohort("mine", tmp_path / "out"))
+
+
+def test_a_blank_that_is_filled_in_is_read(root: Path, tmp_path: Path) -> None:
+    guessed(root, tmp_path / "two.csv", TWO_READINGS)
+    text = re.sub(r'# ("visit_date".*)"\?"', r'\1"%d/%m/%Y"', text_of(root))
+    filled = parse_cohort(re.sub(r'# ("CRP".*)"\?"', r"\1mg/dL", text))
+    assert (filled.columns["visit_date"].format, filled.columns["CRP"].unit) == ("%d/%m/%Y", "mg/dL")
+
+
+@pytest.mark.parametrize(
+    ("dates", "format_"),
+    [
+        (["25/03/2014", "05/04/2015"], "%d/%m/%Y"),
+        (["03/25/2014", "05/04/2015"], "%m/%d/%Y"),
+        (["2014/3/5", "2015/4/6"], "%Y/%m/%d"),
+    ],
+)
+def test_a_date_that_has_one_reading_gets_its_format(root: Path, tmp_path: Path, dates: list[str], format_: str) -> None:
+    rows = f"id,visit,date,crp (mg/L)\n1,baseline,{dates[0]},5\n1,1y,{dates[1]},6\n"
+    assert guessed(root, tmp_path / "dates.csv", rows).columns["date"].format == format_
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "unit"),
+    [
+        ("CRP (mg/dL)", "0.4 3.4", "mg/dL"), ("crp_mg_L", "0.4 3.4", "mg/L"), ("crp", "0.4 3.4", None),
+        ("crp", "12 160", "mg/L"), ("hgb", "11.9 15.1", "g/dL"), ("hgb", "119 131", "g/L"), ("wbc", "5400 7200", "10^6/L"),
+        ("alt", "20 60", "U/L"), ("alt", "0.3 1.1", "ukat/L"),
+        ("CRP (ng/mL)", "4 34", None),
+    ],
+)  # fmt: skip
+def test_a_unit_is_what_the_name_says_or_the_only_one_that_is_possible(
+    root: Path, tmp_path: Path, header: str, values: str, unit: str | None
+) -> None:
+    first, second = values.split()
+    found = guessed(root, tmp_path / "unit.csv", f"id,visit,{header}\n1,baseline,{first}\n1,1y,{second}\n")
+    assert (header in found.columns) == (unit is not None)
+    assert unit is None or found.columns[header].unit == unit
+
+
+@pytest.mark.parametrize("header", ["NEUT%", "urine albumin", "极低密度脂蛋白胆固醇", "BUN", "CRP date", "hemaglobin"])
+def test_a_name_that_says_something_else_than_an_analyte_is_no_analyte(root: Path, tmp_path: Path, header: str) -> None:
+    found = guessed(root, tmp_path / "other.csv", f"id,visit,{header}\n1,baseline,40\n1,1y,50\n")
+    assert header not in found.columns
+    assert "choose" in text_of(root).split(f'# "{header}"')[0].splitlines()[-2]
+
+
+@pytest.mark.parametrize(
+    ("words", "meanings"),
+    [("M F", {"M": "M", "F": "F"}), ("W M", {"W": "F", "M": "M"}), ("女 男", {"女": "F", "男": "M"}), ("V M", None),
+     ("H M", None), ("1 2", None)],
+)  # fmt: skip
+def test_codes_of_sex_are_filled_in_where_they_have_one_meaning(
+    root: Path, tmp_path: Path, words: str, meanings: dict[str, str] | None
+) -> None:
+    first, second = words.split()
+    found = guessed(root, tmp_path / "sex.csv", f"id,sex,crp (mg/L)\n1,{first},5\n2,{second},6\n")
+    assert (found.columns["sex"].codes if "sex" in found.columns else None) == meanings
+
+
+def test_decimal_commas_are_declared_and_thousands_asked_about(root: Path, tmp_path: Path) -> None:
+    found = guessed(root, tmp_path / "commas.csv", 'id,visit,crp (mg/L),alt (U/L)\n1,bl,"5,25","1,234"\n1,1y,"6,5","2,345"\n')
+    assert found.columns["crp (mg/L)"].decimal == ","
+    assert "alt (U/L)" not in found.columns
+    assert "a decimal or a thousands mark" in text_of(root)
+
+
+def test_one_name_with_two_meanings_is_declared_for_each_file(root: Path, tmp_path: Path) -> None:
+    visits = written(tmp_path, "visits.csv", "id,visit,date,crp (mg/L)\n1,baseline,2014-01-02,5\n1,1y,2015-01-03,6\n")
+    events = written(tmp_path, "events.csv", "id,adverse event,date,grade\n1,Fever,2014-02-02,1\n")
+    assert described(visits, events).exit_code == 0
+    found = parse_cohort(text_of(root))
+    assert "date" not in found.columns
+    assert [one.columns["date"].role for one in found.files] == ["ADT", "ASTDT"]
+
+
+def test_items_of_a_laboratory_without_units_are_mapped_only_where_the_unit_is_certain(root: Path, tmp_path: Path) -> None:
+    rows = "id,visit,test,result\n1,baseline,Haemoglobin,130\n1,1y,Haemoglobin,125\n1,baseline,CRP,2\n1,1y,CRP,3\n1,1y,Foo,3\n"
+    codes = guessed(root, tmp_path / "long.csv", rows).columns["test"].codes
+    assert codes == {"Haemoglobin": "HGB"}
+    assert '# "CRP": ?  # choose: CRP, if its unit is mg/L (possible: mg/L, mg/dL)' in text_of(root)
+    assert '# "Foo": ?  # choose: a PARAMCD' in text_of(root)
+
+
+def test_a_trial_package_keeps_its_own_names(root: Path, tmp_path: Path) -> None:
+    adsl = written(tmp_path, "adsl.csv", "USUBJID,SEX,AGE,TRTSDT,SAFFL\nA-1,F,50,2014-01-01,Y\nA-2,M,60,2014-01-02,Y\n")
+    rows = "".join(f"A-{n},CRP,{visit},{value},mg/L\n" for n in (1, 2) for visit, value in (("Baseline", 12), ("Week 24", 9)))
+    adlb = written(tmp_path, "adlb.csv", "USUBJID,PARAMCD,AVISIT,AVAL,AVALU\n" + rows)
+    assert described(adsl, adlb).exit_code == 0
+    found = parse_cohort(text_of(root))
+    assert [one.shape for one in found.files] == ["adam", "adam"]
+    assert {code: visit.labels for code, visit in found.visits.items()} == {"BL": ["Baseline"], "W24": ["Week 24"]}
+    assert "2 of 2 patients kept" in "\n".join(check_cohort("mine", tmp_path / "out"))
+
+
+def test_text_above_the_header_and_two_encodings_are_seen(root: Path, tmp_path: Path) -> None:
+    above = written(tmp_path, "above.csv", "Export of 2014\nid,visit,crp (mg/L)\n1,baseline,5\n1,1y,6\n")
+    latin = written(tmp_path, "latin.csv", "id,site\n1,Orléans\n", "cp1252")
+    assert described(above, latin).exit_code == 0
+    assert parse_cohort(text_of(root)).files[0].header_line == 2
+    assert "# encoding:   # choose: gb18030 or cp1252" in text_of(root)
+
+
+def test_every_sheet_of_a_workbook_is_a_table(root: Path, tmp_path: Path) -> None:
+    with pd.ExcelWriter(tmp_path / "both.xlsx") as book:
+        pd.DataFrame({"id": ["1", "2"], "sex": ["F", "M"]}).to_excel(book, sheet_name="people", index=False)
+        pd.DataFrame({"id": ["1", "1"], "visit": ["V0", "1y"], "crp (mg/L)": [4, 5]}).to_excel(book, sheet_name="v", index=False)
+    assert described(tmp_path / "both.xlsx").exit_code == 0
+    assert [(one.sheet, one.shape) for one in parse_cohort(text_of(root)).files] == [("people", "subject"), ("v", "visit")]
+
+
+HOSTILE = ['a"b', "a: {b", "# no", "!tag", "&x *y", "{visit}", "a\\nb", "- x", "null", "\u2028", "%TAG", "a'b", "\x07", "@", "?"]
+
+
+def test_hostile_names_and_words_stay_text(root: Path, tmp_path: Path) -> None:
+    header = ["id", "arm", *HOSTILE]
+    rows = [["1", "x", *HOSTILE], ["2", "y", *HOSTILE]]
+    pd.DataFrame(rows, columns=header).to_csv(tmp_path / "bad.csv", index=False)
+    assert described(tmp_path / "bad.csv").exit_code == 0
+    assert parse_cohort(text_of(root)).columns.keys() == {"id", "arm"}
+    items = "".join(f'1,baseline,"{word.replace(chr(34), chr(34) * 2)}",{n}\n' for n, word in enumerate(HOSTILE))
+    items += "".join(f"1,baseline,{name},40\n" for name in ("ESR", "TJC28", "SJC28", "ALT", "AST"))
+    found = guessed_again(root, tmp_path / "items.csv", "id,visit,item,result\n" + items)
+    assert found.columns["item"].codes == {"TJC28": "TJC28", "SJC28": "SJC28", "ESR": "ESR", "ALT": "ALT", "AST": "AST"}
+
+
+def guessed_again(root: Path, path: Path, text: str) -> Cohort:
+    path.write_text(text, "utf-8")
+    said = described(path, name="again")
+    assert said.exit_code == 0, said.output
+    return parse_cohort(text_of(root, "again"))
+
+
+def test_a_cohort_that_exists_is_never_replaced(root: Path, tmp_path: Path) -> None:
+    file = written(tmp_path, "two.csv", TWO_READINGS)
+    described(file)
+    (root / "data" / "cohorts" / "mine" / "cohort.yml").write_text("mine\n")
+    said = described(file)
+    assert (said.exit_code, text_of(root)) == (2, "mine\n")
+    assert "never replaced" in said.output
+
+
+@pytest.mark.parametrize("name", ["", "..", "../x", "a/b", "-x", "a b", "x;touch P", "$(touch P)"])
+def test_a_name_that_is_none_is_refused(root: Path, tmp_path: Path, name: str) -> None:
+    said = described(written(tmp_path, "two.csv", TWO_READINGS), name=name)
+    assert said.exit_code == 2
+    assert "cannot be a name" in said.output
+    assert list((root / "data" / "cohorts").iterdir()) == []
+
+
+def test_a_file_that_cannot_be_read_writes_nothing(root: Path, tmp_path: Path) -> None:
+    pdf = written(tmp_path, "a.csv", "%PDF-1.4")
+    for said in (described(pdf), described(tmp_path / "nowhere.csv"), described()):
+        assert said.exit_code == 2
+        assert "Traceback" not in said.output
+    assert list((root / "data" / "cohorts").iterdir()) == []
+
+
+def test_a_chinese_name_gets_an_id_of_its_own(root: Path, tmp_path: Path) -> None:
+    assert described(written(tmp_path, "two.csv", TWO_READINGS), name="西安").exit_code == 0
+    found = parse_cohort(text_of(root, "西安"))
+    assert (found.id, found.title) == ("cohort", "西安")
+
+
+def test_files_stay_where_they_are_or_are_copied(root: Path, tmp_path: Path) -> None:
+    file = written(tmp_path, "my visits.csv", TWO_READINGS)
+    described(file)
+    described(file, name="copied", words=("--copy",))
+    assert parse_cohort(text_of(root)).files[0].path == str(file)
+    assert parse_cohort(text_of(root, "copied")).files[0].path == "raw/my visits.csv"
+    assert (root / "data" / "cohorts" / "copied" / "raw" / "my visits.csv").read_text() == TWO_READINGS
+
+
+def test_the_variables_of_make_are_read_with_quotation_marks(root: Path, tmp_path: Path) -> None:
+    file = written(tmp_path, "my visits; touch P.csv", TWO_READINGS)
+    said = CliRunner().invoke(main, ["cohort"], env={"RC_NAME": "made", "RC_FROM": shlex.quote(str(file)), "RC_COPY": ""})
+    assert said.exit_code == 0, said.output
+    assert said.output.splitlines()[-1] == "Look through it, then: make check COHORT=made"
+    open_mark = CliRunner().invoke(main, ["cohort"], env={"RC_NAME": "open", "RC_FROM": "'a"})
+    assert open_mark.exit_code == 2
+    assert "FROM=" in open_mark.output
+    assert not os.path.exists("P")
+
+
+def test_the_same_files_give_the_same_text(root: Path, tmp_path: Path) -> None:
+    file = written(tmp_path, "two.csv", TWO_READINGS)
+    described(file)
+    described(file, name="other")
+    assert text_of(root).replace("mine", "other") == text_of(root, "other")
+
+
+def test_a_cohort_without_a_baseline_word_starts_with_its_first_visit(root: Path, tmp_path: Path) -> None:
+    rows = "".join(f"{n},{v},2014-0{v + 1}-1{n},5\n" for n in range(1, 5) for v in (1, 2, 3))
+    found = guessed(root, tmp_path / "numbered.csv", "id,visit,date,crp (mg/L)\n" + rows)
+    assert [(code, visit.labels) for code, visit in found.visits.items()] == [("BL", ["1"]), ("V2", ["2"]), ("V3", ["3"])]
+    assert found.visits["V2"].day is not None
+    with pytest.raises(CohortError):
+        parse_cohort("id: x\n")
