@@ -135,8 +135,8 @@ def test_a_number_as_python_writes_it_is_read_back_exactly(number):
 
 def test_missing_are_the_declared_codes_and_no_number():
     config = parse_cohort("id: a\nfiles: [{path: a.csv, shape: visit}]\nvisits: {BL: {}}\nmissing: ['', '-9', NA]")
-    texts = np.array(["", " ", "-9", "-99", "NA", "n/a", "0", "-"], dtype=object)
-    assert set(missing_words(texts, config)) == {"", " ", "-9", "NA", "n/a"}
+    texts = np.array(["", " ", "-9", "-99", "NA", "n/a", "0", "-", "+"], dtype=object)
+    assert set(missing_words(texts, config)) == {"", " ", "-9", "NA", "n/a", "-"}
 
 
 def test_a_value_below_the_assay_keeps_side_and_limit(tmp_path):
@@ -301,6 +301,13 @@ def test_an_event_that_cannot_be_is_found_by_its_rule(tmp_path, row, rule):
 
 
 def test_an_event_list_without_faults_gives_no_finding(tmp_path):
+    rows = "P1 | fever | 2013-03-02 | 2013-03-04 | 1 | N\nP2 | rash | 2013-05-07 | | 2 | N"
+    clean, data = cleaned(cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}))
+    assert not clean.records.findings
+    assert list(data.adae["TRTEMFL"]) == ["Y", "Y"]
+
+
+def test_a_start_without_its_day_is_no_fault_and_the_event_counts(tmp_path):
     rows = "P1 | fever | 2013-03-02 | 2013-03-04 | 1 | N\nP2 | rash | 2013-05 | | 2 | N"
     clean, data = cleaned(cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}))
     assert not clean.records.findings

@@ -1,6 +1,8 @@
 """The dirty files of tests/reference/dirty_cases.json: each gets its class, its words, and the data it must give."""
 
 import json
+import os
+import random
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,9 @@ import pytest
 from tests import dirty
 
 CORPUS = Path(__file__).parent / "reference" / "dirty_cases.json"
+MORE = Path(__file__).parent / "reference" / "more_dirty_cases.json"
+#: So many of the further cases are tried in every run; all of them where RACOHORT_TORTURE is set.
+SAMPLE = 100
 
 
 @pytest.fixture(scope="module")
@@ -37,3 +42,18 @@ def test_a_wrong_class_is_told_in_one_line_and_fails(tmp_path, capsys):
     assert said[0].startswith("C07 ")
     assert "expected reject" in said[0]
     assert said[-1] == "0 passed, 1 failed"
+
+
+def test_every_further_dirty_file_drawn_gets_the_right_class_and_words(tmp_path):
+    corpus = json.loads(MORE.read_text("utf-8"))
+    names = [case["id"] for case in corpus["cases"]]
+    drawn = set(names if os.environ.get("RACOHORT_TORTURE") else random.Random(20191219).sample(names, SAMPLE))
+    judged = dirty.run(corpus, tmp_path, drawn)
+    assert len(judged) == len(drawn)
+    assert not {case["id"]: faults for case, faults in judged if faults}
+
+
+def test_the_further_cases_have_names_of_their_own_and_reach_every_class():
+    cases = json.loads(MORE.read_text("utf-8"))["cases"]
+    assert len({case["id"] for case in cases}) == len(cases)
+    assert {case["expected"] for case in cases} == {"reject", "normalise", "quarantine", "warn"}

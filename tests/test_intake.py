@@ -109,7 +109,7 @@ def test_the_wide_file_of_rapport_is_described_but_for_sex_and_the_unit_of_time(
     assert found.files[0].shape == "wide"
     assert meaning(found.columns) == {name: one for name, one in meaning(by_hand.columns).items() if name != "sex"}
     assert [visit.labels for visit in found.visits.values()] == [visit.labels for visit in by_hand.visits.values()]
-    assert "choose: codes: M, F" in said.output
+    assert '"sex": codes: M, F' in said.output
     assert "21 if weeks are meant or 91 if months are meant" in said.output
 
 
@@ -344,3 +344,22 @@ def test_a_cohort_without_a_baseline_word_starts_with_its_first_visit(root: Path
     assert found.visits["V2"].day is not None
     with pytest.raises(CohortError):
         parse_cohort("id: x\n")
+
+
+def test_the_walk_through_shows_what_the_command_prints_and_writes(root: Path, tmp_path: Path) -> None:
+    page = (project_root_of_the_pages() / "data" / "README.md").read_text("utf-8")
+    shown = re.findall(r"```(?:text|console)\n(.*?)```", page, re.DOTALL)
+    pairs = [re.split(r"\s{2,}", line) for line in shown[0].strip().splitlines()]
+    visits = written(tmp_path, "visits.csv", "\n".join(pair[0] for pair in pairs) + "\n")
+    patients = written(tmp_path, "patients 2014.csv", "\n".join(pair[1] for pair in pairs if len(pair) > 1) + "\n")
+    said = described(visits, patients, name="xian-2014", words=("--copy",)).output.splitlines()
+    front = (project_root_of_the_pages() / "README.md").read_text("utf-8")
+    for line in said[1:]:
+        assert line in shown[1].splitlines()
+        assert line in front.splitlines()
+    assert set(shown[2].splitlines()) <= set(text_of(root, "xian-2014").splitlines())
+    assert shown[3].splitlines()[1] in check_cohort("xian-2014", tmp_path / "out")
+
+
+def project_root_of_the_pages() -> Path:
+    return Path(__file__).resolve().parents[1]

@@ -11,8 +11,15 @@ from racohort.rules import RULES
 from racohort.terms import FINDINGS, LEDGER, QUARANTINE
 from tests.support.frames import bds, example_catalogue, example_plan, example_study
 
-SOURCES = pd.DataFrame({"file": ["visits.xlsx", "labs.csv"], "sheet": ["1", ""], "shape": ["visit", "long"], "rows": [192, 900],
-                        "sha256": ["a" * 64, "b" * 64]})  # fmt: skip
+SOURCES = pd.DataFrame(
+    {
+        "file": ["visits.xlsx", "labs.csv"],
+        "sheet": ["1", ""],
+        "shape": ["visit", "long"],
+        "rows": [192, 900],
+        "sha256": ["a" * 64, "b" * 64],
+    }
+)
 WINDOWED = tuple(Visit(v.AVISIT, v.AVISITN, v.label, v.day, (v.day - 60, v.day + 60)) for v in example_plan().visits)
 PLAN = example_plan().__class__(**(example_plan().__dict__ | {"visits": WINDOWED}))
 
@@ -25,16 +32,56 @@ def records(columns, rows):
 @pytest.fixture
 def quarantine():
     rule = next(name for name, rule in RULES.items() if rule.cls == "quarantine")
-    return records(QUARANTINE, [{"file": "labs.csv", "line": 7, "column": "crp", "USUBJID": "X1", "AVISIT": "Y1", "value": "<b>12..5",
-                                 "scope": "cell", "rule": rule, "remedy": "Correct it."}])  # fmt: skip
+    return records(
+        QUARANTINE,
+        [
+            {
+                "file": "labs.csv",
+                "line": 7,
+                "column": "crp",
+                "USUBJID": "X1",
+                "AVISIT": "Y1",
+                "value": "<b>12..5",
+                "scope": "cell",
+                "rule": rule,
+                "remedy": "Correct it.",
+            }
+        ],
+    )
 
 
 @pytest.fixture
 def findings():
     names = {cls: next(name for name, rule in RULES.items() if rule.cls == cls) for cls in ("quarantine", "warn", "normalise")}
-    rows = [{"class": "quarantine", "rule": names["quarantine"], "file": "labs.csv", "line": 7, "column": "crp", "value": "12..5", "count": 1},
-            {"class": "quarantine", "rule": names["quarantine"], "file": "labs.csv", "line": 9, "column": "esr", "value": "x", "count": 1},
-            {"class": "normalise", "rule": names["normalise"], "file": "labs.csv", "line": 3, "column": "crp", "value": " 5", "count": 40}]  # fmt: skip
+    rows = [
+        {
+            "class": "quarantine",
+            "rule": names["quarantine"],
+            "file": "labs.csv",
+            "line": 7,
+            "column": "crp",
+            "value": "12..5",
+            "count": 1,
+        },
+        {
+            "class": "quarantine",
+            "rule": names["quarantine"],
+            "file": "labs.csv",
+            "line": 9,
+            "column": "esr",
+            "value": "x",
+            "count": 1,
+        },
+        {
+            "class": "normalise",
+            "rule": names["normalise"],
+            "file": "labs.csv",
+            "line": 3,
+            "column": "crp",
+            "value": " 5",
+            "count": 40,
+        },
+    ]
     return records(FINDINGS, rows)
 
 
@@ -50,12 +97,14 @@ def test_each_file_counts_its_own_rows_changes_and_exclusions(quarantine):
 
 def test_findings_are_counted_in_cells_by_rule(findings):
     rows = quality.count_findings(findings)
-    assert list(rows["count"]) == [2, 40] and list(rows["value_text"]) == ["quarantine", "normalise"]
+    assert list(rows["count"]) == [2, 40]
+    assert list(rows["value_text"]) == ["quarantine", "normalise"]
     assert report.say_findings(rows).plain == (
         "2 cells were kept out under 1 rule. 40 cells were rewritten without a change of meaning under 1 rule."
     )
     shown = tables.tabulate_findings(rows, findings, PLAN).html()
-    assert "labs.csv, line 7, column crp: 12..5" in shown and "labs.csv, line 9" not in shown
+    assert "labs.csv, line 7, column crp: 12..5" in shown
+    assert "labs.csv, line 9" not in shown
 
 
 def test_a_clean_cohort_is_told_in_one_sentence_each():
@@ -68,13 +117,15 @@ def test_a_clean_cohort_is_told_in_one_sentence_each():
 
 def test_values_of_a_cohort_are_escaped_in_the_quarantine_table(quarantine):
     shown = tables.tabulate_quarantine(quarantine, PLAN).html()
-    assert "&lt;b&gt;12..5" in shown and "<b>12" not in shown
+    assert "&lt;b&gt;12..5" in shown
+    assert "<b>12" not in shown
 
 
 def test_a_long_quarantine_shows_its_start_and_says_how_much_there_is(quarantine):
     many = pd.concat([quarantine] * 60, ignore_index=True)
     shown = tables.tabulate_quarantine(many, PLAN)
-    assert len(shown.frame) == 50 and "The first 50 of 60" in shown.caption
+    assert len(shown.frame) == 50
+    assert "The first 50 of 60" in shown.caption
 
 
 def test_visits_on_the_edge_of_a_window_are_inside_it():
@@ -103,8 +154,12 @@ def test_very_many_visits_are_drawn_as_their_summary():
 
 def test_censored_values_are_counted_among_patients_with_a_value():
     study = example_study(n=4)
-    data = bds([{"USUBJID": f"X00{i}", "PARAMCD": "CRP", "AVISIT": "BL", "AVAL": 0.35, "censored": side, "ANL01FL": "Y"}
-                for i, side in enumerate(("below", "", ""), start=1)])  # fmt: skip
+    data = bds(
+        [
+            {"USUBJID": f"X00{i}", "PARAMCD": "CRP", "AVISIT": "BL", "AVAL": 0.35, "censored": side, "ANL01FL": "Y"}
+            for i, side in enumerate(("below", "", ""), start=1)
+        ]
+    )
     rows = quality.estimate_censored(data, study.adsl, PLAN)
     row = pick_result(rows, AVISIT="BL")
     assert (row["count"], row["n"], row["category"]) == (1, 3, "below")
@@ -117,22 +172,27 @@ def test_without_censored_values_the_table_is_a_sentence():
     study = example_study(n=4)
     rows = quality.estimate_censored(study.adlb, study.adsl, PLAN)
     assert rows.empty
-    assert (
-        "No value lies" in str(tables.tabulate_assay_limits(rows, PLAN, study.catalogue))
-        and "No value" in report.say_assay_limits(rows, PLAN).plain
-    )
+    assert "No value lies" in str(tables.tabulate_assay_limits(rows, PLAN, study.catalogue))
+    assert "No value" in report.say_assay_limits(rows, PLAN).plain
 
 
-CELLS = pd.DataFrame({"PARAMCD": ["CRP", "CRP", "ESR"], "cells": [10, 5, 8], "used": [7, 5, 8], "missing": [2, 0, 0],
-                      "quarantined": [1, 0, 0], "in_rows": [0, 0, 0]})  # fmt: skip
+CELLS = pd.DataFrame(
+    {
+        "PARAMCD": ["CRP", "CRP", "ESR"],
+        "cells": [10, 5, 8],
+        "used": [7, 5, 8],
+        "missing": [2, 0, 0],
+        "quarantined": [1, 0, 0],
+        "in_rows": [0, 0, 0],
+    }
+)
 
 
 def test_every_cell_read_is_used_or_its_fate_is_said():
     rows = quality.count_cells(CELLS)
     crp = rows[rows["PARAMCD"] == "CRP"].set_index("category")
-    assert crp["count"].astype(int).to_dict() == {"used": 12, "missing": 2, "kept out": 1, "in other rows": 0} and set(
-        crp["n"]
-    ) == {15}
+    assert crp["count"].astype(int).to_dict() == {"used": 12, "missing": 2, "kept out": 1, "in other rows": 0}
+    assert set(crp["n"]) == {15}
     shown = tables.tabulate_cells(rows, PLAN, example_catalogue()).frame
     assert list(shown["Parameter"]) == ["C-reactive protein (mg/L)", "Erythrocyte sedimentation rate (mm/h)"]
     assert report.say_cells(rows).plain == "20 of 23 cells with a measured value are used; 2 declared missing and 1 kept out."
@@ -154,7 +214,8 @@ def test_days_count_from_treatment_start_or_from_the_baseline_visit():
     untreated = PLAN.__class__(**(PLAN.__dict__ | {"treated": False}))
     assert list(quality.derive_days(visits, people, PLAN)["day"])[:2] == [1.0, 366.0]
     days = quality.derive_days(visits, people.assign(TRTSDT=pd.NaT), untreated)["day"]
-    assert list(days)[:2] == [0.0, 365.0] and np.isnan(days[2])
+    assert list(days)[:2] == [0.0, 365.0]
+    assert np.isnan(days[2])
     undated = visits.assign(ADT=pd.NaT)
     assert quality.derive_days(undated, people, untreated)["day"].isna().all()
     assert quality.derive_days(undated.assign(ADT=""), people, untreated)["day"].isna().all()
@@ -163,4 +224,6 @@ def test_days_count_from_treatment_start_or_from_the_baseline_visit():
 def test_the_table_of_files_shows_counts_and_fingerprints(quarantine):
     rows = quality.count_records(SOURCES, records(LEDGER, []), quarantine)
     shown = tables.tabulate_sources(rows, SOURCES, PLAN).frame
-    assert list(shown["Rows"]) == ["192", "900"] and list(shown["Kept out"]) == ["0", "1"] and shown["Fingerprint"][0] == "a" * 12
+    assert list(shown["Rows"]) == ["192", "900"]
+    assert list(shown["Kept out"]) == ["0", "1"]
+    assert shown["Fingerprint"][0] == "a" * 12

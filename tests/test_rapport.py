@@ -1,7 +1,7 @@
 """A real cohort from its file to its book: RAPPORT through the whole pipeline, its numbers against R, its words read.
 
-Oracle: cohorts/rapport/r_reference.json (R 4.2.2). The data are read where they are ($RACOHORT_REFERENCE, by default ../shared) and
-never copied into the project; where they are absent these tests are skipped, saying so.
+Oracle: cohorts/rapport/r_reference.json (R 4.2.2). The data are read where they are ($RACOHORT_REFERENCE, by default ../shared)
+and never copied into the project; where they are absent these tests are skipped, saying so.
 """
 
 import os
@@ -20,7 +20,7 @@ from tests.support.rapport import MONTHS, NAMES, rapport_folder, read_reference
 
 pytestmark = pytest.mark.skipif(
     not (rapport_folder() / "rapport_wide.csv").is_file(),
-    reason=f"RAPPORT IS NOT HERE: no real cohort was tried. It is looked for in {rapport_folder()}; $RACOHORT_REFERENCE moves it.",
+    reason=f"RAPPORT IS NOT HERE: no real cohort was tried. Looked for in {rapport_folder()}; $RACOHORT_REFERENCE moves it.",
 )
 FOLLOW_UPS = MONTHS[1:]
 LINKED = ("notebooks", "data", "requirements.lock")
@@ -84,7 +84,8 @@ def test_paired_changes_equal_those_of_r(spine, r, measure, code, month):
     place = f"efficacy.{code}.M{month}.efficacy.M{month}-M0"
     change, t = spine.loc[f"{place}.mean_change.paired_t"], spine.loc[f"{place}.t.paired_t"]
     assert change["n"] == expected["n"]
-    assert change["value"] == near(expected["mean_change"]) and t["value"] == near(expected["t"])
+    assert change["value"] == near(expected["mean_change"])
+    assert t["value"] == near(expected["t"])
     assert change["p_value"] == near(expected["p_t"])
     assert [change["lower"], change["upper"]] == [near(limit) for limit in expected["ci95_mean_change"]]
     p = spine.loc[f"{place}.w.wilcoxon_zeros_dropped", "p_value"]
@@ -129,27 +130,30 @@ def test_the_book_claims_no_improvement(published):
         assert not re.search(r"\b(lower at|improved|fell|decreased|effective)\b", text), page
         assert "no evidence of a change in DAS28" in text, page
     efficacy = words(published / "html" / "notebooks" / "04-efficacy.html")
-    assert "mean change from baseline to 1 year, no evidence of improvement: −0.08 (95 % CI −0.28 to 0.13; n = 118; p = 0.458" in efficacy
+    assert (
+        "mean change from baseline to 1 year, no evidence of improvement: −0.08 (95 % CI −0.28 to 0.13; n = 118; p = 0.458"
+        in efficacy
+    )
 
 
 def test_the_small_p_values_of_a_careless_notebook_are_not_sold(published):
     """DAS28 Friedman p = 0.049, HAQ month-6 Wilcoxon p = 0.022 and the like (decision D8)."""
     for page in ("abstract", "conclusion", "index", "notebooks/06-concordance"):
         text = words(published / "html" / f"{page}.html")
-        assert "0.049" not in text and "0.0218" not in text, page
+        assert not re.search(r"0\.049|0\.0218", text), page
 
 
 def test_the_book_says_that_it_has_no_safety_data(published):
     assert "No adverse events were supplied" in words(published / "html" / "abstract.html")
     safety = words(published / "html" / "notebooks" / "03-safety.html")
-    assert "No adverse events were supplied" in safety and re.search(r"no laboratory value", safety, re.IGNORECASE)
+    assert "No adverse events were supplied" in safety
+    assert re.search(r"no laboratory value", safety, re.IGNORECASE)
     assert not re.search(r"\b0 of \d+", safety), "nothing recorded is not nothing happened"
 
 
 def test_nothing_is_marked_synthetic_and_no_infusion_is_stated(published):
     for page in (published / "html").rglob("*.html"):
-        article = page.read_text("utf-8")
-        assert "ra-mark" not in article and "SYNTHETIC COHORT" not in article, page.name
+        assert not re.search("ra-mark|SYNTHETIC COHORT", page.read_text("utf-8")), page.name
     assert "no infusion is on record" in words(published / "html" / "abstract.html").lower()
 
 

@@ -7,7 +7,7 @@ from racohort.terms import visit_flag
 
 @dataclass(frozen=True)
 class Visit:
-    """A planned visit: its code (AVISIT), its place in time order (AVISITN, 0 is baseline), a label, the planned day and its window."""
+    """A planned visit: code (AVISIT), place in time order (AVISITN, 0 is baseline), label, the planned day, its window."""
 
     AVISIT: str
     AVISITN: int

@@ -1,4 +1,4 @@
-"""The quality of a cohort's data as result rows: what was read, changed, kept out and doubted; when visits took place; what assays missed.
+"""The quality of a cohort's data as result rows: what was read, changed, kept out and doubted; visit timing; limits of assays.
 
 These rows describe files, not patients' outcomes, so their denominators are rows and cells, except where a population is named.
 """
@@ -25,8 +25,8 @@ def count_records(sources: pd.DataFrame, ledger: pd.DataFrame, quarantine: pd.Da
 
     Returns
     -------
-    Result rows `rows_read`, `changed` and `kept_out` (`count`) by `file`; the category is the file's name, with the sheet where it
-    has one.
+    Result rows `rows_read`, `changed` and `kept_out` (`count`) by `file`; the category is the file's name, with the sheet where
+    it has one.
     """
     rows: list[dict[str, Any]] = []
     for source in sources.to_dict("records"):
@@ -50,31 +50,49 @@ def file_name(file: str, sheet: str) -> str:
 def count_findings(findings: pd.DataFrame) -> pd.DataFrame:
     """How many cells, rows or files each rule of cleaning found.
 
-    `findings` has the columns of `terms.FINDINGS`. Returns result rows `findings` by `rule`, strongest class first; `value_text` is
-    the class of the rule (reject, quarantine, warn, normalise).
+    `findings` has the columns of `terms.FINDINGS`. Returns result rows `findings` by `rule`, strongest class first; `value_text`
+    is the class of the rule (reject, quarantine, warn, normalise).
     """
     counted = findings.groupby(["class", "rule"], sort=False)["count"].sum().reset_index()
     return as_results(
-        {"section": "cleaning", "statistic": "findings", "by": "rule", "category": row["rule"], "count": row["count"],
-         "value": row["count"], "value_text": row["class"], "function": "quality.count_findings"}
+        {
+            "section": "cleaning",
+            "statistic": "findings",
+            "by": "rule",
+            "category": row["rule"],
+            "count": row["count"],
+            "value": row["count"],
+            "value_text": row["class"],
+            "function": "quality.count_findings",
+        }
         for row in counted.to_dict("records")
-    )  # fmt: skip
+    )
 
 
 def count_cells(cells: pd.DataFrame) -> pd.DataFrame:
     """What became of the cells that hold measured values, by parameter: used, declared missing, or kept out.
 
-    `cells` has PARAMCD, cells, used, missing, quarantined, in_rows: one row per source column, parameter and (shape wide) visit; cells
-    `in_rows` are those of rows that were kept out whole or stand for another row. Returns result rows `cells` (`count` of `n` cells
-    read) by `cell`: used, missing, kept out, in other rows. The four add up to `n`.
+    `cells` has PARAMCD, cells, used, missing, quarantined, in_rows: one row per source column, parameter and (shape wide) visit;
+    cells `in_rows` are those of rows that were kept out whole or stand for another row. Returns result rows `cells` (`count` of
+    `n` cells read) by `cell`: used, missing, kept out, in other rows. The four add up to `n`.
     """
     named = {"used": "used", "missing": "missing", "quarantined": "kept out", "in_rows": "in other rows"}
     total = cells.groupby("PARAMCD", sort=False)[["cells", *named]].sum()
     return as_results(
-        {"section": "cleaning", "PARAMCD": code, "statistic": "cells", "by": "cell", "category": category, "count": row[column],
-         "value": row[column], "n": row["cells"], "function": "quality.count_cells"}
-        for code, row in total.iterrows() for column, category in named.items()
-    )  # fmt: skip
+        {
+            "section": "cleaning",
+            "PARAMCD": code,
+            "statistic": "cells",
+            "by": "cell",
+            "category": category,
+            "count": row[column],
+            "value": row[column],
+            "n": row["cells"],
+            "function": "quality.count_cells",
+        }
+        for code, row in total.iterrows()
+        for column, category in named.items()
+    )
 
 
 def derive_days(visits: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -130,8 +148,8 @@ def _outside(days: pd.Series, visit: Visit) -> Iterator[dict[str, Any]]:
 def estimate_censored(data: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """The proportion of values below or above what an assay can measure, with its Clopper-Pearson interval.
 
-    `data` holds ADLB and ADQS records. Returns result rows `proportion` by `censored` (below, above) for each parameter and visit of
-    a parameter that has any such value, among the enrolled patients with a value.
+    `data` holds ADLB and ADQS records. Returns result rows `proportion` by `censored` (below, above) for each parameter and visit
+    of a parameter that has any such value, among the enrolled patients with a value.
     """
     known = analysed(data, members(adsl, "all"), [visit.AVISIT for visit in plan.visits])
     limited = known[known["censored"] != ""]

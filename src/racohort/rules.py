@@ -179,7 +179,6 @@ RULES = {
     "event_undated": _warn("high", "An event has no start date: it counts as treatment-emergent", "Add the date."),
     "event_unnamed": _hold("high", "An event has no term", "Add the term."),
     "event_ungraded": _warn("medium", "An event has no grade", "Add the grade."),
-    "event_partial": _warn("medium", "An event's start has no day", "Add the day if it is known."),
     "event_repeated": _warn("high", "One event is listed twice, with differences",
         "Keep the right row, or see that they are two events."),
     "event_grade": _hold("high", "A grade outside 1 to 5", "Correct the grade."),

@@ -15,16 +15,58 @@ ANALYTES = {
     "ALT": ("Alanine aminotransferase", "U/L", "Liver", "LB", "log", "none", 0, 0, 1, 0, (1, 5000), (10, 40, 10, 40), (22, 8)),
     "CREAT": ("Creatinine", "umol/L", "Kidney", "LB", "linear", "none", 0, 0, 1, 0, (5, 2000), (62, 115, 44, 97), (70, 12)),
     "IGG": ("Immunoglobulin G", "g/L", "Immunoglobulins", "LB", "log", "none", 1, 0, 1, 0, (0.5, 60), (8, 15, 8, 15), (12, 2)),
-    "ESR": ("Erythrocyte sedimentation rate", "mm/h", "Acute phase", "LB", "log", "lower", 0, 1, 0, 1, (1, 200), (0, 15, 0, 20), (45, 20)),
+    "ESR": (
+        "Erythrocyte sedimentation rate",
+        "mm/h",
+        "Acute phase",
+        "LB",
+        "log",
+        "lower",
+        0,
+        1,
+        0,
+        1,
+        (1, 200),
+        (0, 15, 0, 20),
+        (45, 20),
+    ),
     "CRP": ("C-reactive protein", "mg/L", "Acute phase", "LB", "log", "lower", 1, 1, 0, 1, (0, 500), (0, 8, 0, 8), (18, 15)),
-    "RF": ("Rheumatoid factor", "IU/mL", "Autoantibodies", "LB", "log", "lower", 0, 1, 0, 0, (0, 5000), (0, 20, 0, 20), (150, 120)),
+    "RF": (
+        "Rheumatoid factor",
+        "IU/mL",
+        "Autoantibodies",
+        "LB",
+        "log",
+        "lower",
+        0,
+        1,
+        0,
+        0,
+        (0, 5000),
+        (0, 20, 0, 20),
+        (150, 120),
+    ),
     "ACCP": ("Anti-CCP", "U/mL", "Autoantibodies", "LB", "log", "lower", 0, 1, 0, 0, (0, 10000), (0, 20, 0, 20), (220, 150)),
     "TJC28": ("Tender joints (28)", "joints", "Joint counts", "QS", "count", "lower", 0, 1, 0, 1, (0, 28), None, (8, 4)),
     "SJC28": ("Swollen joints (28)", "joints", "Joint counts", "QS", "count", "lower", 0, 1, 0, 1, (0, 28), None, (6, 3)),
-    "PTGA": ("Patient global assessment", "mm", "Patient-reported", "QS", "linear", "lower", 0, 1, 0, 1, (0, 100), None, (52, 18)),
+    "PTGA": (
+        "Patient global assessment",
+        "mm",
+        "Patient-reported",
+        "QS",
+        "linear",
+        "lower",
+        0,
+        1,
+        0,
+        1,
+        (0, 100),
+        None,
+        (52, 18),
+    ),
     "HAQDI": ("HAQ-DI", "score", "Function", "QS", "linear", "lower", 3, 1, 0, 0, (0, 3), None, (1.1, 0.5)),
     "DAS28ESR": ("DAS28-ESR", "score", "Composite score", "QS", "linear", "lower", 2, 1, 0, 0, (0, 9.5), None, (5.2, 1.0)),
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)
@@ -46,11 +88,29 @@ def example_catalogue() -> pd.DataFrame:
     for code, (label, unit, panel, domain, scale, direction, digits, eff, safe, part, possible, ranges, _) in ANALYTES.items():
         low_m, high_m, low_f, high_f = ranges or (np.nan,) * 4
         rows.append(
-            dict(PARAMCD=code, PARAM=label, label_zh="", AVALU=unit, PARCAT1=panel, domain=domain, scale=scale, direction=direction,
-                 digits=digits, efficacy=bool(eff), safety=bool(safe), component=bool(part),
-                 possible_low=possible[0], possible_high=possible[1], plausible_low=np.nan, plausible_high=np.nan,
-                 range_low_m=low_m, range_high_m=high_m, range_low_f=low_f, range_high_f=high_f)
-        )  # fmt: skip
+            {
+                "PARAMCD": code,
+                "PARAM": label,
+                "label_zh": "",
+                "AVALU": unit,
+                "PARCAT1": panel,
+                "domain": domain,
+                "scale": scale,
+                "direction": direction,
+                "digits": digits,
+                "efficacy": bool(eff),
+                "safety": bool(safe),
+                "component": bool(part),
+                "possible_low": possible[0],
+                "possible_high": possible[1],
+                "plausible_low": np.nan,
+                "plausible_high": np.nan,
+                "range_low_m": low_m,
+                "range_high_m": high_m,
+                "range_low_f": low_f,
+                "range_high_f": high_f,
+            }
+        )
     return pd.DataFrame(rows).set_index("PARAMCD")
 
 
@@ -58,8 +118,16 @@ def example_plan(visits: tuple[str, ...] = ("BL", "Y1", "Y3"), **changes) -> Pla
     """The plan of the example study; visits are named by their code."""
     days = {"BL": 0, "Y1": 365, "Y3": 1095} | {f"M{m}": m * 30.4375 for m in range(0, 61)}
     planned = tuple(Visit(code, i, code, float(days[code])) for i, code in enumerate(visits))
-    settings = dict(id="example", title="Example", synthetic=True, treated=True, visits=planned,
-                    primary=("DAS28ESR", "HAQDI"), primary_visit=visits[1], das28="DAS28ESR")  # fmt: skip
+    settings = {
+        "id": "example",
+        "title": "Example",
+        "synthetic": True,
+        "treated": True,
+        "visits": planned,
+        "primary": ("DAS28ESR", "HAQDI"),
+        "primary_visit": visits[1],
+        "das28": "DAS28ESR",
+    }
     return Plan(**(settings | changes))
 
 
@@ -105,12 +173,27 @@ def example_study(n: int = 64, seed: int = 1, visits: tuple[str, ...] = ("BL", "
         last = int(seen[i].sum()) - 1
         done = last == len(visits) - 1
         people.append(
-            dict(STUDYID="example", USUBJID=f"X{i + 1:03d}", SITEID="1", AGE=float(rng.integers(18, 65)), SEX=sex[i], ARM="A",
-                 DISDUR=float(rng.gamma(2, 3)), TRTSDT=start[i], FASFL="Y", SAFFL="Y", EFFFL="Y",
-                 EOSSTT="COMPLETED" if done else "DISCONTINUED", DCSREAS="" if done else "Lost to follow-up", DTHFL="N", SYNTHFL="Y",
-                 LSTCNTDT=start[i] + pd.Timedelta(days=plan.visits[last].day), EOSDT=start[i] + pd.Timedelta(days=plan.visits[last].day),
-                 **{visit.flag: "Y" if seen[i, j] else "N" for j, visit in enumerate(plan.visits)})
-        )  # fmt: skip
+            dict(
+                STUDYID="example",
+                USUBJID=f"X{i + 1:03d}",
+                SITEID="1",
+                AGE=float(rng.integers(18, 65)),
+                SEX=sex[i],
+                ARM="A",
+                DISDUR=float(rng.gamma(2, 3)),
+                TRTSDT=start[i],
+                FASFL="Y",
+                SAFFL="Y",
+                EFFFL="Y",
+                EOSSTT="COMPLETED" if done else "DISCONTINUED",
+                DCSREAS="" if done else "Lost to follow-up",
+                DTHFL="N",
+                SYNTHFL="Y",
+                LSTCNTDT=start[i] + pd.Timedelta(days=plan.visits[last].day),
+                EOSDT=start[i] + pd.Timedelta(days=plan.visits[last].day),
+                **{visit.flag: "Y" if seen[i, j] else "N" for j, visit in enumerate(plan.visits)},
+            )
+        )
         for code, (label, unit, panel, domain, *_rest, ranges, (mean, sd)) in ANALYTES.items():
             trait = rng.normal(0, 0.7)
             base = np.nan
@@ -130,22 +213,60 @@ def example_study(n: int = 64, seed: int = 1, visits: tuple[str, ...] = ("BL", "
                 state = "" if not ranges else "LOW" if aval < lo else "HIGH" if aval > hi else "NORMAL"
                 first = state if j == 0 else first  # noqa: F821
                 values.append(
-                    dict(STUDYID="example", USUBJID=f"X{i + 1:03d}", SITEID="1", SEX=sex[i], PARAMCD=code, PARAM=label, PARCAT1=panel,
-                         AVISIT=visit.AVISIT, AVISITN=float(j), ADY=visit.day + 1, ADT=start[i] + pd.Timedelta(days=visit.day), AVAL=aval,
-                         AVALU=unit, BASE=base, CHG=aval - base if j else np.nan, PCHG=100 * (aval - base) / base if j and base else np.nan,
-                         ANRLO=lo, ANRHI=hi, ANRIND=state, BNRIND=first, ABLFL="Y" if j == 0 else "", ANL01FL="Y", SYNTHFL="Y",
-                         domain=domain)
-                )  # fmt: skip
+                    {
+                        "STUDYID": "example",
+                        "USUBJID": f"X{i + 1:03d}",
+                        "SITEID": "1",
+                        "SEX": sex[i],
+                        "PARAMCD": code,
+                        "PARAM": label,
+                        "PARCAT1": panel,
+                        "AVISIT": visit.AVISIT,
+                        "AVISITN": float(j),
+                        "ADY": visit.day + 1,
+                        "ADT": start[i] + pd.Timedelta(days=visit.day),
+                        "AVAL": aval,
+                        "AVALU": unit,
+                        "BASE": base,
+                        "CHG": aval - base if j else np.nan,
+                        "PCHG": 100 * (aval - base) / base if j and base else np.nan,
+                        "ANRLO": lo,
+                        "ANRHI": hi,
+                        "ANRIND": state,
+                        "BNRIND": first,
+                        "ABLFL": "Y" if j == 0 else "",
+                        "ANL01FL": "Y",
+                        "SYNTHFL": "Y",
+                        "domain": domain,
+                    }
+                )
     both = bds(values)
     events = [
-        dict(STUDYID="example", USUBJID=f"X{i + 1:03d}", AETERM=term, AEDECOD=term, AEBODSYS=system, ASTDT=start[i] + pd.Timedelta(days=day),
-             ASTDTC="", ASTDY=day + 1, AETOXGR=grade, AESER=serious, AEREL=related, TRTEMFL="Y", AESDTH="N", SYNTHFL="Y")
+        {
+            "STUDYID": "example",
+            "USUBJID": f"X{i + 1:03d}",
+            "AETERM": term,
+            "AEDECOD": term,
+            "AEBODSYS": system,
+            "ASTDT": start[i] + pd.Timedelta(days=day),
+            "ASTDTC": "",
+            "ASTDY": day + 1,
+            "AETOXGR": grade,
+            "AESER": serious,
+            "AEREL": related,
+            "TRTEMFL": "Y",
+            "AESDTH": "N",
+            "SYNTHFL": "Y",
+        }
         for i, term, system, day, grade, serious, related in [
-            (0, "Pyrexia", "General disorders", 0, 1, "N", "RELATED"), (1, "Pyrexia", "General disorders", 0, 2, "N", "RELATED"),
-            (1, "Pyrexia", "General disorders", 40, 1, "N", "NOT RELATED"), (2, "Pneumonia", "Infections", 200, 3, "Y", "NOT RELATED"),
+            (0, "Pyrexia", "General disorders", 0, 1, "N", "RELATED"),
+            (1, "Pyrexia", "General disorders", 0, 2, "N", "RELATED"),
+            (1, "Pyrexia", "General disorders", 40, 1, "N", "NOT RELATED"),
+            (2, "Pneumonia", "Infections", 200, 3, "Y", "NOT RELATED"),
             (4, "Nasopharyngitis", "Infections", 90, 1, "N", "NOT RELATED"),
-        ] if i < n
-    ]  # fmt: skip
+        ]
+        if i < n
+    ]
     lb, qs = (both[both["domain"] == d].drop(columns="domain").reset_index(drop=True) for d in ("LB", "QS"))
     return ExampleStudy(
         plan, catalogue, adsl(people), lb, qs, adae(events), _blank(ADCM, [], ("CMDOSE", "ASTDY", "AENDY", "line"))

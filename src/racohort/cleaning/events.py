@@ -134,16 +134,12 @@ def _with_grades(sheet: Sheet, role: str, name: str, column: Column) -> Column:
 
 
 def _check_complete(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
-    """Events without a term are kept out; events without a grade, or whose start has no day, are warned of."""
+    """Events without a term are kept out; events without a grade are warned of."""
     if "AETERM" in frame and not is_medication(sheet):
         sheet.hold_rows((frame["AETERM"] == "").to_numpy(), "event_unnamed", sheet.names["AETERM"], "is no term", records)
     if "AETOXGR" in frame:
         blank = np.array([tidy(text) == "" for text in sheet.text(sheet.names["AETOXGR"])], dtype=bool)
         records.note_cells("event_ungraded", sheet.table, sheet.cells(blank & sheet.keep, sheet.names["AETOXGR"]), "is no grade")
-    if "ASTDTC" in frame and not is_medication(sheet):
-        partial = np.array([earliest_and_latest(text)[0] is not None for text in frame["ASTDTC"]], dtype=bool) & sheet.keep
-        reason = "has no day; the event counts as treatment-emergent unless it must have started before"
-        records.note_cells("event_partial", sheet.table, sheet.cells(partial, sheet.names["ASTDT"]), reason)
 
 
 def _note_repeated(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:

@@ -7,9 +7,8 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
-#: Rounds of the chain (whoever misses a visit misses all its scores, and such a chain settles only after about 40), and how many
-#: observed patients a matched value is drawn from.
-ROUNDS, DONORS = 40, 5
+#: Rounds of the chain, and how many observed patients a matched value is drawn from.
+ROUNDS, DONORS = 20, 5
 #: Patients times copies that are worked on together: more do not fit a processor's cache and take longer.
 AT_ONCE = 10_000
 

@@ -66,8 +66,9 @@ def _origin(plan: Plan) -> str:
 
 def _caption(n: int, plan: Plan) -> str:
     return (
-        f"When visits took place, all patients read ({count(n, 'dated visit')}): days from {_origin(plan)}, each visit a point (for large "
-        f"cohorts range, quartiles and median). Shaded: the planned window; line: the planned day; orange points lie outside the window."
+        f"When visits took place, all patients read ({count(n, 'dated visit')}): days from {_origin(plan)}, each visit a point "
+        f"(for large cohorts range, quartiles and median). Shaded: the planned window; line: the planned day; orange points lie "
+        "outside the window."
     )
 
 

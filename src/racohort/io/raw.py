@@ -106,7 +106,7 @@ def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, record
     kind = next(
         (kind for kind, (starts, _) in KINDS.items() if data.lstrip().startswith(starts) or data.startswith(starts)), "CSV"
     )
-    if kind == "XLSX" and b"[Content_Types].xml" not in data and b"xl/" not in data:
+    if kind == "XLSX" and b"PK\x05\x06" in data and b"[Content_Types].xml" not in data:
         kind = "ZIP"
     endings = KINDS[kind][1] if kind in KINDS else CSV
     if not data.strip():

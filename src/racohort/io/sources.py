@@ -1,4 +1,4 @@
-"""Files of which nothing is known yet, as text: every sheet, its encoding and the line of its header as far as they can be told."""
+"""Files of which nothing is known yet, as text: every sheet, with its encoding and the line of its header as far as they tell."""
 
 import hashlib
 import io
@@ -40,7 +40,7 @@ def read_source(path: Path) -> list[Unknown]:
         empty = _blank(path)
         return [Unknown(path, empty, refusals=[f"{path} cannot be opened: {error.strerror}"])]
     first = _read(path, data, None)
-    if not data.startswith(b"PK\x03\x04") or first.refused & {"file_size", "file_corrupt", "file_kind"}:
+    if not data.startswith(b"PK\x03\x04") or first.refused & {"file_size", "file_corrupt", "file_kind", "file_unsupported"}:
         return [first]
     names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
     found = [_read(path, data, name) for name in names] if len(names) > 1 else [first]

@@ -7,8 +7,11 @@ from racohort.plan import Plan
 from racohort.report.text import Text, quote, say
 from racohort.results import select_results
 
-_DONE = {"quarantine": ("kept out", "was kept out", "were kept out"), "warn": ("doubted", "was kept with a warning", "were kept with a warning"),
-         "normalise": ("rewritten", "was rewritten without a change of meaning", "were rewritten without a change of meaning")}  # fmt: skip
+_DONE = {
+    "quarantine": ("kept out", "was kept out", "were kept out"),
+    "warn": ("doubted", "was kept with a warning", "were kept with a warning"),
+    "normalise": ("rewritten", "was rewritten without a change of meaning", "were rewritten without a change of meaning"),
+}
 
 _FATES = {"missing": "declared missing", "kept out": "kept out", "in other rows": "in rows that are repeated or kept out"}
 
@@ -21,8 +24,9 @@ def say_sources(results: pd.DataFrame) -> Text:
     return say(
         quote(f"{number(rows['count'].sum())} rows were read from {count(len(rows), 'file')}.", *rows["result_id"]),
         quote(f"{count(out, 'entry', 'entries')} {'stands' if out == 1 else 'stand'} in the quarantine.", *kept_out["result_id"])
-        if out else quote("Nothing was kept out.", *kept_out["result_id"]),
-    )  # fmt: skip
+        if out
+        else quote("Nothing was kept out.", *kept_out["result_id"]),
+    )
 
 
 def say_cells(results: pd.DataFrame) -> Text:
@@ -68,6 +72,9 @@ def say_assay_limits(results: pd.DataFrame, plan: Plan) -> Text:
         return say("No value lies beyond the limits of its assay.")
     codes = list(rows["PARAMCD"].unique())
     return say(
-        quote(f"{count(len(codes), 'parameter')} {'has' if len(codes) == 1 else 'have'} values beyond the limits of the assay "
-              f"({listed(codes)}); each keeps its side and limit, and is marked.", *rows["result_id"])
-    )  # fmt: skip
+        quote(
+            f"{count(len(codes), 'parameter')} {'has' if len(codes) == 1 else 'have'} values beyond the limits of the assay "
+            f"({listed(codes)}); each keeps its side and limit, and is marked.",
+            *rows["result_id"],
+        )
+    )

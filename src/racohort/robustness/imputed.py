@@ -28,7 +28,7 @@ def impute_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalog
     """The change with the missing filled in many times, pooled by Rubin's rules with the degrees of freedom of Barnard and Rubin.
 
     Scores are imputed, not their components. Each visit of an endpoint is predicted by its other visits and by the other
-    endpoints at the same visit; HAQ-DI is matched to observed values, skewed markers are drawn on the logarithm.
+    endpoints at the visit before; HAQ-DI is matched to observed values, skewed markers are drawn on the logarithm.
 
     Returns
     -------
@@ -64,13 +64,17 @@ def _imputable(
 
 
 def _columns(table: np.ndarray, endpoints: list[Endpoint], visits: int) -> list[Column]:
-    """The chain: visit by visit in time order, each column predicted by its own other visits and by its visit's other columns."""
+    """The chain: visit by visit in time order, each column predicted by its own other visits and by the others one visit before.
+
+    Not by the others at the same visit: whoever misses a visit misses them all, and imputed values that predict each other drift
+    away from what was observed. With this choice the means agree with maximum likelihood under a joint normal distribution.
+    """
     chain = []
     for visit in range(visits):
         for block, endpoint in enumerate(endpoints):
             place = block * visits + visit
             own = [block * visits + other for other in range(visits) if other != visit]
-            others = [other * visits + visit for other in range(len(endpoints)) if other != block]
+            others = [other * visits + max(visit - 1, 0) for other in range(len(endpoints)) if other != block]
             if np.isnan(table[:, place]).any():
                 chain.append(Column(place, (*own, *others), matched=endpoint.PARAMCD == "HAQDI"))
     return chain

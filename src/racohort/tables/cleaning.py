@@ -19,9 +19,15 @@ from racohort.tables.paper import Table, table
 #: Rows of a listing that a page shows; the whole listing is a file of the run.
 SHOWN = 50
 _WHAT_HAPPENED = {"reject": "Refused", "quarantine": "Kept out", "warn": "Kept, doubted", "normalise": "Rewritten, same meaning"}
-_SHAPES = {"subject": "one row per patient", "visit": "one row per patient and visit", "long": "one row per measurement",
-           "wide": "one row per patient, visits in columns", "event": "one row per event", "adam": "ADaM data set",
-           "sdtm": "SDTM data set"}  # fmt: skip
+_SHAPES = {
+    "subject": "one row per patient",
+    "visit": "one row per patient and visit",
+    "long": "one row per measurement",
+    "wide": "one row per patient, visits in columns",
+    "event": "one row per event",
+    "adam": "ADaM data set",
+    "sdtm": "SDTM data set",
+}
 
 
 def tabulate_sources(results: pd.DataFrame, sources: pd.DataFrame, plan: Plan) -> Table:
@@ -30,31 +36,45 @@ def tabulate_sources(results: pd.DataFrame, sources: pd.DataFrame, plan: Plan) -
     counts = rows.pivot(index="category", columns="statistic", values="count").to_dict("index")
     lines = [_source_line(source, counts[file_name(source["file"], source["sheet"])]) for source in sources.to_dict("records")]
     return table(
-        pd.DataFrame(lines), "sources", "Files read, and what became of what they hold.",
-        "Kept out counts cells, rows and patients as they are listed in the quarantine; rewritten counts cells whose spelling was changed "
-        "without changing what they mean. The fingerprint is the start of the file's SHA-256.", plan.synthetic,
-    )  # fmt: skip
+        pd.DataFrame(lines),
+        "sources",
+        "Files read, and what became of what they hold.",
+        "Kept out counts cells, rows and patients as they are listed in the quarantine; rewritten counts cells whose "
+        "spelling was changed without changing what they mean. The fingerprint is the start of the file's SHA-256.",
+        plan.synthetic,
+    )
 
 
 def _source_line(source: Mapping[Hashable, Any], counts: Mapping[Hashable, Any]) -> dict[str, str]:
     return {
-        "File": file_name(source["file"], source["sheet"]), "What a row is": _SHAPES.get(source["shape"], source["shape"]),
-        "Rows": number(counts["rows_read"]), "Rewritten": number(counts["changed"]), "Kept out": number(counts["kept_out"]),
+        "File": file_name(source["file"], source["sheet"]),
+        "What a row is": _SHAPES.get(source["shape"], source["shape"]),
+        "Rows": number(counts["rows_read"]),
+        "Rewritten": number(counts["changed"]),
+        "Kept out": number(counts["kept_out"]),
         "Fingerprint": str(source["sha256"])[:12],
-    }  # fmt: skip
+    }
 
 
 def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan) -> Table:
     """What every source column was understood to hold; `mapping` has file, column, meaning (role or PARAMCD) and unit."""
     lines = [
-        {"file": row["file"], "Column": row["column"], "Understood as": _meaning(row["meaning"], catalogue),
-         "Unit in the file": shown_unit(row["unit"]) or "–"}
+        {
+            "file": row["file"],
+            "Column": row["column"],
+            "Understood as": _meaning(row["meaning"], catalogue),
+            "Unit in the file": shown_unit(row["unit"]) or "–",
+        }
         for row in mapping.to_dict("records")
-    ]  # fmt: skip
+    ]
     return table(
-        pd.DataFrame(lines), "mapping", "What each column of the source files was understood to hold.",
-        "Values in another unit are converted to the unit of the report.", plan.synthetic, groups="file",
-    )  # fmt: skip
+        pd.DataFrame(lines),
+        "mapping",
+        "What each column of the source files was understood to hold.",
+        "Values in another unit are converted to the unit of the report.",
+        plan.synthetic,
+        groups="file",
+    )
 
 
 def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
@@ -71,18 +91,27 @@ def tabulate_cells(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
     counts = rows.pivot(index="PARAMCD", columns="category", values="count").to_dict("index")
     read = rows.drop_duplicates("PARAMCD").set_index("PARAMCD")["n"].to_dict()
     lines = [
-        {"panel": panel_of(code, catalogue), "Parameter": label_with_unit(code, catalogue), "Cells read": number(read[code]),
-         "Used": number(counts[code]["used"]), "Declared missing": number(counts[code]["missing"]),
-         "Kept out": number(counts[code]["kept out"]), "In other rows": number(counts[code]["in other rows"])}
+        {
+            "panel": panel_of(code, catalogue),
+            "Parameter": label_with_unit(code, catalogue),
+            "Cells read": number(read[code]),
+            "Used": number(counts[code]["used"]),
+            "Declared missing": number(counts[code]["missing"]),
+            "Kept out": number(counts[code]["kept out"]),
+            "In other rows": number(counts[code]["in other rows"]),
+        }
         for code in rows["PARAMCD"].unique()
-    ]  # fmt: skip
+    ]
     frame = pd.DataFrame(lines)
     order = {panel: place for place, panel in enumerate(frame["panel"].unique())}
     return table(
-        frame.sort_values("panel", key=lambda panels: panels.map(order), kind="stable"), "cells",
+        frame.sort_values("panel", key=lambda panels: panels.map(order), kind="stable"),
+        "cells",
         "Cells with measured values, from reading to use. Each row adds up to the cells read.",
-        "In other rows: cells of rows that repeat another row, or of rows or patients that were kept out whole.", plan.synthetic, groups="panel",
-    )  # fmt: skip
+        "In other rows: cells of rows that repeat another row, or of rows or patients that were kept out whole.",
+        plan.synthetic,
+        groups="panel",
+    )
 
 
 def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan) -> Table | Absence:
@@ -92,14 +121,23 @@ def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan)
         return absent("No rule of cleaning found anything to change, to doubt or to keep out.")
     first = findings.drop_duplicates("rule").set_index("rule")
     lines = [
-        {"class": _WHAT_HAPPENED[row["value_text"]], "Rule": RULES[row["category"]].title, "Cells": number(row["count"]),
-         "First example": _place(first.loc[row["category"]]), "What to do": first.loc[row["category"], "remedy"].replace("`", "")}
+        {
+            "class": _WHAT_HAPPENED[row["value_text"]],
+            "Rule": RULES[row["category"]].title,
+            "Cells": number(row["count"]),
+            "First example": _place(first.loc[row["category"]]),
+            "What to do": first.loc[row["category"], "remedy"].replace("`", ""),
+        }
         for row in rows.to_dict("records")
-    ]  # fmt: skip
+    ]
     return table(
-        pd.DataFrame(lines), "findings", "What the rules of cleaning found, the gravest first.",
-        "Cells: how many cells (rows or files, where the rule is about these) the finding stands for.", plan.synthetic, groups="class",
-    )  # fmt: skip
+        pd.DataFrame(lines),
+        "findings",
+        "What the rules of cleaning found, the gravest first.",
+        "Cells: how many cells (rows or files, where the rule is about these) the finding stands for.",
+        plan.synthetic,
+        groups="class",
+    )
 
 
 def _place(finding: pd.Series) -> str:
@@ -110,22 +148,33 @@ def _place(finding: pd.Series) -> str:
 
 
 def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence:
-    """Everything that was kept out of the analysis, one line each; past a length only its start, the rest is in quarantine.csv."""
+    """Everything that was kept out of the analysis, one line each; past a length only its start; all is in quarantine.csv."""
     if quarantine.empty:
         return absent("Nothing was kept out of the analysis.")
     shown = quarantine.head(SHOWN)
     lines = [
-        {"File": row["file"], "Line": "–" if pd.isna(row["line"]) else str(row["line"]), "Column": row["column"] or "whole row",
-         "Patient": row["USUBJID"] or "–", "Visit": row["AVISIT"] or "–", "Value": row["value"] or "–",
-         "Kept out": row["scope"], "Why": RULES[row["rule"]].title}
+        {
+            "File": row["file"],
+            "Line": "–" if pd.isna(row["line"]) else str(row["line"]),
+            "Column": row["column"] or "whole row",
+            "Patient": row["USUBJID"] or "–",
+            "Visit": row["AVISIT"] or "–",
+            "Value": row["value"] or "–",
+            "Kept out": row["scope"],
+            "Why": RULES[row["rule"]].title,
+        }
         for row in shown.to_dict("records")
-    ]  # fmt: skip
+    ]
     some = f"The first {len(shown)} of {number(len(quarantine))}" if len(quarantine) > len(shown) else "All"
     return table(
-        pd.DataFrame(lines), "quarantine", f"What was kept out of the analysis, and why. {some} entries.",
-        "Every entry stands in quarantine.csv of this run, with what to do about it. The rest of the patient's data is analysed unless "
-        "the whole patient was kept out.", plan.synthetic, row_headers=2,
-    )  # fmt: skip
+        pd.DataFrame(lines),
+        "quarantine",
+        f"What was kept out of the analysis, and why. {some} entries.",
+        "Every entry stands in quarantine.csv of this run, with what to do about it. The rest of the patient's data is analysed "
+        "unless the whole patient was kept out.",
+        plan.synthetic,
+        row_headers=2,
+    )
 
 
 def tabulate_assay_limits(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
@@ -140,9 +189,13 @@ def tabulate_assay_limits(results: pd.DataFrame, plan: Plan, catalogue: pd.DataF
         for code, side in dict.fromkeys((code, side) for code, side, _ in cells)
     ]
     return table(
-        pd.DataFrame(lines), "censored", "Values below or above the limits of their assay, of the enrolled patients with a value; "
-        f"{100 * plan.level:.4g} % Clopper-Pearson intervals.", "", plan.synthetic,
-    )  # fmt: skip
+        pd.DataFrame(lines),
+        "censored",
+        "Values below or above the limits of their assay, of the enrolled patients with a value; "
+        f"{100 * plan.level:.4g} % Clopper-Pearson intervals.",
+        "",
+        plan.synthetic,
+    )
 
 
 def _censored_cell(row: Mapping[Hashable, Any]) -> str:
