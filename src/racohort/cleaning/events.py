@@ -63,7 +63,9 @@ def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records:
             )
             columns[f"{role}C"] = np.array([tidy(text) for text in sheet.text(name)], dtype=object)
         elif role in ("AETOXGR", "CMDOSE"):
-            columns[role] = read_numbers(sheet, role, name, _with_grades(sheet, role, name, column), config, catalogue, records).aval
+            columns[role] = read_numbers(
+                sheet, role, name, _with_grades(sheet, role, name, column), config, catalogue, records
+            ).aval
         elif ROLES[role].group in ("event", "medication"):
             read = translate(sheet, role, name, column, config, records)
             columns[role] = _one_spelling(sheet, name, read, records) if role in ("AETERM", "AEDECOD") else read

@@ -19,7 +19,22 @@ _NUMBER = re.compile(r"0*[0-9]+")
 #: Mark-up or a formula: kept as text, but no name of a site that a table could be made by.
 _NO_NAME = re.compile(r"[<>{}\[\]`|\\]|^[=+@-]")
 #: What stands in the identifier's column where there is none.
-_NOBODY = {"na", "n/a", "#n/a", "nan", "null", "none", "<na>", "#ref!", "#value!", "#name?", "#null!", "#num!", "#div/0!", "unknown"}
+_NOBODY = {
+    "na",
+    "n/a",
+    "#n/a",
+    "nan",
+    "null",
+    "none",
+    "<na>",
+    "#ref!",
+    "#value!",
+    "#name?",
+    "#null!",
+    "#num!",
+    "#div/0!",
+    "unknown",
+}
 #: Words in the identifier's column that say the row is no patient.
 _TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计", "平均", "平均值"}
 

@@ -39,8 +39,32 @@ KNOWN: dict[str, dict[str, str]] = {
 #: Roles for which another word than the known ones cannot be used.
 CLOSED = ("SEX", "AESER", "DTHFL", "AESDTH", "EOSSTT", "CMACT", "CMCLAS")
 #: What programs write where there is nothing, and words that say nothing else than that.
-NOTHING = {"null", "nan", "none", "<na>", "#n/a", "nil", "not done", "missing", "缺失", "未查", "未做", "未测", "未检", "不详", "未知",
-           "unknown", "unk", "nat", "#null!", "-", "--", "—", "–", "/"}
+NOTHING = {
+    "null",
+    "nan",
+    "none",
+    "<na>",
+    "#n/a",
+    "nil",
+    "not done",
+    "missing",
+    "缺失",
+    "未查",
+    "未做",
+    "未测",
+    "未检",
+    "不详",
+    "未知",
+    "unknown",
+    "unk",
+    "nat",
+    "#null!",
+    "-",
+    "--",
+    "—",
+    "–",
+    "/",
+}
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad")
 )
