@@ -14,7 +14,7 @@ from tests.support.project import small_project
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the variables of the make or of the report that started it."""
     for name in list(os.environ):
-        if name.startswith(("RC_", "RACOHORT_WORK", "RACOHORT_ID", "RACOHORT_FOLDER", "RACOHORT_ROOT", "MAKE", "MFLAGS")):
+        if name.startswith(("RC_", "RACOHORT_WORK", "RACOHORT_ID", "RACOHORT_FOLDER", "RACOHORT_ROOT", "MAKE", "MFLAGS")) or name == "PYTHON":
             monkeypatch.delenv(name)
 
 
