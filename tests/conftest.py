@@ -13,8 +13,9 @@ from tests.support.project import small_project
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the variables of the make or of the report that started it."""
+    told = ("RC_", "RACOHORT_WORK", "RACOHORT_ID", "RACOHORT_FOLDER", "RACOHORT_ROOT", "MAKE", "MFLAGS")
     for name in list(os.environ):
-        if name.startswith(("RC_", "RACOHORT_WORK", "RACOHORT_ID", "RACOHORT_FOLDER", "RACOHORT_ROOT", "MAKE", "MFLAGS")) or name == "PYTHON":
+        if name.startswith(told) or name == "PYTHON":
             monkeypatch.delenv(name)
 
 
