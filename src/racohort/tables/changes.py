@@ -73,7 +73,7 @@ def tabulate_estimands(endpoints: Endpoints, plan: Plan) -> Table | Absence:
         "Change of DMARD, rescue, repeated infusion": "Treatment policy: values count whatever was given",
         "Death": "While alive for means; non-response for responders",
         "Summary": f"Mean change with {level_of(plan.level)} confidence interval (mixed model, REML)",
-        "Comparator": "None: a change under treatment, not a treatment effect",
+        "Comparator": f"None: a change{' under treatment' if plan.treated else ''}, not a treatment effect",
     }
     lines = [{"Endpoint": e.name, "Attribute": name, "Here": text} for e in primary for name, text in attributes.items()]
     return table(
