@@ -1,7 +1,5 @@
 """Who took part: the flow adds up, denominators come from ADSL, and descriptions equal plain pandas."""
 
-from functools import cache
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,22 +7,10 @@ import pytest
 from racohort import figures, participants, report, tables
 from racohort.absence import Absence
 from racohort.results import join_results, pick_result, select_results
-from tests.support.frames import ExampleStudy, adsl, bds, example_catalogue, example_plan
-from tests.support.frames import example_study as fresh_study
+from tests.support.frames import ExampleStudy, adsl, bds, example_catalogue, example_plan, rows_of
+from tests.support.frames import example_study_once as example_study
 
 PLAN, CATALOGUE = example_plan(), example_catalogue()
-
-
-@cache
-def example_study(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> ExampleStudy:
-    """A made-up study, made once; no function of the package may change its input."""
-    return fresh_study(n=n, visits=visits)
-
-
-def rows_of(text: str) -> list[dict]:
-    """The rows of a table drawn with `|` under a heading, every cell as text, `-` as missing."""
-    head, *lines = ([cell.strip() for cell in line.split("|")] for line in text.strip().splitlines())
-    return [{name: None if cell == "-" else cell for name, cell in zip(head, line, strict=True)} for line in lines]
 
 
 # 1 all visits; 2 missed Y1, came back; 3 left after BL with a reason; 4 left after BL, reason not given; 5 died after Y1 though

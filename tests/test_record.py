@@ -11,7 +11,7 @@ from racohort.record import rows_read, versions
 
 
 def executed(*cells: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    metadata = {"papermill": {"input_path": "/home/someone/Secret Hospital/x.ipynb"}}
+    metadata = {"papermill": {"input_path": "/mnt/ward/Secret Hospital/x.ipynb"}}
     return nbformat.v4.new_notebook(cells=list(cells), metadata=metadata)
 
 

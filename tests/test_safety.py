@@ -17,22 +17,10 @@ from racohort.safety.exposure import follow_up_days
 from racohort.safety.special import SPECIAL, is_special
 from racohort.safety.verdicts import RULES, probability_rare
 from racohort.tolerance import normal_tolerance_k_two_sided_howe
-from tests.support.frames import ExampleStudy, adae, adsl, bds, example_catalogue, example_plan
-from tests.support.frames import example_study as fresh_study
+from tests.support.frames import adae, adsl, bds, example_catalogue, example_plan, rows_of
+from tests.support.frames import example_study_once as example_study
 
 PLAN, CATALOGUE = example_plan(), example_catalogue()
-
-
-@cache
-def example_study(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> ExampleStudy:
-    """A made-up study, made once; no function of the package may change its input."""
-    return fresh_study(n=n, visits=visits)
-
-
-def rows_of(text: str) -> list[dict]:
-    """The rows of a table drawn with `|` under a heading, every cell as text, `-` as missing."""
-    head, *lines = ([cell.strip() for cell in line.split("|")] for line in text.strip().splitlines())
-    return [{name: None if cell == "-" else cell for name, cell in zip(head, line, strict=True)} for line in lines]
 
 
 # --- twelve patients with every trap ------------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ def after(run: "Run", started: float, warnings: Sequence[str], building: float) 
 def shown(name: str) -> str:
     """An input's name as it may be published: one outside the cohort's folder without the way to it.
 
-    >>> shown("raw/visits.csv"), shown("/home/someone/visits.csv"), shown("../visits.csv")
+    >>> shown("raw/visits.csv"), shown("/mnt/ward/visits.csv"), shown("../visits.csv")
     ('raw/visits.csv', 'visits.csv', 'visits.csv')
     """
     path = PurePosixPath(name)

@@ -1,6 +1,7 @@
 """A small study made of random numbers, in the frames that cleaning promises, to try the sections against."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -271,3 +272,15 @@ def example_study(n: int = 64, seed: int = 1, visits: tuple[str, ...] = ("BL", "
     return ExampleStudy(
         plan, catalogue, adsl(people), lb, qs, adae(events), _blank(ADCM, [], ("CMDOSE", "ASTDY", "AENDY", "line"))
     )
+
+
+@cache
+def example_study_once(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> ExampleStudy:
+    """The example study, made once for all tests that ask; no function of the package may change its input."""
+    return example_study(n=n, visits=visits)
+
+
+def rows_of(text: str) -> list[dict]:
+    """The rows of a table drawn with `|` under a heading, every cell as text, `-` as missing."""
+    head, *lines = ([cell.strip() for cell in line.split("|")] for line in text.strip().splitlines())
+    return [{name: None if cell == "-" else cell for name, cell in zip(head, line, strict=True)} for line in lines]
