@@ -30,6 +30,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Sections and books without kernels and Sphinx; returns the names of the sections that ran, in order."""
     ran: list[str] = []
+    monkeypatch.setenv("RACOHORT_WORKERS", "1")
+    monkeypatch.setattr("racohort.warm.start", lambda: None)
     monkeypatch.setattr("racohort.engine.run_section", _quick_section(ran))
     monkeypatch.setattr("racohort.book.build_book", _quick_book)
     return ran

@@ -3,9 +3,12 @@
 import fcntl
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,7 +20,8 @@ from racohort.publish import Busy
 from racohort.terms import SECTIONS
 from tests.support.project import section_notebook, small_cohort
 
-ALL = list(SECTIONS)
+#: Every section, in the order in which one worker runs them: what most others wait for first.
+ALL = ["cleaning", "efficacy", "participants", "safety", "robustness", "concordance"]
 
 
 def report(
@@ -40,9 +44,17 @@ def change(path: Path, old: str, new: str) -> None:
 
 
 def test_every_section_has_its_needs_before_it() -> None:
-    assert list(NEEDS) == ALL
+    assert list(NEEDS) == list(SECTIONS)
     for section, needs in NEEDS.items():
-        assert all(ALL.index(need) < ALL.index(section) for need in needs)
+        assert all(SECTIONS.index(need) < SECTIONS.index(section) for need in needs)
+
+
+def test_a_notebook_reads_the_results_of_sections_that_it_needs_and_of_no_others() -> None:
+    for section, stem in STEMS.items():
+        text = Path(__file__).parents[1].joinpath("notebooks", f"{stem}.ipynb").read_text("utf-8")
+        named = re.findall(r"io\.read_results\(study((?:, \\\"\w+\\\")*)\)", text)
+        assert set(re.findall(r"\w+", " ".join(named))) <= set(NEEDS[section])
+    assert named, "the last section reads the others' results"
 
 
 def test_the_first_run_runs_every_section_in_order_and_publishes_the_whole_folder(project: Path, quick: list[str]) -> None:
@@ -64,7 +76,7 @@ def test_the_record_says_what_the_run_was_made_from(project: Path, quick: list[s
     assert record["inputs"][0]["file"] == "raw.csv"
     assert len(record["inputs"][0]["sha256"]) == 64
     assert {"python", "numpy", "pandas", "pingouin"} <= set(record["versions"])
-    assert record["sections"] == ALL
+    assert record["sections"] == list(SECTIONS)
     assert set(record["times"]["seconds"]) == {*ALL, "book"}
 
 
@@ -103,8 +115,8 @@ def test_a_run_with_nothing_to_do_imports_no_pandas_no_yaml_no_papermill_and_no_
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ("alpha=0.01", ["safety", "efficacy", "concordance"]),
-        ("primary=CRP", ["efficacy", "concordance"]),
+        ("alpha=0.01", ["efficacy", "safety", "robustness", "concordance"]),
+        ("primary=CRP", ["efficacy", "robustness", "concordance"]),
         ("primary_visit=Y1", ["concordance"]),
         ("alpha=0.05", []),
     ],
@@ -193,13 +205,13 @@ def test_only_runs_a_section_with_what_it_needs_and_says_the_report_is_partial(p
     assert page == "['01-cleaning.ipynb', '03-safety.ipynb'] strict=False"
     quick.clear()
     report()
-    assert quick == ["participants", "efficacy", "robustness", "concordance"]
+    assert quick == ["efficacy", "participants", "robustness", "concordance"]
     assert "strict=True" in (project / "book" / "_build" / "small" / "html" / "index.html").read_text()
 
 
 def test_only_takes_the_name_of_a_section_or_of_its_notebook() -> None:
     assert chosen_sections(["03-safety"]) == chosen_sections(["safety"]) == ["cleaning", "safety"]
-    assert chosen_sections(["concordance"]) == ALL
+    assert chosen_sections(["concordance"]) == list(SECTIONS)
     with pytest.raises(UsageError, match="no section 'safty'"):
         chosen_sections(["safty"])
 
@@ -272,7 +284,7 @@ def test_a_failed_section_keeps_what_was_finished_before_it(
     monkeypatch.setattr("racohort.engine.run_section", runs)
     quick.clear()
     report()
-    assert quick == ALL[2:]
+    assert quick == ["safety", "robustness", "concordance"]
 
 
 def test_a_section_that_wrote_no_results_has_failed(project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,3 +371,35 @@ def test_only_parameters_that_differ_from_the_notebooks_own_are_injected(project
 
 def test_stems_number_the_notebooks_in_order() -> None:
     assert json.dumps(list(STEMS.values())[:2]) == '["01-cleaning", "02-participants"]'
+
+
+def failing(section: str, runs: Callable[..., float]) -> Callable[..., float]:
+    """The runner of sections, with one that fails."""
+
+    def run_section(name: str, *rest: Any) -> float:
+        if name == section:
+            raise engine.SectionFailed(name, "ValueError: odd", 3, Path("x"))
+        return runs(name, *rest)
+
+    return run_section
+
+
+def test_keep_going_publishes_what_works_as_a_partial_book_and_still_fails(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("racohort.engine.run_section", failing("efficacy", engine.run_section))
+    said: list[str] = []
+    with pytest.raises(engine.SectionFailed, match="odd"):
+        make_report(prepare("small"), say=said.append, keep_going=True)
+    assert quick == ["cleaning", "participants", "safety"]
+    assert published(project)["sections"] == ["cleaning", "participants", "safety"]
+    assert said[1].split() == ["efficacy", "failed"]
+
+
+def test_without_keep_going_a_failure_starts_nothing_further(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("racohort.engine.run_section", failing("efficacy", engine.run_section))
+    with pytest.raises(engine.SectionFailed, match="odd"):
+        report()
+    assert quick == ["cleaning"]

@@ -15,6 +15,7 @@ import click
 
 from racohort import __version__
 from racohort.places import UsageError, build_folder, cohort_folder, project_root
+from racohort.schedule import workers
 
 DEFAULT = "wang2019-synthetic"
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -99,9 +100,10 @@ def _cohort_option(verb: Callable[..., None]) -> Callable[..., None]:
 @click.option("--run", envvar="RC_RUN", default="", help="A name for this run, kept beside the unnamed one.")
 @click.option("--only", envvar="RC_ONLY", default="", help="Sections to bring up to date, with what they need.")
 @click.option("--force", envvar="RC_FORCE", is_flag=True, help="Run every section again.")
+@click.option("--keep-going", envvar="RC_KEEP_GOING", is_flag=True, help="Publish a partial report where a section fails.")
 @click.option("--verbose", envvar="RC_VERBOSE", is_flag=True, help="Show the traceback of a section that failed.")
 @_told
-def report(cohort: str, settings: str, run: str, only: str, force: bool, verbose: bool) -> None:
+def report(cohort: str, settings: str, run: str, only: str, force: bool, keep_going: bool, verbose: bool) -> None:
     """Run the sections, build the book, publish it; the last line is the path of its first page."""
     from racohort import pipeline
 
@@ -109,7 +111,7 @@ def report(cohort: str, settings: str, run: str, only: str, force: bool, verbose
     click.echo(f"{prepared.cohort['id']}{f' ({run})' if run else ''}: {prepared.cohort['title']}")
     if settings and not run:
         click.echo("  SET without RUN: this run replaces the unnamed run; RUN=name keeps both.")
-    page = pipeline.make_report(prepared, only.replace(",", " ").split(), force, click.echo)
+    page = pipeline.make_report(prepared, only.replace(",", " ").split(), force, click.echo, keep_going)
     click.echo(str(page))
 
 
@@ -177,7 +179,7 @@ def lab() -> None:
 @_told
 def test(arguments: str) -> None:
     """Run the tests; without arguments all of them, and then coverage must reach its mark."""
-    whole = ["--cov", "--cov-report=term:skip-covered"]
+    whole = ["--cov", "--cov-report=term:skip-covered", f"--numprocesses={workers()}", "--dist=loadfile"]
     sys.exit(1 if _called("pytest", *(_words(arguments) or whole)) else 0)
 
 

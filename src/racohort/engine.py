@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 import nbformat
 from jupyter_client.kernelspec import KernelSpec
@@ -16,10 +17,11 @@ from nbformat import NotebookNode
 from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
 
+from racohort import warm
+
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: The tags of cells that papermill adds.
 ADDED = {"injected-parameters", "papermill-error-cell-tag"}
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class SectionFailed(Exception):
@@ -42,25 +44,34 @@ class OwnKernel(AsyncKernelManager):
 
     environment: ClassVar[dict[str, str]] = {}
     log_file: ClassVar[Path]
+    started: ClassVar[WeakSet["OwnKernel"]] = WeakSet()
 
     @property
     def kernel_spec(self) -> KernelSpec:
         """The command that starts the kernel: never that of a registered kernel."""
         argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        return KernelSpec(argv=argv, display_name="RA cohort (Python)", language="python", env=dict(self.environment))
+        forked = {"kernel_provisioner": {"provisioner_name": "racohort-fork"}} if warm.can_fork() else {}
+        plain = {"display_name": "RA cohort (Python)", "language": "python", "env": dict(self.environment)}
+        return KernelSpec(argv=argv, metadata=forked, **plain)
 
     async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
-        """Start it, with what it writes outside of cells kept in a file."""
+        """Start it in its own folder, with what it writes outside of cells kept in a file."""
+        self.started.add(self)
         with self.log_file.open("ab") as log:
-            await self._async_start_kernel(stdout=log, stderr=log, **options)
+            await self._async_start_kernel(**{**options, "stdout": log, "stderr": log, "cwd": self.log_file.parent})
+
+
+def stop_kernels() -> None:
+    """End every kernel that still runs; what waits for it ends as well."""
+    for kernel in list(OwnKernel.started):
+        process = getattr(kernel.provisioner, "process", None)
+        if process is not None:
+            process.kill()
 
 
 def kernel_environment(neutral: Path, **given: str) -> dict[str, str]:
     """What a section's kernel sees besides the user's environment: no start-up files, no stray modules, one thread."""
-    source = str(Path(__file__).resolve().parents[1])
-    isolated = {"IPYTHONDIR": str(neutral), "PYTHONPATH": source, "PYTHONSAFEPATH": "1", "PYTHONNOUSERSITE": "1"}
-    drawing = {"MPLBACKEND": "module://matplotlib_inline.backend_inline", "PYTHONHASHSEED": "0"}
-    return {**isolated, **drawing, **dict.fromkeys(THREADS, "1"), **given}
+    return {"IPYTHONDIR": str(neutral), **warm.isolated(), **given}
 
 
 def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[str, Any], given: Mapping[str, str]) -> float:
@@ -75,6 +86,7 @@ def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[
     for folder in (partial.parent, target.parent):
         folder.mkdir(parents=True, exist_ok=True)
     partial.unlink(missing_ok=True)
+    warm.start()
     trace = ""
     with tempfile.TemporaryDirectory(prefix="racohort-") as neutral:
         try:
@@ -95,7 +107,7 @@ def _execute(notebook: Path, target: Path, parameters: dict[str, Any], environme
     kernel = type("SectionKernel", (OwnKernel,), {"environment": environment, "log_file": neutral / "kernel.log", **private})
     options = {"progress_bar": False, "log_output": False, "kernel_name": "racohort", "language": "python"}
     own = {"kernel_manager_class": kernel, "shutdown_kernel": "immediate", "ipython_hist_file": ""}
-    execute_notebook(notebook, target, parameters, cwd=environment["IPYTHONDIR"], **options, **own)
+    execute_notebook(notebook, target, parameters, **options, **own)
 
 
 def _check_complete(section: str, partial: Path, trace: str) -> None:

@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from racohort.fingerprints import file_hash, key, read_json, write_json
 from racohort.parameters import Value, declared_parameters, read_settings, resolve_parameters
 from racohort.places import UsageError, cohort_folder, project_root, report_folder, run_name, work_folder
 from racohort.publish import hold, new_folder, recover, replace
+from racohort.schedule import Job, Schedule, workers
 from racohort.terms import SECTIONS
 
 ANALYSES = ("participants", "safety", "efficacy", "robustness")
@@ -19,6 +21,7 @@ ANALYSES = ("participants", "safety", "efficacy", "robustness")
 NEEDS: dict[str, tuple[str, ...]] = {
     "cleaning": (),
     **dict.fromkeys(ANALYSES, ("cleaning",)),
+    "robustness": ("cleaning", "efficacy"),
     "concordance": ("cleaning", *ANALYSES),
 }
 #: What the last section writes from the results of all.
@@ -171,9 +174,10 @@ def chosen_sections(only: Sequence[str]) -> list[str]:
     return [section for section in SECTIONS if section in asked or any(section in NEEDS[name] for name in asked)]
 
 
-def make_report(run: Run, only: Sequence[str] = (), force: bool = False, say: Say = print) -> Path:
+def make_report(run: Run, only: Sequence[str] = (), force: bool = False, say: Say = print, keep_going: bool = False) -> Path:
     """Bring a run's sections and its book up to date, publish it, and return the path of its first page.
 
+    With `keep_going` a section that fails is left out of a partial book, which is published before the failure is raised.
     Raises Busy where another run holds the folder, SectionFailed or BookFailed with the earlier book left as it was.
     """
     sections = chosen_sections(only)
@@ -183,11 +187,11 @@ def make_report(run: Run, only: Sequence[str] = (), force: bool = False, say: Sa
         if not force and all(map(run.is_fresh, sections)) and run.is_published():
             say("Nothing has changed since the last run; nothing was done.")
         else:
-            _bring_up_to_date(run, sections, force, say)
+            _bring_up_to_date(run, sections, force, say, keep_going)
     return run.published / "html" / "index.html"
 
 
-def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say) -> None:
+def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say, keep_going: bool) -> None:
     from racohort import record
 
     started = time.time()
@@ -195,29 +199,65 @@ def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say) 
     run.state.setdefault("sections", {})
     run.remember()
     write_json(run.work / "run.json", record.before(run))
-    for section in sections:
-        if not force and run.is_fresh(section):
+    failures = _run_sections(run, sections, force, say, keep_going)
+    if failures and not keep_going:
+        raise failures[0]
+    say(f"  {'book':<14} {_publish(run, started):5.1f} s")
+    if failures:
+        raise failures[0]
+
+
+def _run_sections(run: Run, sections: Sequence[str], force: bool, say: Say, keep_going: bool) -> list[Exception]:
+    """Run what is not up to date, each section as soon as what it needs is there; returns the failures, in their order."""
+    failures: list[Exception] = []
+    bases: dict[str, str] = {}
+
+    def prepare_section(section: str) -> Job | None:
+        return None if not force and run.is_fresh(section) else _section_job(run, section, bases)
+
+    schedule = Schedule(sections, NEEDS, prepare_section, workers(), _abandon)
+    for section, ended in schedule:
+        if ended is None:
             say(f"  {section:<14} up to date")
-        else:
-            say(f"  {section:<14} {_run_section(run, section):5.1f} s")
-    seconds = _publish(run, started)
-    say(f"  {'book':<14} {seconds:5.1f} s")
+            continue
+        try:
+            say(f"  {section:<14} {_settle(run, section, bases[section], ended.result()):5.1f} s")
+        except Exception as failure:
+            failures.append(failure)
+            say(f"  {section:<14} failed")
+            if not keep_going:
+                schedule.stop()
+    return failures
 
 
-def _run_section(run: Run, section: str) -> float:
-    from racohort.engine import SectionFailed, run_section
+def _abandon() -> None:
+    from racohort.engine import stop_kernels
+
+    stop_kernels()
+
+
+def _section_job(run: Run, section: str, bases: dict[str, str]) -> Job:
+    from racohort import warm
+
+    warm.start()  # before papermill is imported: the two go side by side
+    from racohort.engine import run_section
 
     run.state["sections"].pop(section, None)
     run.remember()
     for name in ("data", "records") if section == "cleaning" else ():
         shutil.rmtree(run.work / name, ignore_errors=True)
-    written = run.work / "results" / f"{section}.parquet"
-    written.unlink(missing_ok=True)
-    basis = run.section_key(section)
+    (run.work / "results" / f"{section}.parquet").unlink(missing_ok=True)
+    bases[section] = run.section_key(section)
     given = {"RACOHORT_ROOT": str(project_root()), "RACOHORT_WORK": str(run.work)}
     given |= {"RACOHORT_ID": run.cohort["id"], "RACOHORT_FOLDER": str(run.folder)}
-    seconds = run_section(section, source_notebook(section), run.notebook(section), run.given(section), given)
-    if not written.is_file():
+    return partial(run_section, section, source_notebook(section), run.notebook(section), run.given(section), given)
+
+
+def _settle(run: Run, section: str, basis: str, seconds: float) -> float:
+    """Remember a section that ran; raises SectionFailed where it wrote no results."""
+    from racohort.engine import SectionFailed
+
+    if not (run.work / "results" / f"{section}.parquet").is_file():
         raise SectionFailed(section, "its last cell did not write its results", None, run.notebook(section))
     run.state["sections"][section] = {"key": basis, "outputs": run.outputs(section), "seconds": round(seconds, 2)}
     run.remember()
