@@ -6,6 +6,7 @@ Oracles: the cohort.yml of the default cohort and of RAPPORT, written by hand; s
 import os
 import re
 import shlex
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from racohort.cli import main
 from racohort.config import Cohort, parse_cohort
 from racohort.places import project_root
 from racohort.schema import CohortError
+from tests.support.packages import Trial, adam, sdtm
 from tests.support.rapport import rapport_folder
 
 DEFAULT = project_root() / "data" / "cohorts" / "wang2019-synthetic"
@@ -239,6 +241,22 @@ def test_a_trial_package_keeps_its_own_names(root: Path, tmp_path: Path) -> None
     assert [one.shape for one in found.files] == ["adam", "adam"]
     assert {code: visit.labels for code, visit in found.visits.items()} == {"BL": ["Baseline"], "W24": ["Week 24"]}
     assert "2 of 2 patients kept" in "\n".join(check_cohort("mine", tmp_path / "out"))
+
+
+@pytest.mark.parametrize(("package", "start"), [(adam, "TRTSDT"), (sdtm, "EXSTDTC")])
+@pytest.mark.parametrize("kind", ["csv", "xpt"])
+def test_a_whole_package_needs_nothing_filled_in_and_is_read_as_the_study_it_is(
+    root: Path, tmp_path: Path, package: Callable[..., str], start: str, kind: str
+) -> None:
+    folder = Path(package(Trial(1), tmp_path / "raw", kind))
+    (folder / "cohort.yml").unlink()
+    done = described(*sorted(folder.iterdir()))
+    assert "Nothing is left to fill in." in done.output
+    found = parse_cohort(text_of(root))
+    assert {one.shape for one in found.files} == {package.__name__}
+    assert (found.columns, found.treatment_start.column) == ({}, start)
+    assert {code: visit.day for code, visit in found.visits.items()} == {"BL": 0, "W12": 84, "W24": 168}
+    assert "8 of 8 patients kept" in "\n".join(check_cohort("mine", tmp_path / "out"))
 
 
 def test_text_above_the_header_and_two_encodings_are_seen(root: Path, tmp_path: Path) -> None:

@@ -99,6 +99,18 @@ RULES = {
     "workbook_hidden": _warn("medium", "A workbook has hidden or further sheets, rows or columns",
         "See that what is hidden belongs to the data."),
     "special_missing": _same("low", "A SAS special missing value was read as missing"),
+    # trial packages, and the choice of patients
+    "row_derived": _same("medium", "A derived row of an ADaM data set was left out"),
+    "row_unflagged": _same("medium", "A row beside the one flagged for analysis was left out"),
+    "baseline_flag": _same("medium", "A record flagged as baseline was taken as the baseline visit"),
+    "specimen": _hold("high", "A test was not done in blood", "Nothing needs to be done, unless the specimen is wrong."),
+    "unit_row_unknown": _hold("high", "A row's unit cannot be converted",
+        "Add the unit's factor under analytes in cohort.yml, if the row is of that analyte."),
+    "unit_assumed": _warn("high", "Rows have no unit, and the catalogue's was taken",
+        "See that the values are in the unit named, or give AVALU."),
+    "dataset_unread": _warn("medium", "A data set of a kind that is not read", "Remove the file from cohort.yml if it is not needed."),
+    "filter_unknown": _reject("critical", "The filter names a column or value that is not there",
+        "Correct `filter` in cohort.yml."),
     # cells
     "missing_code": _same("low", "A missing code was read as missing"),
     "spaces": _same("low", "Spaces, line breaks or invisible characters were removed"),

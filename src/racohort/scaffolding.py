@@ -80,7 +80,11 @@ def _told(name: str, folder: Path, text: str) -> list[str]:
     blanks = [_blank(line, after) for line, after in pairwise([*lines[4:], ""]) if "# choose: " in line]
     guessed = sum("# guessed: " in line for line in lines[4:])
     written = f"Written: {os.path.relpath(folder / 'cohort.yml')}. {guessed} lines are guessed; each says from what."
-    left = [f'Left to fill in, {len(blanks)} blanks (search for "choose:"):'] if blanks else ["Nothing is left to fill in."]
+    left = (
+        [f'Left to fill in, {len(blanks)} {"blank" if len(blanks) == 1 else "blanks"} (search for "choose:"):']
+        if blanks
+        else ["Nothing is left to fill in."]
+    )
     return [written, *left, *(f"  {line[:160]}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
 
 

@@ -1,30 +1,7 @@
-"""The shapes a table can have: how ADaM and SDTM name their columns, and what a table looks like that is not as declared."""
+"""The shapes a table can have: what a table looks like that is not as declared."""
 
-from racohort.config import Cohort, Column
+from racohort.config import Cohort
 from racohort.schema import RawTable, Records
-
-#: ADaM's and SDTM's own names for the roles, in the data sets that have them.
-STANDARD = {
-    "USUBJID": "USUBJID", "SITEID": "SITEID", "SEX": "SEX", "AGE": "AGE", "ARM": "ARM", "TRTSDT": "TRTSDT", "RFSTDTC": "TRTSDT",
-    "AVISIT": "AVISIT", "VISIT": "AVISIT", "ADT": "ADT", "LBDTC": "ADT", "QSDTC": "ADT",
-    "PARAMCD": "PARAM", "LBTESTCD": "PARAM", "QSTESTCD": "PARAM", "AVAL": "AVAL", "LBSTRESN": "AVAL", "QSSTRESN": "AVAL",
-    "AVALU": "AVALU", "LBSTRESU": "AVALU", "ANRLO": "ANRLO", "LBSTNRLO": "ANRLO", "ANRHI": "ANRHI", "LBSTNRHI": "ANRHI",
-    "AETERM": "AETERM", "AEDECOD": "AEDECOD", "AEBODSYS": "AEBODSYS", "AETOXGR": "AETOXGR", "AESER": "AESER", "AEREL": "AEREL",
-    "AESTDTC": "ASTDT", "ASTDT": "ASTDT", "AEENDTC": "AENDT", "AENDT": "AENDT", "AEOUT": "AEOUT", "AEACN": "AEACN",
-    "AESDTH": "AESDTH",
-    "EOSSTT": "EOSSTT", "EOSDT": "EOSDT", "DCSREAS": "DCSREAS", "DTHFL": "DTHFL", "DTHDT": "DTHDT",
-}  # fmt: skip
-
-
-def adam_columns(table: RawTable) -> dict[str, Column]:
-    """What the columns of an ADaM or SDTM table hold, by their own names; each role once, all other columns left unread."""
-    columns, taken = {}, set()
-    for name in map(str, table.cells.columns):
-        role = STANDARD.get(name.upper())
-        free = role is not None and role not in taken
-        columns[name] = Column.model_validate({"role": role if free else "IGNORE"})
-        taken |= {role} if free else set()
-    return columns
 
 
 def looks_like(table: RawTable, config: Cohort, records: Records) -> None:

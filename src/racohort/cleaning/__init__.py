@@ -9,6 +9,7 @@ from racohort.cleaning.events import check_deaths, check_onsets, clean_events, i
 from racohort.cleaning.gathering import account, gather_mapping, gather_sources, gather_values, gather_visits
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
+from racohort.cleaning.packages import clean_package
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, check_units, round_scores
 from racohort.cleaning.sheets import Sheet, open_sheet
@@ -46,6 +47,7 @@ def _clean_rows(
     events = []
     for sheet in sheets:
         clean_visits(sheet, config, records)
+        clean_package(sheet, config, records)
         if found := sheet.role("ADT"):
             sheet.ADT = clean_dates(sheet, "ADT", *found, config, records)
         read_facts(sheet, config, catalogue, records)
@@ -78,8 +80,8 @@ def treatment_starts(sheets: list[Sheet], config: Cohort) -> dict[str, np.dateti
     visit = (config.treatment_start.visit if config.treatment_start else None) or config.baseline
     for sheet in sheets:
         if "TRTSDT" in sheet.facts:
-            days = dict(zip(sheet.USUBJID, sheet.facts["TRTSDT"], strict=True))
-            starts |= {one: day for one, day in days.items() if not np.isnat(day)}
+            days = pd.Series(sheet.facts["TRTSDT"]).groupby(sheet.USUBJID.astype(str)).min().dropna()
+            starts |= {str(one): np.datetime64(day, "D") for one, day in days.items()}
     for sheet in sheets:
         rows = sheet.keep & (visit == sheet.AVISIT) & ~np.isnat(sheet.ADT)
         for one, day in zip(sheet.USUBJID[rows], sheet.ADT[rows], strict=True):
@@ -109,7 +111,8 @@ def _gather(
     patients = gather_patients(sheets, config)
     days = pd.Series(starts, dtype="datetime64[ns]").reindex(patients.index)
     patients = patients.assign(TRTSDT=_treated(patients, days, config), start=days)
-    keep = chosen(patients, config.filter)
+    keep = chosen(patients, config.filter, {column: key for sheet in sheets for key, column in sheet.names.items()}, records)
+    records.stop_if_rejected()
     values = gather_values(sheets, disputed)
     site = patients["SITEID"] if "SITEID" in patients else pd.Series("", index=patients.index)
     check_units(values, site, catalogue, config, records)

@@ -31,7 +31,7 @@ def gather_values(sheets: Sequence[Sheet], disputed: set[tuple[str, str, str]]) 
 
 def _values(sheet: Sheet, field: Field) -> pd.DataFrame:
     rows = np.flatnonzero(field.good & sheet.keep)
-    low, high = reference_limits(sheet) if sheet.table.shape in ("long", "adam", "sdtm") else (np.full(len(sheet), np.nan),) * 2
+    low, high = reference_limits(sheet, field) if sheet.table.shape == "long" else (np.full(len(sheet), np.nan),) * 2
     visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]
     return pd.DataFrame({
         "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.ADT[rows].astype("datetime64[s]"),
@@ -97,8 +97,9 @@ def gather_sources(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
         about = np.isin(sheet.USUBJID.astype(str), list(people))
         repeated = np.isin(sheet.why.astype(str), ["row_twice", "event_twice"])
         read = max(sheet.table.rows_read, len(sheet))
+        shape = sheet.table.standard or sheet.table.shape
         rows.append({
-            "file": sheet.table.file, "sheet": sheet.table.sheet, "shape": sheet.table.shape, "rows": read,
+            "file": sheet.table.file, "sheet": sheet.table.sheet, "shape": shape, "rows": read,
             "columns": sheet.table.cells.shape[1], "used": int((sheet.keep & about).sum()), "repeated": int(repeated.sum()),
             "quarantined": int((~sheet.keep & ~repeated).sum()) + read - len(sheet), "filtered": int((sheet.keep & ~about).sum()),
             "sha256": sheet.table.sha256,

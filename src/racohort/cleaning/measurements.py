@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.numbers import read_field
-from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.numbers import read_field, significant
+from racohort.cleaning.sheets import Field, Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
 from racohort.schema import Records
+from racohort.standards import labelled_units, labels_of_codes
 
 
 def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
@@ -35,28 +36,36 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
         if word
     }
     declared = {word_key(word): code for word, code in (column.codes or {}).items()}
-    codes = {text: declared.get(word_key(text)) or known.get(word_key(text), "") for text in pd.unique(texts)}
+    labels = labels_of_codes(sheet.table) if sheet.table.standard else {}
+    codes = {
+        text: declared.get(word_key(text)) or known.get(word_key(text)) or known.get(word_key(labels.get(text, "")), "")
+        for text in pd.unique(texts)
+    }
     found = np.array([codes[text] for text in texts], dtype=object)
     blank = missing_words(texts, config)
     unknown = (found == "") & np.array([text not in blank for text in texts], dtype=bool)
-    sheet.hold_rows(unknown | (found == ""), "param_unknown", name, "is no analyte that is declared or in the catalogue", records)
+    names = sorted({str(text) for text in texts[unknown & sheet.keep]})
+    others = f" (as are {', '.join(names[1:9])}{' and others' if len(names) > 9 else ''})" if len(names) > 1 else ""
+    reason = f"is no analyte that is declared or in the catalogue{others}"
+    sheet.hold_rows(unknown | (found == ""), "param_unknown", name, reason, records)
     return found
 
 
 def _units(sheet: Sheet, config: Cohort) -> np.ndarray | None:
     found = sheet.role("AVALU")
     if not found:
-        return None
+        return labelled_units(sheet.table).to_numpy(dtype=object) if sheet.table.standard else None
     texts = sheet.text(found[0])
     blank = missing_words(texts, config)
     return np.array(["" if text in blank else text.strip() for text in texts], dtype=object)
 
 
-def reference_limits(sheet: Sheet) -> tuple[np.ndarray, np.ndarray]:
-    """The laboratory's lower and upper limit of every row; NaN where it gives none that is a number."""
+def reference_limits(sheet: Sheet, field: Field) -> tuple[np.ndarray, np.ndarray]:
+    """The laboratory's lower and upper limit of every row, in the catalogue's unit; NaN where it gives none that is a number."""
     limits = []
     for role in ("ANRLO", "ANRHI"):
         found = sheet.role(role)
         texts = pd.Series(sheet.text(found[0]) if found else np.full(len(sheet), ""), dtype="str").str.strip()
-        limits.append(pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64"))
+        numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64")
+        limits.append(significant(numbers * field.factor))
     return limits[0], limits[1]

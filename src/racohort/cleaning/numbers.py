@@ -179,7 +179,19 @@ def _blank_field(name: str, column: Column, PARAMCD: np.ndarray, texts: np.ndarr
     n, blank = len(texts), np.full(len(texts), "", dtype=object)
     gone = np.array([text in missing for text in texts], dtype=bool)
     nothing = np.full(n, np.nan)
-    return Field(name, column, PARAMCD, texts, nothing, blank.copy(), blank.copy(), nothing.copy(), gone, np.zeros(n, dtype=bool))
+    return Field(
+        name,
+        column,
+        PARAMCD,
+        texts,
+        nothing,
+        blank.copy(),
+        blank.copy(),
+        nothing.copy(),
+        gone,
+        np.zeros(n, dtype=bool),
+        np.ones(n),
+    )
 
 
 def _read_levels(field: Field, rules: np.ndarray, catalogue: pd.DataFrame) -> None:
@@ -208,13 +220,18 @@ def _convert(
     groups: dict[Any, Any] = {**pairs.groupby(["code", "unit", "cell"], sort=False).indices}
     for (code, name, cell), rows in groups.items():
         factor = unit_factor(catalogue, code, name)
+        if factor is not None and sheet.table.standard and not name and catalogue.at[code, "AVALU"]:
+            _note_assumed(code, str(catalogue.at[code, "AVALU"]), rows, field, sheet, records)
         if factor is None and cell:
             rules[rows] = "number_unreadable"
+        elif factor is None and sheet.table.standard:
+            _hold_unknown_units(code, name, rows, field, sheet, records)
         elif factor is None:
             _unknown_unit(code, name, rows, field, sheet, records)
         elif factor != 1:
-            field.aval[rows] = _significant(field.aval[rows] * factor)
-            field.limit[rows] = _significant(field.limit[rows] * factor)
+            field.aval[rows] = significant(field.aval[rows] * factor)
+            field.limit[rows] = significant(field.limit[rows] * factor)
+            field.factor[rows] = factor
 
 
 def _unknown_unit(code: str, name: str, rows: np.ndarray, field: Field, sheet: Sheet, records: Records) -> None:
@@ -223,7 +240,22 @@ def _unknown_unit(code: str, name: str, rows: np.ndarray, field: Field, sheet: S
     records.note("unit_unknown", said, sheet.table, line=line, column=field.name, value=name, count=len(rows))
 
 
-def _significant(values: np.ndarray) -> np.ndarray:
+def _note_assumed(code: str, unit: str, rows: np.ndarray, field: Field, sheet: Sheet, records: Records) -> None:
+    rows = rows[sheet.keep[rows] & ~field.missing[rows]]
+    if len(rows):
+        line = int(sheet.table.line[rows[0]])
+        said = f"line {line}, column {field.name}: {code} has no unit here; its values were taken to be in {unit}"
+        records.note("unit_assumed", said, sheet.table, line=line, column=field.name, value=field.text[rows[0]], count=len(rows))
+
+
+def _hold_unknown_units(code: str, name: str, rows: np.ndarray, field: Field, sheet: Sheet, records: Records) -> None:
+    """Rows of a trial package in a unit that is no unit of their analyte, such as percent for a count, are kept out."""
+    mask = np.isin(np.arange(len(sheet)), rows)
+    reason = f"is in the unit {name!r}, which cannot be converted for {code}"
+    sheet.hold_rows(mask, "unit_row_unknown", field.name, reason, records)
+
+
+def significant(values: np.ndarray) -> np.ndarray:
     """Values to 12 significant digits, so that 3.96 mg/dL is 39.6 mg/L exactly."""
     return np.array([float(f"{value:.12g}") for value in values])
 

@@ -1,7 +1,7 @@
 """The facts about each patient: one value a patient, with contradictions between rows found."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -170,12 +170,23 @@ def _typed(key: str, values: pd.Series) -> pd.Series:
     return numbers if numbers.notna().all() else values
 
 
-def chosen(patients: pd.DataFrame, filter_: dict[str, Any]) -> pd.Series:
-    """Which patients the cohort's `filter` keeps; a column that is not there keeps nobody out."""
+def chosen(patients: pd.DataFrame, filter_: dict[str, Any], names: Mapping[str, str], records: Records) -> pd.Series:
+    """Which patients the cohort's `filter` keeps; `names` maps source columns to the facts they hold.
+
+    A column that is no fact about a patient, and values that nobody has, refuse the cohort: it would be another one.
+    """
     keep = pd.Series(True, index=patients.index)
     for name, wanted in filter_.items():
-        column = name if name in patients else covariate_name(name)
-        if column in patients:
-            values = patients[column].astype("str")
-            keep &= values.isin([wanted] if isinstance(wanted, str) else wanted)
+        column = next((one for one in (name, names.get(name, ""), covariate_name(name)) if one in patients), "")
+        if not column:
+            said = f"cohort.yml, filter: {name!r} is no column that says something about a patient"
+            records.note("filter_unknown", said, file="cohort.yml", column=name)
+            continue
+        values = patients[column].astype("str")
+        asked = [wanted] if isinstance(wanted, str) else wanted
+        keep &= values.isin(asked)
+        if not values.isin(asked).any():
+            there = ", ".join(map(repr, sorted(values.dropna().unique())[:8]))
+            said = f"cohort.yml, filter: no patient has {name} {' or '.join(map(repr, asked))}; there are {there}"
+            records.note("filter_unknown", said, file="cohort.yml", column=name, value=str(asked[0]) if asked else "")
     return keep

@@ -14,7 +14,10 @@ Mask = np.ndarray
 
 @dataclass
 class Field:
-    """One column with measured values: the text as read, and for every row the value, its censoring and what became of it."""
+    """One column with measured values: the text as read, and for every row the value, its censoring and what became of it.
+
+    `factor` is what the number in the file was multiplied with to have the catalogue's unit.
+    """
 
     name: str
     column: Column
@@ -26,6 +29,7 @@ class Field:
     limit: np.ndarray
     missing: Mask
     bad: Mask
+    factor: np.ndarray
 
     @property
     def good(self) -> Mask:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from racohort.cleaning.packages import baseline_by_flag
 from racohort.cleaning.sheets import Mask, Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
@@ -25,13 +26,18 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     texts, blank = sheet.text(name), missing_words(sheet.text(name), config)
     meaning = {text: _visit(text, labels, keys, text in blank) for text in pd.unique(texts)}
     sheet.AVISIT = np.array([meaning[text] for text in texts], dtype=object)
-    exact = np.array([text in blank or text in labels for text in texts], dtype=bool)
+    flagged = baseline_by_flag(sheet, sheet.AVISIT, config)
+    sheet.AVISIT[flagged] = config.baseline
+    records.change(
+        "baseline_flag", sheet.table, sheet.cells(flagged, name, became=sheet.AVISIT), "is of the record flagged as baseline"
+    )
+    exact = flagged | np.array([text in blank or text in labels for text in texts], dtype=bool)
     spelled = ~exact & np.isin(sheet.AVISIT.astype(str), list(config.visits)) & sheet.keep
     shown = ", ".join(sorted(set(sheet.AVISIT[spelled])))
     records.change(
         "code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}"
     )
-    coded = np.array([text != (column.codes or {}).get(text, text) for text in texts], dtype=bool) & sheet.keep
+    coded = np.array([text != (column.codes or {}).get(text, text) for text in texts], dtype=bool) & sheet.keep & ~flagged
     records.change("code_mapped", sheet.table, sheet.cells(coded, name, became=sheet.AVISIT), "was read as the visit declared")
     sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is no visit's label ({', '.join(list(labels)[:12])})", records)
     apart = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)

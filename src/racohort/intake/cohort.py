@@ -30,7 +30,8 @@ class Scaffold:
     @property
     def start(self) -> Guess | None:
         """The column with the first day of treatment, if one was found."""
-        return next((guess for guess in self.shared if guess.role == "TRTSDT" and not guess.choices), None)
+        packaged = [source.start for source in self.sources if source.start is not None]
+        return next((guess for guess in (*self.shared, *packaged) if guess.role == "TRTSDT" and not guess.choices), None)
 
 
 def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataFrame], catalogue: pd.DataFrame) -> Scaffold:

@@ -48,3 +48,4 @@ class Source:
     dates: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    start: Guess | None = None

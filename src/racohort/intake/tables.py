@@ -11,7 +11,8 @@ from racohort.intake.values import date_formats, decimal_mark, given, is_numeric
 from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS
 from racohort.intake.wide import find_patterns
 from racohort.roles import DATES, ROLES
-from racohort.shapes import STANDARD
+from racohort.standards import EXPOSURE, PATIENT, finding_prefix, kind_of
+from racohort.standards import NAMES as STANDARD_NAMES
 
 #: The groups of roles that each shape is read for.
 GROUPS = {
@@ -33,6 +34,7 @@ def guess_table(source: Source, cells: pd.DataFrame, catalogue: pd.DataFrame) ->
     patterns = find_patterns(list(cells.columns), lambda text: bool(look_up(text, analytes).sure))
     if package := _package(cells):
         source.shape, source.why = package, "its columns are named as in " + ("ADaM" if package == "adam" else "SDTM")
+        source.start = _start(cells)
         return source
     source.shape, source.why = _shape(cells, patterns, analytes)
     wide = {name for columns in patterns.values() for name in columns} if source.shape == "wide" else set()
@@ -46,11 +48,18 @@ def guess_table(source: Source, cells: pd.DataFrame, catalogue: pd.DataFrame) ->
 def _package(cells: pd.DataFrame) -> str:
     """The standard, adam or sdtm, where the columns have these standards' own names, else ""."""
     names = {str(name).upper() for name in cells.columns}
-    if "USUBJID" not in names or len(names & set(STANDARD)) < 4:
+    if "USUBJID" not in names or not kind_of(names) or ("DOMAIN" not in names and len(names & STANDARD_NAMES) < 3):
         return ""
-    if "DOMAIN" in names or names & {"LBTESTCD", "QSTESTCD", "RFSTDTC", "AESTDTC"}:
-        return "sdtm"
-    return "adam" if names & {"PARAMCD", "SAFFL", "FASFL", "TRTSDT", "TRTEMFL"} else ""
+    analysis = names & {"PARAMCD", "SAFFL", "FASFL", "TRTSDT", "TRTEMFL", "TRTA", "TRT01P"}
+    return "adam" if analysis else "sdtm" if "DOMAIN" in names or finding_prefix(names) else ""
+
+
+def _start(cells: pd.DataFrame) -> Guess | None:
+    """The variable of a trial package's data set that holds the first day of treatment, where any row has one."""
+    given = [str(name) for name in cells.columns if (cells[name].str.strip() != "").any()]
+    wanted = EXPOSURE if kind_of(given) == "exposure" else PATIENT if kind_of(given) == "patients" else {}
+    name = next((name for name in wanted.get("TRTSDT", ()) if name in given), None)
+    return Guess(name, {"role": "TRTSDT"}, f"the standard's {name}") if name else None
 
 
 def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analytes: Index) -> tuple[str, str]:

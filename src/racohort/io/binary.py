@@ -1,12 +1,14 @@
-"""Files that type their own cells: Parquet, and SAS transport (XPT, version 5) as the agencies take it."""
+"""Files that type their own cells: Parquet, SAS data sets (sas7bdat), and SAS transport (XPT, version 5) for the agencies."""
 
 import datetime
 import io
 import struct
+import tempfile
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyreadstat
 from pyarrow import parquet
 
 from racohort.io.workbooks import as_text
@@ -40,6 +42,21 @@ def _finish(table: RawTable, records: Records) -> None:
     table.line = np.arange(2, len(table.cells) + 2)
     if not len(table.cells):
         records.note("no_rows", f"{table.file} has columns but no rows of data: no rows to analyse", table)
+
+
+def read_sas(data: bytes, table: RawTable, records: Records) -> None:
+    """Fill a table with a SAS data set (sas7bdat), read by ReadStat; dates come as dates, missing values as ""."""
+    with tempfile.NamedTemporaryFile(suffix=".sas7bdat") as file:
+        file.write(data)
+        file.flush()
+        try:
+            frame, _ = pyreadstat.read_sas7bdat(file.name)
+        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError, MemoryError) as error:
+            said = f"{table.file} is corrupt or truncated: the SAS data set cannot be read ({type(error).__name__})"
+            records.note("file_corrupt", said, table)
+            return
+    table.cells = pd.DataFrame({str(name): [as_text(value) for value in frame[name]] for name in frame}, dtype="str")
+    _finish(table, records)
 
 
 def read_xpt(data: bytes, table: RawTable, records: Records) -> None:

@@ -135,7 +135,7 @@ def _names(declared: str, column: Column, catalogue: pd.DataFrame) -> set[str]:
 
 def _note_cut_names(table: RawTable, records: Records) -> None:
     """In an XPT file a name of 8 characters may have been cut; say how each was read."""
-    if table.file.lower().endswith(".xpt") and table.shape not in ("adam", "sdtm"):
+    if table.file.lower().endswith(".xpt") and not table.standard:
         full = [f"{name} as {column.paramcd or column.role}" for name, column in table.columns.items() if len(name) == 8]
         if full and not any(finding.rule == "name_cut" and finding.file == table.file for finding in records.findings):
             said = f"names of 8 characters may have been cut by the file's format; read as declared: {', '.join(full)}"

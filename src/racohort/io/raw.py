@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from racohort.config import Cohort, File, parse_cohort
-from racohort.io.binary import read_parquet, read_xpt
+from racohort.config import Cohort, Column, File, parse_cohort
+from racohort.io.archives import unpacked
+from racohort.io.binary import read_parquet, read_sas, read_xpt
 from racohort.io.catalogue import read_catalogue
 from racohort.io.delimited import read_delimited
 from racohort.io.headers import expected_columns, header_key, match_columns, note_header
 from racohort.io.workbooks import read_workbook
 from racohort.places import cohort_folder
 from racohort.schema import Raw, RawTable, Records
-from racohort.shapes import adam_columns, looks_like
+from racohort.shapes import looks_like
+from racohort.standards import open_standard
 
 #: Larger files are refused.
 LARGEST = 2_000_000_000
@@ -27,6 +29,10 @@ KINDS = {
     "XLS": ((b"\xd0\xcf\x11\xe0",), (".xls",)),
     "PDF": ((b"%PDF",), (".pdf",)),
     "HTML": ((b"<!DOCTYPE", b"<html", b"<HTML", b"<!doctype"), (".html", ".htm")),
+    "SAS7BDAT": (
+        (bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c\x18\x1f\x10\x11",),
+        (".sas7bdat",),
+    ),
     "gzip": ((b"\x1f\x8b",), (".gz",)),
 }
 CSV = (".csv", ".tsv", ".tab", ".txt")
@@ -46,11 +52,20 @@ def read_raw(cohort: str) -> Raw:
     tables = [_read_file(folder, entry, config, records) for entry in config.files]
     records.stop_if_rejected()
     for table, entry in zip(tables, config.files, strict=True):
-        columns = adam_columns(table) if entry.shape in ("adam", "sdtm") else {}
+        columns = _open_package(table, config, records) if entry.shape in ("adam", "sdtm") else {}
         match_columns(table, config, columns | config.columns | entry.columns, catalogue, records)
     _check_complete(config, tables, records)
     records.stop_if_rejected()
     return Raw(config, tables, records)
+
+
+def _open_package(table: RawTable, config: Cohort, records: Records) -> dict[str, Column]:
+    """The columns of a trial package's data set; a warning where nothing in it is read."""
+    columns = open_standard(table, config)
+    if all(column.role in ("IGNORE", "USUBJID") for column in columns.values()):
+        said = f"{table.file} is no data set of patients, measurements, events, medication or exposure, and was not read"
+        records.note("dataset_unread", said, table)
+    return columns
 
 
 def _check_analytes(config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
@@ -101,8 +116,12 @@ def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> byte
 
 
 def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
-    """Fill the table by the reader for what the bytes are, where the name agrees with it."""
-    ending = Path(entry.path).suffix.lower()
+    """Fill the table by the reader for what the bytes are, where the name agrees with it; one packed file is unpacked first."""
+    packed = unpacked(data, entry.path, table, records)
+    if packed is None:
+        return
+    data, name = packed
+    ending = Path(name).suffix.lower()
     kind = next(
         (kind for kind, (starts, _) in KINDS.items() if data.lstrip().startswith(starts) or data.startswith(starts)), "CSV"
     )
@@ -121,6 +140,8 @@ def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, record
         read_parquet(data, table, records)
     elif kind == "XPT":
         read_xpt(data, table, records)
+    elif kind == "SAS7BDAT":
+        read_sas(data, table, records)
     elif kind == "CSV":
         known = list(expected_columns(config, config.columns | entry.columns))
         read_delimited(data, entry, known, table, records)

@@ -40,7 +40,12 @@ def read_source(path: Path) -> list[Unknown]:
         empty = _blank(path)
         return [Unknown(path, empty, refusals=[f"{path} cannot be opened: {error.strerror}"])]
     first = _read(path, data, None)
-    if not data.startswith(b"PK\x03\x04") or first.refused & {"file_size", "file_corrupt", "file_kind", "file_unsupported"}:
+    if path.suffix.lower() not in (".xlsx", ".xlsm") or first.refused & {
+        "file_size",
+        "file_corrupt",
+        "file_kind",
+        "file_unsupported",
+    }:
         return [first]
     names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
     found = [_read(path, data, name) for name in names] if len(names) > 1 else [first]

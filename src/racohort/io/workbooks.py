@@ -13,10 +13,9 @@ import pandas as pd
 from defusedxml import ElementTree
 
 from racohort.config import File
+from racohort.io.archives import INFLATED, RATIO
 from racohort.schema import RawTable, Records
 
-#: A workbook may inflate to this many bytes, or to this multiple of its own size, whichever is more.
-INFLATED, RATIO = 150_000_000, 20
 #: The sheet's used area may be this many times larger than the number of its cells.
 SPREAD = 50
 _ROW = re.compile(rb'<row[^>]*? r="(\d+)"')

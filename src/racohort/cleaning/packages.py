@@ -1,0 +1,61 @@
+"""Rows of a trial package's data set: derived rows left out, the sponsor's choice of records and of baseline followed."""
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.sheets import Mask, Sheet
+from racohort.config import Cohort
+from racohort.schema import Records
+from racohort.standards import finding_prefix, is_other_specimen
+
+
+def _flag(sheet: Sheet, *names: str) -> Mask:
+    """Whether the first of these variables that the data set has says Y."""
+    found = next((name for name in names if name in sheet.table.cells), None)
+    return np.zeros(len(sheet), dtype=bool) if found is None else np.char.upper(sheet.text(found).astype(str)) == "Y"
+
+
+def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:
+    """Rows that the sponsor flagged as the baseline record while no row of that patient and test is labelled as baseline.
+
+    `visits` holds the visit of each row by its label.
+    """
+    prefix, found = finding_prefix(list(sheet.table.cells.columns)), sheet.role("PARAM")
+    flagged = _flag(sheet, "ABLFL", f"{prefix}LOBXFL", f"{prefix}BLFL") & sheet.keep
+    if not found or not flagged.any():
+        return flagged
+    key = pd.DataFrame({"id": sheet.USUBJID, "test": sheet.text(found[0]), "labelled": visits == config.baseline})
+    return flagged & ~key.groupby(["id", "test"])["labelled"].transform("any").to_numpy(dtype=bool)
+
+
+def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:
+    """Leave out rows that are derived (DTYPE), rows beside one flagged for analysis (ANL01FL), and rows of another specimen."""
+    found = sheet.role("PARAM")
+    if not sheet.table.standard or not found:
+        return
+    name = found[0]
+    if "DTYPE" in sheet.table.cells:
+        derived = (sheet.text("DTYPE") != "") & sheet.keep
+        _leave(sheet, derived, "row_derived", "DTYPE", "marks a derived row, no measurement of its own", records)
+    flagged = _flag(sheet, "ANL01FL") & sheet.keep
+    if flagged.any():
+        key = pd.DataFrame({"id": sheet.USUBJID, "test": sheet.text(name), "visit": sheet.AVISIT, "flagged": flagged})
+        beside = key.groupby(["id", "test", "visit"])["flagged"].transform("any").to_numpy(dtype=bool)
+        unflagged = beside & ~flagged & sheet.keep & (sheet.AVISIT != "")
+        _leave(sheet, unflagged, "row_unflagged", "ANL01FL", "stands beside the record flagged for analysis", records)
+    urine = is_other_specimen(sheet.table).to_numpy(dtype=bool)
+    sheet.hold_rows(urine & ~_is_dipstick(sheet, name), "specimen", name, "was not measured in blood", records)
+
+
+def _is_dipstick(sheet: Sheet, name: str) -> Mask:
+    """Tests whose own name says that they are of urine."""
+    return np.array(
+        [text.upper().startswith(("U", "尿")) and text.upper() not in ("UREA", "URATE", "UREAN") for text in sheet.text(name)]
+    )
+
+
+def _leave(sheet: Sheet, rows: Mask, rule: str, column: str, reason: str, records: Records) -> None:
+    if rows.any():
+        left_out = np.full(len(sheet), "(row left out)", dtype=object)
+        records.change(rule, sheet.table, sheet.cells(rows, column, became=left_out), reason)
+        sheet.drop(rows, rule)

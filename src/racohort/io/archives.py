@@ -1,0 +1,73 @@
+"""Packed files: the one data file in a gzip or zip archive, unpacked up to a limit."""
+
+import io
+import zipfile
+import zlib
+from pathlib import PurePosixPath
+
+from racohort.schema import RawTable, Records
+
+#: A file may inflate to this many bytes, or to this multiple of its own size, whichever is more.
+INFLATED, RATIO = 150_000_000, 20
+
+
+def unpacked(data: bytes, name: str, table: RawTable, records: Records) -> tuple[bytes, str] | None:
+    """The bytes and the name of the file in an archive, which is named .gz or .zip; anything else as it is.
+
+    None, with a finding, for an archive that is damaged, protected, holds another number of files than one, or would inflate
+    to more than a file of its size can.
+    """
+    most = max(INFLATED, RATIO * len(data))
+    ending = PurePosixPath(name).suffix.lower()
+    if ending == ".gz" and data.startswith(b"\x1f\x8b"):
+        inside = _gunzipped(data, most, table, records)
+        return None if inside is None else (inside, name[: -len(ending)])
+    if ending == ".zip" and data.startswith(b"PK"):
+        return _unzipped(data, most, table, records)
+    return data, name
+
+
+def _gunzipped(data: bytes, most: int, table: RawTable, records: Records) -> bytes | None:
+    """All members of a gzip file, one after another, as gunzip does."""
+    parts, rest = [], data
+    try:
+        while rest.startswith(b"\x1f\x8b"):
+            engine = zlib.decompressobj(wbits=31)
+            parts.append(engine.decompress(rest, most + 1 - sum(map(len, parts))))
+            if sum(map(len, parts)) > most:
+                return _too_large(table, len(data), most, records)
+            if not engine.eof:
+                raise zlib.error("its end is missing")
+            rest = engine.unused_data
+    except zlib.error as error:
+        _corrupt(table, error, records)
+        return None
+    return b"".join(parts)
+
+
+def _unzipped(data: bytes, most: int, table: RawTable, records: Records) -> tuple[bytes, str] | None:
+    try:
+        archive = zipfile.ZipFile(io.BytesIO(data))
+        names = [one for one in archive.namelist() if not one.endswith("/") and not one.startswith("__MACOSX/")]
+        if len(names) != 1:
+            there = f"{len(names)} files ({', '.join(names[:5])}{' and others' if len(names) > 5 else ''})"
+            records.note("file_unsupported", f"{table.file} holds {there}, where one data file is read; unpack it", table)
+            return None
+        if archive.getinfo(names[0]).flag_bits & 1:
+            records.note("file_unsupported", f"{table.file} is protected by a password and cannot be read", table)
+            return None
+        with archive.open(names[0]) as file:
+            inside = file.read(most + 1)
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+        _corrupt(table, error, records)
+        return None
+    return _too_large(table, len(data), most, records) if len(inside) > most else (inside, names[0])
+
+
+def _too_large(table: RawTable, size: int, most: int, records: Records) -> None:
+    said = f"{table.file} has a size of {size:,} bytes and would inflate to a size of more than {most:,} bytes"
+    records.note("file_size", said, table)
+
+
+def _corrupt(table: RawTable, error: Exception, records: Records) -> None:
+    records.note("file_corrupt", f"{table.file} is corrupt or truncated: it cannot be unpacked ({error})", table)

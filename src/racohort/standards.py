@@ -1,0 +1,156 @@
+"""Trial packages: what an ADaM or SDTM data set holds, told from its columns' standard names, and the shape it has here.
+
+Sources: CDISC SDTM Implementation Guide 3.4 and ADaM Implementation Guide 1.3, whose variable names these are.
+"""
+
+import re
+from collections.abc import Collection
+
+import pandas as pd
+
+from racohort.config import Cohort, Column
+from racohort.schema import RawTable
+
+#: Role -> the standard variables that can hold it, the best first.
+PATIENT = {
+    "USUBJID": ("USUBJID",), "SITEID": ("SITEID",), "SEX": ("SEX",), "AGE": ("AGE",), "BIRTHDT": ("BRTHDT", "BRTHDTC"),
+    "ARM": ("TRT01A", "ACTARM", "TRT01P", "ARM"), "TRTSDT": ("TRTSDT", "RFXSTDTC", "RFSTDTC"), "EOSSTT": ("EOSSTT",),
+    "EOSDT": ("EOSDT",), "DCSREAS": ("DCSREAS",), "LSTCNTDT": ("LSTALVDT",), "DTHFL": ("DTHFL",), "DTHDT": ("DTHDT", "DTHDTC"),
+    "DISDUR": ("DISDUR",),
+}  # fmt: skip
+EVENT = {
+    "USUBJID": ("USUBJID",), "AETERM": ("AETERM",), "AEDECOD": ("AEDECOD",), "AEBODSYS": ("AEBODSYS", "AESOC"),
+    "AETOXGR": ("AETOXGR", "AESEV"), "AESER": ("AESER",), "AEREL": ("AREL", "AEREL"), "AEACN": ("AEACN",), "AEOUT": ("AEOUT",),
+    "AESDTH": ("AESDTH",), "ASTDT": ("AESTDTC", "ASTDT"), "AENDT": ("AEENDTC", "AENDT"),
+}  # fmt: skip
+MEDICATION = {
+    "USUBJID": ("USUBJID",), "CMDECOD": ("CMDECOD", "CMTRT"), "CMDOSE": ("CMDOSE",), "CMDOSU": ("CMDOSU",),
+    "ASTDT": ("CMSTDTC", "ASTDT"), "AENDT": ("CMENDTC", "AENDT"),
+}  # fmt: skip
+EXPOSURE = {"USUBJID": ("USUBJID",), "TRTSDT": ("EXSTDTC", "ASTDT", "TRTSDT")}
+BASIC = {
+    "USUBJID": ("USUBJID",), "AVISIT": ("AVISIT", "VISIT", "VISITNUM"), "PARAM": ("PARAMCD",), "AVAL": ("AVAL", "AVALC"),
+    "AVALU": ("AVALU",), "ANRLO": ("ANRLO", "A1LO"), "ANRHI": ("ANRHI", "A1HI"), "ADT": ("ADT",),
+}  # fmt: skip
+#: Variables that tell a trial package from other files.
+NAMES = {name for roles in (PATIENT, EVENT, MEDICATION, EXPOSURE, BASIC) for names in roles.values() for name in names}
+_TEST = re.compile(r"([A-Z]{2})TESTCD")
+_LABELLED_UNIT = re.compile(r"\(([^()]+)\)\s*$")
+_SIDED = re.compile(r"\s*[<>≤≥]")
+#: Words of a specimen that is no blood; its glucose is not the blood's.
+_OTHER_SPECIMEN = re.compile(r"urin|stool|faec|fec|synovial|cerebrospinal|csf|saliva", re.IGNORECASE)
+
+
+def finding_prefix(names: Collection[str]) -> str:
+    """The two letters of an SDTM findings domain (LB, QS, VS ...), told from its --TESTCD; empty where there is none.
+
+    >>> finding_prefix(["USUBJID", "LBTESTCD", "LBORRES"]), finding_prefix(["USUBJID", "PARAMCD"])
+    ('LB', '')
+    """
+    found = (_TEST.fullmatch(name) for name in names)
+    return next((match[1] for match in found if match), "")
+
+
+def kind_of(names: Collection[str]) -> str:
+    """What the data set with these columns lists: measurements, events, medication, exposure, patients, or "" for none of them.
+
+    >>> kind_of(["USUBJID", "PARAMCD", "AVAL"]), kind_of(["USUBJID", "AEDECOD"]), kind_of(["USUBJID", "ARM"]), kind_of(["A"])
+    ('measurements', 'events', 'patients', '')
+    """
+    have = set(names)
+    if finding_prefix(have) or "PARAMCD" in have:
+        return "measurements"
+    if have & {"AETERM", "AEDECOD"}:
+        return "events"
+    if have & {"CMTRT", "CMDECOD"}:
+        return "medication"
+    if have & {"EXTRT", "EXSTDTC", "EXDOSE"}:
+        return "exposure"
+    return "patients" if "USUBJID" in have and have & {"ARM", "TRT01P", "AGE", "SEX", "RFSTDTC"} else ""
+
+
+SHAPES = {"measurements": "long", "events": "event", "medication": "event", "exposure": "subject", "patients": "subject"}
+
+
+def open_standard(table: RawTable, config: Cohort) -> dict[str, Column]:
+    """What the columns of an ADaM or SDTM table hold, by their own names; the table takes the shape that it has here.
+
+    A column that the cohort's filter names is kept as a fact about the patient. A data set of another kind (SV, MH, SUPP--) is
+    left unread as a whole. The value of a measurement is the standard result; where its text says that it lies beyond an
+    assay's limit (<5) the text counts, as some sponsors put the limit itself into the number.
+    """
+    table.cells.columns = [str(name).upper() for name in table.cells.columns]
+    names = list(table.cells.columns)
+    kind = kind_of(names)
+    table.standard, table.shape = table.shape, SHAPES.get(kind, "event")
+    roles = {
+        "measurements": _measured(names),
+        "events": EVENT,
+        "medication": MEDICATION,
+        "exposure": EXPOSURE,
+        "patients": PATIENT,
+    }
+    chosen = {next((name for name in held if name in names), ""): role for role, held in roles.get(kind, {}).items()}
+    if kind == "exposure":
+        _sort(table, next(name for name, role in chosen.items() if role == "TRTSDT"))
+    if kind == "measurements":
+        _join_values(table, next((name for name, role in chosen.items() if role == "AVAL"), ""))
+    kept = {name.upper() for name in config.filter} if kind == "patients" else set()
+    others = {name: "COVARIATE" if name in kept else "IGNORE" for name in names}
+    meant = {name: chosen.get(name, others[name]) for name in names}
+    return {name: Column.model_validate({"role": "COVARIATE" if name in kept else role}) for name, role in meant.items()}
+
+
+def _measured(names: list[str]) -> dict[str, tuple[str, ...]]:
+    two = finding_prefix(names)
+    if not two:
+        return {**BASIC, "ADT": ("ADT", *(name for name in names if re.fullmatch(r"(?!.*(?:ST|EN)DTC)[A-Z]{2}DTC", name)))}
+    standard = f"{two}STRESC" in names or f"{two}STRESN" in names
+    value = (f"{two}STRESN", f"{two}STRESC") if standard else (f"{two}ORRES",)
+    letters = "ST" if standard else "OR"
+    return {
+        "USUBJID": ("USUBJID",), "AVISIT": ("VISIT", "VISITNUM"), "ADT": (f"{two}DTC",), "PARAM": (f"{two}TESTCD",), "AVAL": value,
+        "AVALU": (f"{two}{'STRESU' if standard else 'ORRESU'}",), "ANRLO": (f"{two}{letters}NRLO",), "ANRHI": (f"{two}{letters}NRHI",),
+    }  # fmt: skip
+
+
+def _sort(table: RawTable, name: str) -> None:
+    """Exposure by its first day, so that the first row of a patient is the first treatment; lines stay those of the file."""
+    if not name:
+        return
+    order = table.cells[name].where(table.cells[name] != "", "9999").sort_values(kind="stable").index
+    table.cells, table.line = table.cells.loc[order].reset_index(drop=True), table.line[order]
+
+
+def _join_values(table: RawTable, name: str) -> None:
+    """The value's column with the text result where there is no number, or where the text lies beyond a limit."""
+    text = {"AVAL": "AVALC"}.get(name, name.removesuffix("N") + "C" if name.endswith("STRESN") else "")
+    if text in table.cells.columns:
+        numbers, words = table.cells[name], table.cells[text]
+        table.cells[name] = numbers.where((numbers != "") & ~words.str.match(_SIDED), words)
+
+
+def labelled_units(table: RawTable) -> pd.Series:
+    """The unit that each row's parameter label ends with, as in "Alanine Aminotransferase (U/L)"; empty where it has none."""
+    labels = table.cells["PARAM"] if "PARAM" in table.cells else pd.Series("", index=table.cells.index, dtype="str")
+    return labels.str.extract(_LABELLED_UNIT, expand=False).fillna("")
+
+
+def labels_of_codes(table: RawTable) -> dict[str, str]:
+    """Each parameter's or test's code with its label, without a unit in brackets."""
+    two = finding_prefix(list(table.cells.columns))
+    code, label = (f"{two}TESTCD", f"{two}TEST") if two else ("PARAMCD", "PARAM")
+    if label not in table.cells or code not in table.cells:
+        return {}
+    pairs = table.cells[[code, label]].drop_duplicates(code)
+    return {row[code]: _LABELLED_UNIT.sub("", row[label]).strip() for row in pairs.to_dict("records")}
+
+
+def is_other_specimen(table: RawTable) -> pd.Series:
+    """Whether each row was measured in something else than blood, by its specimen or category."""
+    two = finding_prefix(list(table.cells.columns))
+    told = [name for name in (f"{two}SPEC", f"{two}CAT", "PARCAT1", "LBSPEC", "LBCAT") if name in table.cells]
+    found = pd.Series(False, index=table.cells.index)
+    for name in dict.fromkeys(told):
+        found |= table.cells[name].str.contains(_OTHER_SPECIMEN)
+    return found

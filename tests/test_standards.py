@@ -1,0 +1,92 @@
+"""Trial packages: an ADaM or SDTM folder needs a few lines of cohort.yml and gives what the same data give as plain tables."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from racohort.standards import kind_of
+from tests.support.cohorts import cleaned, found, rules
+from tests.support.packages import Trial, adam, plain, sdtm
+
+KEYS = ["USUBJID", "PARAMCD", "AVISIT"]
+
+
+def laboratory(path: str) -> pd.DataFrame:
+    _, data = cleaned(path)
+    columns = [*KEYS, "ADY", "AVAL", "censored", "limit", "BASE", "CHG", "ABLFL", "ANL01FL"]
+    used = data.adlb[data.adlb["AVISIT"].isin(["BL", "W12", "W24"])]
+    return used.sort_values(KEYS).reset_index(drop=True)[columns]
+
+
+def patients(path: str) -> pd.DataFrame:
+    _, data = cleaned(path)
+    return data.adsl[["USUBJID", "AGE", "SEX", "TRTSDT", "SAFFL", "W24FL"]].reset_index(drop=True)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize(("package", "kind"), [(adam, "csv"), (adam, "xpt"), (sdtm, "csv"), (sdtm, "xpt")])
+def test_a_package_gives_the_values_of_the_same_study_as_plain_tables(tmp_path: Path, package, kind: str, seed: int) -> None:
+    trial = Trial(seed)
+    expected, got = plain(trial, tmp_path / "plain"), package(trial, tmp_path / "package", kind)
+    pd.testing.assert_frame_equal(laboratory(got), laboratory(expected))
+    pd.testing.assert_frame_equal(patients(got), patients(expected))
+    columns = ["USUBJID", "AEDECOD", "AEBODSYS", "AETOXGR", "AESER", "TRTEMFL"]
+    pd.testing.assert_frame_equal(cleaned(got)[1].adae[columns], cleaned(expected)[1].adae[columns])
+
+
+def test_every_row_of_a_package_is_used_or_told_of_with_a_rule(tmp_path: Path) -> None:
+    for package in (adam, sdtm):
+        clean, _ = cleaned(package(Trial(1), tmp_path / package.__name__))
+        sources = clean.sources
+        assert (sources["rows"] == sources[["used", "repeated", "quarantined", "filtered"]].sum(axis=1)).all()
+        told = {*clean.records.ledger()["rule"], *clean.records.quarantine()["rule"]}
+        assert told >= ({"row_derived", "row_unflagged", "baseline_flag", "param_unknown"} if package is adam else {"specimen"})
+
+
+def test_ranges_of_the_laboratory_come_with_the_package_in_its_own_unit(tmp_path: Path) -> None:
+    _, data = cleaned(sdtm(Trial(1), tmp_path))
+    limits = data.adlb.groupby("PARAMCD")[["ANRLO", "ANRHI"]].first()
+    assert limits.loc["HGB"].tolist() == [120, 170]
+
+
+@pytest.mark.parametrize(("package", "column"), [(adam, "TRT01A"), (sdtm, "ARM"), (sdtm, "ARMCD")])
+def test_one_arm_is_chosen_for_all_data_sets_by_a_column_of_one(tmp_path: Path, package, column: str) -> None:
+    value = "CELL" if column == "ARMCD" else "Cells"
+    clean, data = cleaned(package(Trial(1), tmp_path, filter={column: value}))
+    assert len(data.adsl) == 4
+    assert set(data.adlb["USUBJID"]) == set(data.adsl["USUBJID"]) >= set(data.adae["USUBJID"])
+    assert clean.sources["filtered"].sum() > 0
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"), [({"ARMX": "Cells"}, "'ARMX' is no column"), ({"ARM": "Cell"}, "there are 'Cells', 'Con")]
+)
+def test_a_filter_that_chooses_nobody_refuses_the_cohort(tmp_path: Path, chosen: dict[str, str], said: str) -> None:
+    assert said in found(sdtm(Trial(1), tmp_path, filter=chosen))["filter_unknown"]
+
+
+def test_a_unit_that_is_none_of_the_analyte_keeps_the_rows_out_and_no_unit_is_told(tmp_path: Path) -> None:
+    trial = Trial(1)
+    trial.values.loc[trial.values["code"] == "WBC", "unit"] = "%"
+    trial.values.loc[trial.values["code"] == "ALT", "unit"] = ""
+    clean, data = cleaned(sdtm(trial, tmp_path))
+    assert {"unit_row_unknown", "unit_assumed"} <= rules(clean)
+    assert "WBC" not in set(data.adlb["PARAMCD"])
+    assert "ALT" in set(data.adlb["PARAMCD"])
+
+
+def test_a_data_set_of_another_kind_is_told_of_and_left(tmp_path: Path) -> None:
+    path = sdtm(Trial(1), tmp_path)
+    described = (tmp_path / "cohort.yml").read_text("utf-8")
+    (tmp_path / "sv.csv").write_text("STUDYID,DOMAIN,USUBJID,SVSTDTC\nS1,SV,RA-01-001,2014-01-06\n", "utf-8")
+    (tmp_path / "cohort.yml").write_text(
+        described.replace('"files": [', '"files": [{"path": "sv.csv", "shape": "sdtm"}, '), "utf-8"
+    )
+    assert "sv.csv" in found(path)["dataset_unread"]
+
+
+def test_the_kind_of_a_data_set_is_told_from_its_columns() -> None:
+    assert kind_of(["USUBJID", "EXTRT", "EXSTDTC"]) == "exposure"
+    assert kind_of(["USUBJID", "CMTRT"]) == "medication"
+    assert kind_of(["USUBJID", "VSTESTCD", "VSORRES"]) == "measurements"
