@@ -108,7 +108,8 @@ RULES = {
         "Add the unit's factor under analytes in cohort.yml, if the row is of that analyte."),
     "unit_assumed": _warn("high", "Rows have no unit, and the catalogue's was taken",
         "See that the values are in the unit named, or give AVALU."),
-    "dataset_unread": _warn("medium", "A data set of a kind that is not read", "Remove the file from cohort.yml if it is not needed."),
+    "dataset_unread": _warn("medium", "A data set of a kind that is not read",
+        "Remove the file from cohort.yml if it is not needed."),
     "filter_unknown": _reject("critical", "The filter names a column or value that is not there",
         "Correct `filter` in cohort.yml."),
     # cells

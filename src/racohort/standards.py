@@ -109,8 +109,9 @@ def _measured(names: list[str]) -> dict[str, tuple[str, ...]]:
     value = (f"{two}STRESN", f"{two}STRESC") if standard else (f"{two}ORRES",)
     letters = "ST" if standard else "OR"
     return {
-        "USUBJID": ("USUBJID",), "AVISIT": ("VISIT", "VISITNUM"), "ADT": (f"{two}DTC",), "PARAM": (f"{two}TESTCD",), "AVAL": value,
-        "AVALU": (f"{two}{'STRESU' if standard else 'ORRESU'}",), "ANRLO": (f"{two}{letters}NRLO",), "ANRHI": (f"{two}{letters}NRHI",),
+        "USUBJID": ("USUBJID",), "AVISIT": ("VISIT", "VISITNUM"), "ADT": (f"{two}DTC",), "PARAM": (f"{two}TESTCD",),
+        "AVAL": value, "AVALU": (f"{two}{'STRESU' if standard else 'ORRESU'}",),
+        "ANRLO": (f"{two}{letters}NRLO",), "ANRHI": (f"{two}{letters}NRHI",),
     }  # fmt: skip
 
 

@@ -38,8 +38,9 @@ class Trial:
         self.values = pd.DataFrame(rows)
         self.events = pd.DataFrame(
             [(one, term, "Infections and infestations", grade, serious, (start + datetime.timedelta(day)).isoformat())
-             for one, start, term, grade, serious, day in zip(ids[:4], starts, ["Influenza", "Pneumonia", "Influenza", "Cystitis"],
-                                                               "1321", "NYNN", (3, 40, 100, 9), strict=False)],
+             for one, start, term, grade, serious, day in zip(
+                 ids[:4], starts, ["Influenza", "Pneumonia", "Influenza", "Cystitis"], "1321", "NYNN", (3, 40, 100, 9),
+                 strict=False)],
             columns=["id", "term", "soc", "grade", "serious", "start"],
         )  # fmt: skip
 
