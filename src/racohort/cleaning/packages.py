@@ -12,7 +12,8 @@ from racohort.standards import finding_prefix, is_other_specimen
 def _flag(sheet: Sheet, *names: str) -> Mask:
     """Whether the first of these variables that the data set has says Y."""
     found = next((name for name in names if name in sheet.table.cells), None)
-    return np.zeros(len(sheet), dtype=bool) if found is None else np.char.upper(sheet.text(found).astype(str)) == "Y"
+    texts = sheet.text(found).astype(str) if found else np.full(len(sheet), "")
+    return np.asarray(np.char.upper(texts) == "Y")
 
 
 def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:

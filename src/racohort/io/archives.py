@@ -29,20 +29,21 @@ def unpacked(data: bytes, name: str, table: RawTable, records: Records) -> tuple
 
 def _gunzipped(data: bytes, most: int, table: RawTable, records: Records) -> bytes | None:
     """All members of a gzip file, one after another, as gunzip does."""
-    parts, rest = [], data
+    inside, rest = bytearray(), data
     try:
         while rest.startswith(b"\x1f\x8b"):
             engine = zlib.decompressobj(wbits=31)
-            parts.append(engine.decompress(rest, most + 1 - sum(map(len, parts))))
-            if sum(map(len, parts)) > most:
-                return _too_large(table, len(data), most, records)
+            inside += engine.decompress(rest, most + 1 - len(inside))
+            if len(inside) > most:
+                _too_large(table, len(data), most, records)
+                return None
             if not engine.eof:
                 raise zlib.error("its end is missing")
             rest = engine.unused_data
     except zlib.error as error:
         _corrupt(table, error, records)
         return None
-    return b"".join(parts)
+    return bytes(inside)
 
 
 def _unzipped(data: bytes, most: int, table: RawTable, records: Records) -> tuple[bytes, str] | None:
@@ -61,7 +62,10 @@ def _unzipped(data: bytes, most: int, table: RawTable, records: Records) -> tupl
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         _corrupt(table, error, records)
         return None
-    return _too_large(table, len(data), most, records) if len(inside) > most else (inside, names[0])
+    if len(inside) > most:
+        _too_large(table, len(data), most, records)
+        return None
+    return inside, names[0]
 
 
 def _too_large(table: RawTable, size: int, most: int, records: Records) -> None:
