@@ -22,11 +22,11 @@ def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:
     `visits` holds the visit of each row by its label.
     """
     prefix, found = finding_prefix(list(sheet.table.cells.columns)), sheet.role("PARAM")
-    flagged = _flag(sheet, "ABLFL", f"{prefix}LOBXFL", f"{prefix}BLFL") & sheet.keep
+    flagged = np.logical_and(_flag(sheet, "ABLFL", f"{prefix}LOBXFL", f"{prefix}BLFL"), sheet.keep)
     if not found or not flagged.any():
         return flagged
     key = pd.DataFrame({"id": sheet.USUBJID, "test": sheet.text(found[0]), "labelled": visits == config.baseline})
-    return flagged & ~key.groupby(["id", "test"])["labelled"].transform("any").to_numpy(dtype=bool)
+    return np.logical_and(flagged, ~key.groupby(["id", "test"])["labelled"].transform("any").to_numpy(dtype=bool))
 
 
 def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:
