@@ -22,11 +22,13 @@ def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:
     `visits` holds the visit of each row by its label.
     """
     prefix, found = finding_prefix(list(sheet.table.cells.columns)), sheet.role("PARAM")
-    flagged = np.logical_and(_flag(sheet, "ABLFL", f"{prefix}LOBXFL", f"{prefix}BLFL"), sheet.keep)
+    flagged: Mask = np.logical_and(_flag(sheet, "ABLFL", f"{prefix}LOBXFL", f"{prefix}BLFL"), sheet.keep)
     if not found or not flagged.any():
         return flagged
     key = pd.DataFrame({"id": sheet.USUBJID, "test": sheet.text(found[0]), "labelled": visits == config.baseline})
-    return np.logical_and(flagged, ~key.groupby(["id", "test"])["labelled"].transform("any").to_numpy(dtype=bool))
+    labelled: Mask = key.groupby(["id", "test"])["labelled"].transform("any").to_numpy(dtype=bool)
+    flagged &= ~labelled
+    return flagged
 
 
 def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:
