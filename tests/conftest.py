@@ -13,7 +13,7 @@ from tests.support.project import small_project
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test sees the variables of the make or of the report that started it."""
-    told = ("RC_", "RACOHORT_WORK", "RACOHORT_ID", "RACOHORT_FOLDER", "RACOHORT_ROOT", "MAKE", "MFLAGS")
+    told = ("RC_", "RACOHORT_WORK", "RACOHORT_ID", "RACOHORT_FOLDER", "RACOHORT_ROOT", "RACOHORT_BUILD", "MAKE", "MFLAGS")
     for name in list(os.environ):
         if name.startswith(told) or name == "PYTHON":
             monkeypatch.delenv(name)

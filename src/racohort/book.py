@@ -39,6 +39,8 @@ def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
             cell.metadata.pop(added, None)
         if cell.cell_type != "code":
             continue
+        if "injected-parameters" in cell.metadata.get("tags", []):
+            cell.id = "injected-parameters"  # papermill draws one at random
         stderr = [output for output in cell.outputs if output.get("name") == "stderr"]
         warnings += [told for output in stderr for told in re.findall(r"\w+Warning: .*", output.text)]
         cell.outputs = [output for output in cell.outputs if output not in stderr]

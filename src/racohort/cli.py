@@ -115,6 +115,17 @@ def report(cohort: str, settings: str, run: str, only: str, force: bool, keep_go
     click.echo(str(page))
 
 
+@main.command(epilog=_examples("racohort verify", "racohort verify --cohort xian-2014 --run strict"))
+@_cohort_option
+@click.option("--run", envvar="RC_RUN", default="", help="The name of the run; empty for the unnamed one.")
+@_told
+def verify(cohort: str, run: str) -> None:
+    """Make a finished run again elsewhere, and compare it with what was recorded, row by row."""
+    from racohort.verification import verify_run
+
+    click.echo(verify_run(cohort, run, click.echo))
+
+
 @main.command(epilog=_examples("racohort check --cohort xian-2014", "racohort check --cohort ../clinic/xian --out checked"))
 @_cohort_option
 @click.option("--out", envvar="RC_OUT", default="", help="A folder for the data sets, ledger, quarantine and findings.")

@@ -271,7 +271,7 @@ def _publish(run: Run, started: float) -> float:
     fresh = new_folder(run.published)
     included = [section for section in SECTIONS if run.is_fresh(section)]
     warnings = record.fill(run, fresh, included)
-    write_json(fresh / "run.json", record.after(run, started, warnings, time.monotonic() - begun))
+    write_json(fresh / "run.json", record.after(run, fresh, started, warnings, time.monotonic() - begun))
     record.check_paths(run, fresh)
     replace(run.published, fresh)
     run.state["book"] = [run.book_key(), file_hash(run.published / "run.json")]

@@ -82,8 +82,9 @@ def run_name(id: str, run: str = "") -> str:
 
 
 def build_folder() -> Path:
-    """The folder that holds everything runs make."""
-    return project_root() / "book" / "_build"
+    """The folder that holds everything runs make: `$RACOHORT_BUILD` if set, else `book/_build`."""
+    given = os.environ.get("RACOHORT_BUILD")
+    return Path(given).resolve() if given else project_root() / "book" / "_build"
 
 
 def work_folder(id: str, run: str = "") -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from racohort import book
-from racohort.fingerprints import files_in
+from racohort.fingerprints import file_hash, files_in
 from racohort.places import project_root
 from racohort.terms import SECTIONS
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Cleaning's records that are published; the others serve the notebooks.
 RECORDS = ("ledger", "quarantine", "findings")
+#: The published files whose content a run records; each holds in text what a Parquet file beside it may hold.
+RESULT_FILES = "*.csv"
 PACKAGES = ("racohort", "numpy", "scipy", "pandas", "pyarrow", "statsmodels", "pingouin", "papermill", "jupyter-book", "sphinx")
 
 
@@ -31,9 +33,9 @@ def before(run: "Run") -> dict[str, Any]:
     return {**said, "run": run.run, "parameters": told, "inputs": inputs, "versions": versions(), **seed}
 
 
-def after(run: "Run", started: float, warnings: Sequence[str], building: float) -> dict[str, Any]:
-    """What `run.json` says of a finished run."""
-    told = before(run)
+def after(run: "Run", fresh: Path, started: float, warnings: Sequence[str], building: float) -> dict[str, Any]:
+    """What `run.json` says of a finished run, whose folder is filled but for it."""
+    told = before(run) | {"results": results_written(fresh / "results")}
     rows = rows_read(run.work / "records" / "sources.csv")
     told["inputs"] = [{**entry, "rows": rows.get(name)} for name, entry in zip(run.inputs, told["inputs"], strict=True)]
     seconds = {section: run.state["sections"][section]["seconds"] for section in SECTIONS if run.is_fresh(section)}
@@ -71,6 +73,16 @@ def rows_read(sources: Path) -> dict[str, int]:
         for entry in csv.DictReader(file):
             rows[entry["file"]] = rows.get(entry["file"], 0) + int(float(entry["rows"] or 0))
     return rows
+
+
+def results_written(folder: Path) -> list[dict[str, Any]]:
+    """The name, the rows and the check sum of every file of results in a folder."""
+    found = []
+    for path in sorted(folder.glob(RESULT_FILES)):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = sum(1 for _ in csv.reader(file)) - 1
+        found.append({"file": path.name, "rows": max(rows, 0), "sha256": file_hash(path)})
+    return found
 
 
 def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
