@@ -12,6 +12,7 @@ from racohort.config import (
     Cohort,
     Column,
     File,
+    Limits,
     PlannedVisit,
     Ranges,
     Study,
@@ -119,7 +120,7 @@ def test_the_example_for_people_is_a_cohort():
     assert parse_cohort(example[1]).id == "xian-2014"
 
 
-@pytest.mark.parametrize("model", [Cohort, File, Column, PlannedVisit, TreatmentStart, Study, Ranges, Analyte])
+@pytest.mark.parametrize("model", [Cohort, File, Column, PlannedVisit, TreatmentStart, Study, Ranges, Analyte, Limits])
 def test_every_key_is_explained_to_people_in_the_words_of_the_code(model: type[BaseModel]):
     page = (DATA / "README.md").read_text("utf-8")
     for name, field in model.model_fields.items():

@@ -87,6 +87,11 @@ class RawTable:
     rows_read: int = 0
     standard: str = ""
 
+    @classmethod
+    def blank(cls, file: str, shape: str) -> "RawTable":
+        """A table of which nothing was read yet."""
+        return cls(file, "", shape, pd.DataFrame(dtype="str"), np.array([], dtype="int64"))
+
 
 @dataclass
 class Records:

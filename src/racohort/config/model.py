@@ -121,6 +121,29 @@ class Ranges(Strict):
     tolerance: float | None = Field(None, description="How far a shipped score may be from its components.")
 
 
+class Limits(Strict):
+    """How large a file may be, and what reading it may cost; a limit that scales grows with the file's own size."""
+
+    file_mb: int = Field(2000, ge=1, description="Largest file that is read, in MB.")
+    inflated_mb: int = Field(150, ge=1, description="What a packed file or workbook may unpack to, in MB, or by `ratio`.")
+    ratio: int = Field(20, ge=1, description="What a packed file or workbook may unpack to, as a multiple of its own size.")
+    cells: int = Field(100_000_000, ge=1, description="Most cells in one table of a workbook, Parquet or SAS file.")
+    memory_mb: int = Field(1500, ge=100, description="Memory for reading such a file, in MB (or 40 x its size).")
+    seconds: int = Field(20, ge=1, description="Processor time for reading such a file (or 10 seconds per MB).")
+
+    def inflated_for(self, size: int) -> int:
+        """Bytes that a packed file of `size` bytes may unpack to."""
+        return max(self.inflated_mb * 1_000_000, self.ratio * size)
+
+    def memory_for(self, size: int) -> int:
+        """Bytes of memory for reading a file of `size` bytes."""
+        return max(self.memory_mb * 1_000_000, 40 * size)
+
+    def seconds_for(self, size: int) -> int:
+        """Seconds of processor time for reading a file of `size` bytes."""
+        return max(self.seconds, size // 100_000)
+
+
 class Analyte(Strict):
     """One analyte as the catalogue holds it, or as a cohort declares one that the catalogue lacks."""
 
@@ -168,6 +191,9 @@ class Cohort(Strict):
     )
     ranges: dict[str, Ranges] = Field(default_factory=dict, description="Overrides of the catalogue's ranges, by PARAMCD or AGE.")
     analytes: dict[str, Analyte] = Field(default_factory=dict, description="Analytes that the catalogue lacks, by PARAMCD.")
+    limits: Limits = Field(
+        default_factory=lambda: Limits.model_validate({}), description="How large a file may be, and what reading it may cost."
+    )
     parameters: dict[str, Parameter] = Field(default_factory=dict, description="Parameters of the analysis.")
 
     @field_validator("analytes")

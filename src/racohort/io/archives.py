@@ -5,19 +5,17 @@ import zipfile
 import zlib
 from pathlib import PurePosixPath
 
+from racohort.config import Limits
 from racohort.schema import RawTable, Records
 
-#: A file may inflate to this many bytes, or to this multiple of its own size, whichever is more.
-INFLATED, RATIO = 150_000_000, 20
 
-
-def unpacked(data: bytes, name: str, table: RawTable, records: Records) -> tuple[bytes, str] | None:
+def unpacked(data: bytes, name: str, limits: Limits, table: RawTable, records: Records) -> tuple[bytes, str] | None:
     """The bytes and the name of the file in an archive, which is named .gz or .zip; anything else as it is.
 
     None, with a finding, for an archive that is damaged, protected, holds another number of files than one, or would inflate
     to more than a file of its size can.
     """
-    most = max(INFLATED, RATIO * len(data))
+    most = limits.inflated_for(len(data))
     ending = PurePosixPath(name).suffix.lower()
     if ending == ".gz" and data.startswith(b"\x1f\x8b"):
         inside = _gunzipped(data, most, table, records)
@@ -40,6 +38,8 @@ def _gunzipped(data: bytes, most: int, table: RawTable, records: Records) -> byt
             if not engine.eof:
                 raise zlib.error("its end is missing")
             rest = engine.unused_data
+        if rest.strip(b"\0"):
+            raise zlib.error("something else stands after its end")
     except zlib.error as error:
         _corrupt(table, error, records)
         return None

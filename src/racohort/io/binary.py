@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyreadstat
 from pyarrow import parquet
 
+from racohort.config import Limits
 from racohort.io.workbooks import as_text
 from racohort.schema import RawTable, Records
 
@@ -20,10 +21,13 @@ _NAMESTR = struct.Struct(">hhhh8s40s8shhh2s8shhl52s")
 _DATE_FORMATS = ("DATE", "YYMMDD", "MMDDYY", "DDMMYY", "E8601DA", "B8601DA", "IS8601DA")
 
 
-def read_parquet(data: bytes, table: RawTable, records: Records) -> None:
+def read_parquet(data: bytes, limits: Limits, table: RawTable, records: Records) -> None:
     """Fill a table with the columns of a Parquet file, its index among them; page checksums are verified."""
     try:
-        read = parquet.read_table(io.BytesIO(data), page_checksum_verification=True)
+        facts = parquet.read_metadata(io.BytesIO(data))
+        if _too_many(facts.num_rows, facts.num_columns, limits, table, records):
+            return
+        read = parquet.read_table(io.BytesIO(data), page_checksum_verification=True, use_threads=False, pre_buffer=False)
         read.validate(full=True)
         columns = {name: _texts(read.column(i)) for i, name in enumerate(read.column_names)}
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
@@ -31,6 +35,13 @@ def read_parquet(data: bytes, table: RawTable, records: Records) -> None:
         return
     table.cells = pd.DataFrame(columns, dtype="str")
     _finish(table, records)
+
+
+def _too_many(rows: int, columns: int, limits: Limits, table: RawTable, records: Records) -> bool:
+    if rows * columns > limits.cells:
+        said = f"{table.file} has a size of {rows:,} rows x {columns:,} columns; at most {limits.cells:,} cells are read"
+        records.note("file_size", said, table)
+    return rows * columns > limits.cells
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
@@ -59,13 +70,15 @@ def read_sas(data: bytes, table: RawTable, records: Records) -> None:
     _finish(table, records)
 
 
-def read_xpt(data: bytes, table: RawTable, records: Records) -> None:
+def read_xpt(data: bytes, limits: Limits, table: RawTable, records: Records) -> None:
     """Fill a table with a SAS transport file (version 5); special missing values (.A to .Z, ._) stay missing, with a finding."""
     try:
         variables, start, width = _variables(data)
         rows = _observations(data, start, width)
     except (struct.error, ValueError, IndexError) as error:
         records.note("file_corrupt", f"{table.file} is corrupt or truncated: the XPT file cannot be read ({error})", table)
+        return
+    if _too_many(len(rows), len(variables), limits, table, records):
         return
     columns = {}
     for name, kind, length, place, format_ in variables:

@@ -3,7 +3,6 @@
 import hashlib
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from racohort.config import Cohort, Column, File, parse_cohort
@@ -12,14 +11,13 @@ from racohort.io.binary import read_parquet, read_sas, read_xpt
 from racohort.io.catalogue import read_catalogue
 from racohort.io.delimited import read_delimited
 from racohort.io.headers import expected_columns, header_key, match_columns, note_header
+from racohort.io.isolated import parse_apart
 from racohort.io.workbooks import read_workbook
 from racohort.places import cohort_folder
 from racohort.schema import Raw, RawTable, Records
 from racohort.shapes import looks_like
 from racohort.standards import open_standard
 
-#: Larger files are refused.
-LARGEST = 2_000_000_000
 #: How files of each kind start, and the endings that go with the kind.
 KINDS = {
     "XLSX": ((b"PK\x03\x04",), (".xlsx", ".xlsm")),
@@ -78,8 +76,8 @@ def _check_analytes(config: Cohort, catalogue: pd.DataFrame, records: Records) -
 
 
 def _read_file(folder: Path, entry: File, config: Cohort, records: Records) -> RawTable:
-    table = RawTable(entry.path, "", entry.shape, pd.DataFrame(dtype="str"), np.array([], dtype="int64"))
-    data = _bytes(folder, entry, table, records)
+    table = RawTable.blank(entry.path, entry.shape)
+    data = _bytes(folder, entry, config.limits.file_mb * 1_000_000, table, records)
     if data is None:
         return table
     table.sha256 = hashlib.sha256(data).hexdigest()
@@ -87,14 +85,14 @@ def _read_file(folder: Path, entry: File, config: Cohort, records: Records) -> R
         said = f"{table.file} is corrupt or was changed: its SHA-256 is {table.sha256[:12]}…, declared is {entry.sha256[:12]}…"
         records.note("file_corrupt", said, table)
         return table
-    parse_file(data, entry, config, table, records)
+    read_file(data, entry, config, table, records)
     if entry.expected_rows is not None and len(table.cells) and table.rows_read != entry.expected_rows:
         said = f"{table.file} has {table.rows_read} rows of data, declared are {entry.expected_rows}"
         records.note("row_count", said, table)
     return table
 
 
-def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> bytes | None:
+def _bytes(folder: Path, entry: File, largest: int, table: RawTable, records: Records) -> bytes | None:
     """The bytes of a declared file, or None with a finding."""
     if "://" in entry.path or "\x00" in entry.path:
         records.note("file_outside", f"{entry.path!r} is no path of a file", table)
@@ -104,9 +102,9 @@ def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> byte
         if not path.is_file():
             records.note("file_missing", f"there is no file {entry.path!r} beside cohort.yml", table)
             return None
-        if path.stat().st_size > LARGEST:
+        if path.stat().st_size > largest:
             records.note(
-                "file_size", f"{table.file} has a size of {path.stat().st_size:,} bytes; at most {LARGEST:,} are read", table
+                "file_size", f"{table.file} has a size of {path.stat().st_size:,} bytes; at most {largest:,} are read", table
             )
             return None
         return path.read_bytes()
@@ -115,16 +113,32 @@ def _bytes(folder: Path, entry: File, table: RawTable, records: Records) -> byte
         return None
 
 
+def read_file(data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
+    """Fill the table: from text here, from anything else in a child process with limits."""
+    if kind_of(data) == "CSV":
+        parse_file(data, entry, config, table, records)
+    else:
+        parse_apart(parse_file, data, entry, config, table, records)
+
+
+def kind_of(data: bytes) -> str:
+    """What a file is by its first bytes.
+
+    >>> kind_of(b"PAR1..."), kind_of(b"id,visit")
+    ('Parquet', 'CSV')
+    """
+    start = data[:1000].lstrip()
+    return next((kind for kind, (starts, _) in KINDS.items() if start.startswith(starts) or data.startswith(starts)), "CSV")
+
+
 def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
     """Fill the table by the reader for what the bytes are, where the name agrees with it; one packed file is unpacked first."""
-    packed = unpacked(data, entry.path, table, records)
+    packed = unpacked(data, entry.path, config.limits, table, records)
     if packed is None:
         return
     data, name = packed
     ending = Path(name).suffix.lower()
-    kind = next(
-        (kind for kind, (starts, _) in KINDS.items() if data.lstrip().startswith(starts) or data.startswith(starts)), "CSV"
-    )
+    kind = kind_of(data)
     if kind == "XLSX" and b"PK\x05\x06" in data and b"[Content_Types].xml" not in data:
         kind = "ZIP"
     endings = KINDS[kind][1] if kind in KINDS else CSV
@@ -135,11 +149,11 @@ def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, record
     elif ending not in endings:
         records.note("file_kind", f"{table.file} is named {ending or 'without an ending'} but is a file of kind {kind}", table)
     elif kind == "XLSX":
-        read_workbook(data, entry, table, records)
+        read_workbook(data, entry, config.limits, table, records)
     elif kind == "Parquet":
-        read_parquet(data, table, records)
+        read_parquet(data, config.limits, table, records)
     elif kind == "XPT":
-        read_xpt(data, table, records)
+        read_xpt(data, config.limits, table, records)
     elif kind == "SAS7BDAT":
         read_sas(data, table, records)
     elif kind == "CSV":

@@ -5,12 +5,10 @@ import io
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import openpyxl
-import pandas as pd
 
 from racohort.config import Cohort, File
-from racohort.io.raw import parse_file
+from racohort.io.raw import read_file
 from racohort.schema import RawTable, Records
 
 #: A header is looked for down to this line.
@@ -53,7 +51,7 @@ def read_source(path: Path) -> list[Unknown]:
 
 
 def _blank(path: Path) -> RawTable:
-    return RawTable(path.name, "", "visit", pd.DataFrame(dtype="str"), np.array([], dtype="int64"))
+    return RawTable.blank(path.name, "visit")
 
 
 def _read(path: Path, data: bytes, sheet: str | None) -> Unknown:
@@ -79,7 +77,7 @@ def _parsed(path: Path, data: bytes, sheet: str | None, line: int, encoding: str
     config = Cohort.model_validate({"id": "unknown", "files": [facts], "visits": {"BL": {}}})
     table, records = _blank(path), Records()
     table.sha256 = hashlib.sha256(data).hexdigest()
-    parse_file(data, entry, config, table, records)
+    read_file(data, entry, config, table, records)
     refusals = [str(finding) for finding in records.findings] if not len(table.cells) else []
     read = next((f.message for f in records.findings if f.rule == "encoding_read"), "")
     known = "gb18030" if "GB18030" in read else "utf-16" if "UTF-16" in read else encoding or ""

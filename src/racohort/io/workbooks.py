@@ -12,8 +12,7 @@ import openpyxl
 import pandas as pd
 from defusedxml import ElementTree
 
-from racohort.config import File
-from racohort.io.archives import INFLATED, RATIO
+from racohort.config import File, Limits
 from racohort.schema import RawTable, Records
 
 #: The sheet's used area may be this many times larger than the number of its cells.
@@ -30,10 +29,10 @@ BROKEN = (
 )  # fmt: skip
 
 
-def read_workbook(data: bytes, entry: File, table: RawTable, records: Records) -> None:
+def read_workbook(data: bytes, entry: File, limits: Limits, table: RawTable, records: Records) -> None:
     """Fill a table with the cells of one sheet as text; after a finding of class `reject` it stays empty."""
     try:
-        if _is_sane(data, table, records):
+        if _is_sane(data, limits, table, records):
             _read_sheet(data, entry, table, records)
     except BROKEN as error:
         records.note("file_corrupt", f"{table.file} is corrupt: the workbook cannot be opened ({type(error).__name__})", table)
@@ -70,26 +69,27 @@ def as_text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
 
 
-def _is_sane(data: bytes, table: RawTable, records: Records) -> bool:
+def _is_sane(data: bytes, limits: Limits, table: RawTable, records: Records) -> bool:
     """Whether the archive's declared sizes and the sheets' used areas are those of a real workbook."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     inflated = sum(member.file_size for member in archive.infolist())
-    if inflated > max(INFLATED, RATIO * len(data)):
+    if inflated > limits.inflated_for(len(data)):
         said = f"{table.file} has a size of {len(data):,} bytes and would inflate to a size of {inflated:,} bytes"
         records.note("file_size", said, table)
         return False
-    return all(_is_dense(archive.read(name), table, records) for name in archive.namelist() if _is_sheet(name))
+    return all(_is_dense(archive.read(name), limits, table, records) for name in archive.namelist() if _is_sheet(name))
 
 
 def _is_sheet(name: str) -> bool:
     return re.fullmatch(r"xl/worksheets/[^/]+\.xml", name) is not None
 
 
-def _is_dense(sheet: bytes, table: RawTable, records: Records) -> bool:
+def _is_dense(sheet: bytes, limits: Limits, table: RawTable, records: Records) -> bool:
     rows = max((int(row) for row in _ROW.findall(sheet)), default=0)
     columns = max((_number(letters) for letters in set(_COLUMN.findall(sheet))), default=0)
-    if rows * columns > SPREAD * sheet.count(b"<c ") + 1_000_000:
-        said = f"{table.file}: a size of {rows:,} rows x {columns:,} columns for {sheet.count(b'<c '):,} cells"
+    cells = sheet.count(b"<c ")
+    if rows * columns > min(SPREAD * cells + 1_000_000, limits.cells):
+        said = f"{table.file}: a size of {rows:,} rows x {columns:,} columns for {cells:,} cells"
         records.note("file_size", said, table)
         return False
     return True
