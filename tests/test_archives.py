@@ -57,7 +57,17 @@ def test_a_packed_file_gives_what_the_file_itself_gives(tmp_path: Path, name: st
             "SAS",
         ),
     ],
-    ids=["cut gzip", "gzip cut in the next member", "no gzip", "cut zip", "two files", "no file", "false name", "gzip as csv", "damaged sas7bdat"],
+    ids=[
+        "cut gzip",
+        "gzip cut in the next member",
+        "no gzip",
+        "cut zip",
+        "two files",
+        "no file",
+        "false name",
+        "gzip as csv",
+        "damaged sas7bdat",
+    ],
 )
 def test_an_archive_that_is_not_one_data_file_is_refused_with_a_reason(
     tmp_path: Path, name: str, data: bytes, rule: str, said: str

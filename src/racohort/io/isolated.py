@@ -9,6 +9,7 @@ import contextlib
 import faulthandler
 import gc
 import importlib
+import io
 import json
 import os
 import resource
@@ -149,7 +150,7 @@ def _answer(parse: Parser, data: bytes, entry: File, config: Cohort, bounds: Bou
 def _silence() -> None:
     """Nothing is said: neither by the parser, nor by Python, nor about a crash; a notebook's streams belong to the parent."""
     faulthandler.disable()
-    sys.stdout = sys.stderr = open(os.devnull, "w", encoding="utf-8")
+    sys.stdout = sys.stderr = io.StringIO()
     nowhere = os.open(os.devnull, os.O_RDWR)
     for standard in (0, 1, 2):
         os.dup2(nowhere, standard)
