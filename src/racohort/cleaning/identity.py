@@ -172,6 +172,6 @@ def check_known(sheets: Sequence[Sheet], records: Records) -> None:
         if lists and sheet.table.shape not in ("subject", "event"):
             stranger = ~np.isin(sheet.USUBJID.astype(str), sorted(known))
             sheet.hold_rows(stranger, "id_unknown", _id_name(sheet), "is not in the list of patients", records)
-        elif sheet.table.shape == "event":
+        elif sheet.table.shape == "event" and any(sheet.roles()):
             stranger = ~np.isin(sheet.USUBJID.astype(str), sorted(everybody))
             sheet.hold_rows(stranger, "event_unknown_patient", _id_name(sheet), "is nobody in the cohort", records)

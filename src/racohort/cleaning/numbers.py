@@ -219,6 +219,8 @@ def _convert(
     pairs = pd.DataFrame({"code": field.PARAMCD, "unit": unit, "cell": in_cell != ""})
     groups: dict[Any, Any] = {**pairs.groupby(["code", "unit", "cell"], sort=False).indices}
     for (code, name, cell), rows in groups.items():
+        if code == "":
+            continue
         factor = unit_factor(catalogue, code, name)
         if factor is not None and sheet.table.standard and not name and catalogue.at[code, "AVALU"]:
             _note_assumed(code, str(catalogue.at[code, "AVALU"]), rows, field, sheet, records)

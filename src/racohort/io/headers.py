@@ -82,7 +82,10 @@ def _by_spelling(name: str, absent: dict[str, Column], table: RawTable, _: pd.Da
 
 def _by_cut_name(name: str, absent: dict[str, Column], table: RawTable, _: pd.DataFrame, records: Records) -> bool:
     key = header_key(name)
-    same = [declared for declared in absent if table.file.lower().endswith(".xpt") and header_key(declared)[:8] == key != ""]
+    same = [
+        declared for declared in absent
+        if table.file.lower().endswith(".xpt") and key and key in (header_key(declared)[:8], header_key(declared[:8]))
+    ]  # fmt: skip
     if len(same) != 1:
         return False
     records.note(
