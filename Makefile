@@ -3,6 +3,8 @@
 MAKEOVERRIDES =
 unexport $(foreach name,$(.VARIABLES),$(if $(filter command%,$(origin $(name))),$(name)))
 export RC_COHORT := $(value COHORT)
+export RC_COHORTS := $(value COHORTS)
+export RC_SCHEDULER := $(value SCHEDULER)
 export RC_SET := $(value SET)
 export RC_RUN := $(value RUN)
 export RC_ONLY := $(value ONLY)
@@ -24,7 +26,7 @@ RACOHORT := $(VENV)/bin/python -m racohort
 SETUP := "$$RC_PYTHON" -I src/racohort/environment.py
 MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/null)>)
 
-.PHONY: help report test lint lab check verify cohort synthesise doctor clean distclean always
+.PHONY: help report reports test lint lab check verify cohort synthesise doctor clean distclean always
 .SUFFIXES:
 
 help: ## this list
@@ -32,6 +34,8 @@ help: ## this list
 
 report: $(VENV)/ready ## the report on a cohort: COHORT=name-or-folder SET="k=v" RUN=name ONLY=section FORCE=1 KEEP_GOING=1
 	@$(RACOHORT) report
+reports: $(VENV)/ready ## many reports: COHORTS="names", a folder of cohorts, or a table of runs; SCHEDULER=address of Dask
+	@$(RACOHORT) reports
 test: $(VENV)/ready ## the whole test suite: ARGS="-k safety"
 	@$(RACOHORT) test
 lint: $(VENV)/ready ## style, types, who imports whom

@@ -341,7 +341,7 @@ def test_a_kill_between_the_two_renames_is_mended_by_the_next_run(project: Path,
     publish.new_folder(folder)
     assert "nothing was done" in report()[0]
     assert published(project) == before
-    assert sorted(path.name for path in folder.parent.iterdir()) == [".work", "small"]
+    assert sorted(path.name for path in folder.parent.iterdir()) == [".work", "index.html", "small"]
 
 
 def test_a_kill_after_the_second_rename_keeps_the_new_folder(tmp_path: Path) -> None:

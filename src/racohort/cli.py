@@ -115,6 +115,24 @@ def report(cohort: str, settings: str, run: str, only: str, force: bool, keep_go
     click.echo(str(page))
 
 
+@main.command(
+    epilog=_examples("racohort reports --cohorts 'xian-2014 ../clinic/xian-2016'", "racohort reports --cohorts cuts.csv")
+)
+@click.option("--cohorts", envvar="RC_COHORTS", default="", help="Names and folders of cohorts, a folder of them, or a table.")
+@click.option(
+    "--scheduler", envvar="RC_SCHEDULER", default="", help="The address of a Dask scheduler, for more than one machine."
+)
+@_told
+def reports(cohorts: str, scheduler: str) -> None:
+    """Make many reports, several at a time; the last lines say what became of each."""
+    from racohort.reports import make_reports, read_requests, summarise_reports
+
+    done = make_reports(read_requests(cohorts, _words(cohorts, "COHORTS")), click.echo, scheduler)
+    for line in summarise_reports(done):
+        click.echo(line)
+    sys.exit(0 if all(one.page for one in done) else 1)
+
+
 @main.command(epilog=_examples("racohort verify", "racohort verify --cohort xian-2014 --run strict"))
 @_cohort_option
 @click.option("--run", envvar="RC_RUN", default="", help="The name of the run; empty for the unnamed one.")

@@ -12,7 +12,10 @@ from racohort.places import build_folder, project_root
 from racohort.publish import write_whole
 
 #: Modules that decide what runs and where it is published, but no number in a report.
-AROUND = {"cli.py", "checking.py", "verification.py", "pipeline.py", "publish.py", "environment.py", "fingerprints.py"}
+AROUND = {
+    "cli.py", "checking.py", "verification.py", "reports.py", "shelf.py", "pipeline.py", "publish.py", "environment.py",
+    "fingerprints.py",
+}  # fmt: skip
 
 
 def file_hash(path: Path) -> str:

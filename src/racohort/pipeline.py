@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from racohort import fingerprints
+from racohort import fingerprints, shelf
 from racohort.fingerprints import file_hash, key, read_json, write_json
 from racohort.parameters import Value, declared_parameters, read_settings, resolve_parameters
 from racohort.places import UsageError, cohort_folder, project_root, report_folder, run_name, work_folder
@@ -215,7 +215,7 @@ def _run_sections(run: Run, sections: Sequence[str], force: bool, say: Say, keep
     def prepare_section(section: str) -> Job | None:
         return None if not force and run.is_fresh(section) else _section_job(run, section, bases)
 
-    schedule = Schedule(sections, NEEDS, prepare_section, workers(), _abandon)
+    schedule = Schedule(sections, NEEDS, prepare_section, workers(), stop_sections)
     for section, ended in schedule:
         if ended is None:
             say(f"  {section:<14} up to date")
@@ -230,7 +230,8 @@ def _run_sections(run: Run, sections: Sequence[str], force: bool, say: Say, keep
     return failures
 
 
-def _abandon() -> None:
+def stop_sections() -> None:
+    """End every section that is at work."""
     from racohort.engine import stop_kernels
 
     stop_kernels()
@@ -274,6 +275,7 @@ def _publish(run: Run, started: float) -> float:
     write_json(fresh / "run.json", record.after(run, fresh, started, warnings, time.monotonic() - begun))
     record.check_paths(run, fresh)
     replace(run.published, fresh)
+    shelf.write_shelf(run.published.parent)
     run.state["book"] = [run.book_key(), file_hash(run.published / "run.json")]
     run.remember()
     return time.monotonic() - begun

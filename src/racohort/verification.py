@@ -4,10 +4,7 @@ It is made in a scratch folder, in another time zone and locale, one section aft
 nothing but the files, the parameters and the versions is the same.
 """
 
-import os
 import shlex
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +16,7 @@ from racohort import pipeline, record
 from racohort.fingerprints import folder_hashes, read_json
 from racohort.places import UsageError
 from racohort.record import RESULT_FILES
+from racohort.reports import Request, report_apart
 
 #: What differs from the surroundings in which the run was made.
 ELSEWHERE = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "RACOHORT_WORKERS": "1", "RACOHORT_KERNELS": "plain"}
@@ -98,11 +96,8 @@ def _make_again(run: pipeline.Run, recorded: Mapping[str, Any], scratch: Path) -
     """The run made with the recorded parameters in the scratch folder; returns its published folder there."""
     given = {name: told["value"] for name, told in recorded["parameters"].items() if told["source"] == "SET"}
     settings = " ".join(shlex.quote(f"{name}={_as_text(value)}") for name, value in given.items())
-    options = ["--cohort", str(run.folder), "--set", settings, "--run", run.run]
-    surroundings = {**os.environ, **ELSEWHERE, "RACOHORT_BUILD": str(scratch)}
-    done = subprocess.run(
-        [sys.executable, "-m", "racohort", "report", *options], env=surroundings, capture_output=True, text=True, check=False
-    )
+    again = Request(str(run.folder), settings, run.run)
+    done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch))
     if done.returncode:
         raise Differs("\n".join(["The run could not be made again:", *done.stderr.strip().splitlines()[-6:]]))
     return scratch / run.published.name

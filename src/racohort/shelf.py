@@ -1,0 +1,80 @@
+"""The page that lists the books on this machine: `index.html` of the folder that holds them."""
+
+import csv
+from collections.abc import Iterator, Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from racohort.fingerprints import read_json
+from racohort.publish import write_whole
+
+STYLE = """\
+:root { color-scheme: light dark; --ink: light-dark(#1d2733, #e6eaef); --line: light-dark(#dde3e8, #2c343e);
+  --link: light-dark(#0b6a94, #6cc1e6); --mark: light-dark(#a94a12, #f0975a); --muted: light-dark(#55626f, #a6b1bd); }
+body { font: 17px/1.55 "Source Sans 3", "Segoe UI", system-ui, sans-serif; color: var(--ink);
+  background: light-dark(#ffffff, #14181e); margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.2rem; }
+h1 { font-size: 2rem; letter-spacing: -0.012em; margin: 0 0 1.4rem; }
+.books { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { text-align: left; padding: 0.55rem 1.2rem 0.55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th { font-weight: 650; } td.n, th.n { text-align: right; } a { color: var(--link); } p, small { color: var(--muted); }
+.synthetic { color: var(--mark); font-weight: 650; }"""
+HEAD = """\
+<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Reports on this machine</title><style>
+{style}
+</style></head><body><main>
+<h1>Reports on this machine</h1>
+<div class="books" tabindex="0" role="region" aria-label="Reports"><table>
+<thead><tr><th scope="col">Cohort</th><th scope="col" class="n">Patients</th><th scope="col">Claims answered</th>
+<th scope="col">Finished (UTC)</th></tr></thead><tbody>
+{rows}
+</tbody></table></div>
+</main></body></html>
+"""
+
+
+def write_shelf(folder: Path) -> None:
+    """Write the page anew from the runs that are published in the folder, the newest first."""
+    runs = sorted(published_runs(folder), key=lambda run: run["finished"], reverse=True)
+    page = HEAD.format(style=STYLE, rows="\n".join(map(_row, runs)))
+    write_whole(folder / "index.html", page.encode("utf-8"))
+
+
+def published_runs(folder: Path) -> Iterator[dict[str, Any]]:
+    """What the page says of each published run: its folder, title, patients, claims and time; a folder cut short is left out."""
+    for record in sorted(folder.glob("[!.]*/run.json")):
+        told = read_json(record)
+        if (record.parent / "html" / "index.html").is_file() and "times" in told:
+            rows = {entry["file"]: entry["rows"] for entry in told.get("results", [])}
+            yield {
+                "folder": record.parent.name,
+                "title": told["title"] or told["id"],
+                "run": told["run"],
+                "synthetic": told["synthetic"],
+                "patients": rows.get("adsl.csv"),
+                "claims": _claims(record.parent / "results" / "results.csv"),
+                "finished": told["times"]["finished"],
+            }
+
+
+def _claims(path: Path) -> tuple[int, int]:
+    """The claims of the paper that this cohort answers, of all that it was asked: a row of the run's results."""
+    if not path.is_file():
+        return 0, 0
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = (row for row in csv.DictReader(file) if row["statistic"] == "coverage" and row["method"] == "as_printed")
+        return next(((int(row["count"]), int(row["n"])) for row in rows), (0, 0))
+
+
+def _row(run: Mapping[str, Any]) -> str:
+    link = f'<a href="{escape(run["folder"])}/html/index.html">{escape(run["title"])}</a>'
+    named = f" <small>run {escape(run['run'])}</small>" if run["run"] else ""
+    mark = ' <span class="synthetic">synthetic</span>' if run["synthetic"] else ""
+    answered, asked = run["claims"]
+    patients = "" if run["patients"] is None else f"{run['patients']:,}"
+    cells = [f"<td>{link}{named}{mark}</td>", f'<td class="n">{patients}</td>',
+             f"<td>{f'{answered} of {asked}' if asked else 'not asked'}</td>",
+             f"<td>{escape(run['finished'].replace('T', ' ').rstrip('Z')[:16])}</td>"]  # fmt: skip
+    return f"<tr>{''.join(cells)}</tr>"
