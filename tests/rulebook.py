@@ -310,29 +310,25 @@ def _flow(said: Any) -> str:
     return json.dumps(said).replace('"', "")
 
 
-def _block(language: str, text: str, caption: str = "") -> str:
-    shown = "\n".join(line if len(line) <= 100 else f"{line[:80]}... ({len(line)} characters)" for line in text.splitlines())
-    told = f":caption: {caption}\n" if caption else ""
-    return f"```{{code-block}} {language}\n{told}{shown or '(nothing)'}\n```\n"
+def _block(language: str, text: str, kind: str = "") -> str:
+    shown = "\n".join(line if len(line) <= 200 else f"{line[:40]}... ({len(line)} characters)" for line in text.splitlines())
+    option = f":class: {kind}\n" if kind else ""
+    return f"```{{code-block}} {language}\n{option}{shown or '(nothing)'}\n```\n"
 
 
 def _section(example: Example, outcome: Outcome) -> str:
     cls, severity, title, remedy = RULES[example.rule]
     files = [_file(name, text, example.made.get(name, "")) for name, text in example.files.items()]
-    own = [_block("yaml", example.cohort, "cohort.yml")] if example.cohort else []
-    said = "\n".join(_said(finding) for finding in outcome.of(example.rule))
+    own = ["`cohort.yml` adds\n", _block("yaml", example.cohort)] if example.cohort else []
+    said = "\n".join(finding.message for finding in outcome.of(example.rule))
     return "\n".join([
-        f"({anchor(example.rule)})=\n### {title}\n", f"`{example.rule}`: {cls}, {severity}. {example.why}\n", *files, *own,
-        "*Cleaning says*\n", _block("text", said), f"{_became(example, outcome)} {remedy}\n",
+        f"({anchor(example.rule)})=\n### {title}\n", f"`{example.rule}` · {cls} · {severity}\n", f"{example.why}\n", *files, *own,
+        "*Cleaning says*\n", _block("text", said, "ra-answer"), f"{_became(example, outcome)} {remedy}\n",
     ])  # fmt: skip
 
 
 def _file(name: str, text: str, how: str) -> str:
-    return _block("text", text, f"{name}, {how}" if how else name)
-
-
-def _said(finding: Finding) -> str:
-    return re.sub(r"\b[0-9a-f]{12}…", "…", finding.message)
+    return "\n".join([f"`{name}`, {how}\n" if how else f"`{name}`\n", _block("text", text)])
 
 
 def _became(example: Example, outcome: Outcome) -> str:
