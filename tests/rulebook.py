@@ -334,19 +334,26 @@ def _file(name: str, text: str, how: str) -> str:
 def _became(example: Example, outcome: Outcome) -> str:
     """One sentence: what became of the file, the row or the cell."""
     cls = RULES[example.rule].cls
-    if outcome.clean is None or cls == "reject":
-        return "Nothing is analysed."
-    if cls == "warn":
-        return "Nothing is changed."
+    if outcome.clean is None or cls == "warn":
+        return "Nothing is analysed." if outcome.clean is None else "What was read is used."
     records = outcome.clean.records
-    if cls == "normalise":
-        rows = records.ledger().query("rule == @example.rule").to_dict("records")
-        changes = [f"{_code(row['was'])} became {_code(row['became'])}" for row in rows]
-        return f"{'; '.join(changes)}." if changes else "The data are those of the file in the usual form."
-    held = records.quarantine().query("rule == @example.rule")
-    kept_out = ", ".join(str(line) for line in held["line"])
-    what = "Kept out: the cell in line" if set(held["scope"]) == {"cell"} else "Kept out: the whole of line"
-    return f"{what}{'s' * (len(held) > 1)} {kept_out}."
+    if cls == "quarantine":
+        return _kept_out(records.quarantine().query("rule == @example.rule"))
+    rows = records.ledger().query("rule == @example.rule").to_dict("records")
+    changes = [_change(row) for row in rows]
+    return f"{'; '.join(changes)}." if changes else "The values are those of the usual form."
+
+
+def _kept_out(held: pd.DataFrame) -> str:
+    lines = sorted(set(held["line"]))
+    cells = f"the cell{'s' * (len(held) > 1)} named in " if set(held["scope"]) == {"cell"} else ""
+    return f"Kept out: {cells}line{'s' * (len(lines) > 1)} {' and '.join(map(str, lines))}."
+
+
+def _change(row: Mapping[str, Any]) -> str:
+    if row["became"] == "(row left out)":
+        return f"Line {row['line']} is left out"
+    return f"{_code(row['was'])} became {_code(row['became'])}"
 
 
 def _code(text: str) -> str:

@@ -28,7 +28,7 @@ def _warn(severity: str, title: str, remedy: str) -> Rule:
     return Rule("warn", severity, title, remedy)
 
 
-def _same(severity: str, title: str, remedy: str = "Nothing needs to be done; the ledger lists every change.") -> Rule:
+def _same(severity: str, title: str, remedy: str = "Nothing needs to be done.") -> Rule:
     return Rule("normalise", severity, title, remedy)
 
 

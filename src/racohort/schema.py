@@ -66,6 +66,10 @@ def shorten(value: object) -> str:
     return text if len(str(value)) <= LONGEST else f"{text[: LONGEST - 20]}… ({len(str(value))} ch.)"
 
 
+def _column(name: object) -> str:
+    return f", column {name}" if name else ""
+
+
 @dataclass
 class RawTable:
     """One file or sheet as text: every cell a text, with the physical line of every row.
@@ -112,7 +116,7 @@ class Records:
         for column, some in cells.groupby("column", sort=False):
             if len(some) <= SHOWN and RULES[rule].cls != "normalise":
                 for cell in some.to_dict("records"):
-                    said = f"line {cell['line']}, column {column}: {shorten(cell['value'])!r} {reason}"
+                    said = f"line {cell['line']}{_column(column)}: {shorten(cell['value'])!r} {reason}"
                     self.note(rule, said, table, line=cell["line"], column=column, USUBJID=cell["USUBJID"], value=cell["value"])
             else:
                 self._note_many(rule, table, str(column), some, reason)
@@ -120,7 +124,7 @@ class Records:
     def _note_many(self, rule: str, table: RawTable, column: str, cells: pd.DataFrame, reason: str) -> None:
         first, others = cells.iloc[0], len(cells) - 1
         more = f" (and {others} more {'cell' if others == 1 else 'cells'} of this column)" if others else ""
-        said = f"line {first['line']}, column {column}: {shorten(first['value'])!r} {reason}{more}"
+        said = f"line {first['line']}{_column(column)}: {shorten(first['value'])!r} {reason}{more}"
         self.note(rule, said, table, line=int(first["line"]), column=column, value=first["value"], count=len(cells))
 
     def change(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str) -> None:
