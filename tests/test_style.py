@@ -21,6 +21,7 @@ TOGETHER = [
     ("low", "normal", "high"),
     ("good", "moderate", "none", "missing"),
     ("good", "low", "moderate", "high"),
+    ("accent", "normal", "high", "moderate"),
     ("accent", "accent2"),
     ("warm", "cool"),
 ]

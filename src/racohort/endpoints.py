@@ -66,6 +66,41 @@ class Endpoint:
         return self.label if len(self.label) <= SHORT else self.PARAMCD
 
 
+@dataclass(frozen=True)
+class Estimand:
+    """What is estimated for one endpoint, fixed before anything is computed (ICH E9 R1); the analysis reads it from here.
+
+    `analyses` are statistic and method of the rows that carry the conclusion, in order: the first that has a p. Further
+    treatment and repeated infusion follow the treatment-policy strategy; death is while-alive for means (D6).
+    """
+
+    endpoint: Endpoint
+    population: str
+    analyses: tuple[tuple[str, str], ...]
+
+    @property
+    def summary(self) -> str:
+        """What is summarised, and how, in words."""
+        what = "Ratio of geometric means, follow-up over baseline" if self.endpoint.log else "Mean change"
+        return f"{what}: {', else '.join(ANALYSES[method] for _, method in self.analyses)}"
+
+
+#: How the analyses that conclusions stand on are called.
+ANALYSES = {"mmrm_satterthwaite": "mixed model (REML, Satterthwaite)", "paired_t": "paired t of complete pairs",
+            "paired_t_log": "paired t of complete pairs on logarithms"}  # fmt: skip
+
+
+def estimand_of(endpoint: Endpoint) -> Estimand:
+    """The estimand of an endpoint: primary ones stand on the mixed model first, all others on complete pairs.
+
+    >>> estimand_of(Endpoint("CRP", "CRP", "mg/L", "log", "lower", 1, "biomarker")).analyses
+    (('gmr', 'paired_t_log'),)
+    """
+    model, pairs = ("mmrm_gmr", "gmr") if endpoint.log else ("mmrm_change", "mean_change")
+    paired = (pairs, "paired_t_log" if endpoint.log else "paired_t")
+    return Estimand(endpoint, "efficacy", ((model, "mmrm_satterthwaite"), paired) if endpoint.role == "primary" else (paired,))
+
+
 def select_values(
     adlb: pd.DataFrame, adqs: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
 ) -> pd.DataFrame:  # fmt: skip

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from racohort.endpoints import visit_table
-from racohort.estimators import censored_geometric_mean, wilcoxon_signed_rank
+from racohort.estimators import censored_geometric_mean, censored_ratio, wilcoxon_signed_rank
 from racohort.intervals import mcnemar
 from racohort.plan import Plan
 from racohort.results import as_results
@@ -44,14 +44,17 @@ def estimate_censored(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> p
     Per marker and visit `censored_share` (count of n) and `geometric_mean` (`censored_lognormal`, Wald interval on the
     logarithm; a substituted value enters as known only to lie beyond its limit). Per follow-up visit `censored_route`, the
     analysis that the larger share of the two visits calls for, in words; `w` (`wilcoxon_censored_tied`), with censored values
-    tied at the lowest or highest rank, so that two of them differ by nothing; and `mcnemar` (`mcnemar_midp`) by CENSORED
+    tied at the lowest or highest rank, so that two of them differ by nothing; `censored_gmr` (`bivariate_lognormal`), the ratio
+    of geometric means of the pairs by a likelihood that knows the limits, count of n pairs with a censored value, where there
+    are any and at most half at a visit; and `mcnemar` (`mcnemar_midp`) by CENSORED
     `below`, the change of the share below the limit.
     """
     size, rows = len(members(adsl, "efficacy")), []
     for code in (code for code in MARKERS if code in set(values["PARAMCD"])):
         mine = values[values["PARAMCD"] == code]
         amounts, flags = visit_table(values, code, plan), _flags(mine, plan)
-        found = [*_visit_rows(mine, plan), *_pair_rows(_tied(amounts, flags), flags, plan)]
+        bounds = visit_table(mine.assign(AVAL=_bounds(mine)), code, plan)
+        found = [*_visit_rows(mine, plan), *_pair_rows(_tied(amounts, flags), flags, plan), *_ratio_rows(bounds, flags, plan)]
         common = {"section": "efficacy", "population": "efficacy", "PARAMCD": code, "function": "efficacy.estimate_censored"}
         rows += [common | row | {"n_missing": size - row["n"]} for row in found]
     return as_results(rows)
@@ -69,10 +72,26 @@ def _visit_rows(mine: pd.DataFrame, plan: Plan) -> Iterator[Row]:
         n, count = len(at), int((at["censored"] != "").sum())
         yield {"AVISIT": visit.AVISIT, "statistic": "censored_share", "method": "count", "n": n, "count": count,
                "value": count / n if n else np.nan}  # fmt: skip
-        bound = at["AVAL"].where((at["censored"] == "") | at["limit"].isna(), at["limit"])
-        fit = censored_geometric_mean(bound.to_numpy(), at["censored"].to_numpy(), plan.level)
+        fit = censored_geometric_mean(_bounds(at).to_numpy(), at["censored"].to_numpy(), plan.level)
         yield {"AVISIT": visit.AVISIT, "statistic": "geometric_mean", "method": "censored_lognormal", "n": n, "value": fit["gm"],
                "lower": fit["ci"][0], "upper": fit["ci"][1], "level": plan.level}  # fmt: skip
+
+
+def _bounds(rows: pd.DataFrame) -> pd.Series:
+    """The value, or the limit that a censored one lies beyond (its substitute where the limit is not known)."""
+    return rows["AVAL"].where((rows["censored"] == "") | rows["limit"].isna(), rows["limit"])
+
+
+def _ratio_rows(bounds: pd.DataFrame, flags: pd.DataFrame, plan: Plan) -> Iterator[Row]:
+    for visit in plan.follow_ups:
+        both = bounds[[plan.baseline.AVISIT, visit.AVISIT]].dropna()
+        known = flags.loc[both.index, both.columns]
+        share = (known != "").mean()
+        if len(both) and 0 < share.max() <= LIKELIHOOD_UP_TO:
+            fit = censored_ratio(both.iloc[:, 0], both.iloc[:, 1], known.iloc[:, 0], known.iloc[:, 1], plan.level)
+            yield {"AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT), "statistic": "censored_gmr",
+                   "method": "bivariate_lognormal", "value": fit["gmr"], "lower": fit["ci"][0], "upper": fit["ci"][1],
+                   "level": plan.level, "p_value": fit["p"], "n": fit["n"], "count": fit["n_censored"]}  # fmt: skip
 
 
 def _tied(amounts: pd.DataFrame, flags: pd.DataFrame) -> pd.DataFrame:

@@ -10,14 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from racohort.endpoints import Endpoint
+from racohort.endpoints import Endpoint, estimand_of
 from racohort.multiplicity import benjamini_hochberg, holm, serial_gatekeeping_p
 from racohort.plan import Plan
 from racohort.results import as_results, select_results
-
-#: The rows that tests stand on, for a linear scale and for a log scale.
-MODEL = {False: ("mmrm_change", "mmrm_satterthwaite"), True: ("mmrm_gmr", "mmrm_satterthwaite")}
-PAIRED = {False: ("mean_change", "paired_t"), True: ("gmr", "paired_t_log")}
 
 
 def list_hypotheses(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], plan: Plan) -> pd.DataFrame:
@@ -49,9 +45,8 @@ def _family(endpoint: Endpoint, AVISIT: str, plan: Plan) -> str:
 
 
 def basis_of(results: pd.DataFrame, endpoint: Endpoint, AVISIT: str) -> tuple[str, float]:
-    """The id and p of the row that a conclusion about one endpoint and visit stands on; ("", NaN) where there is none."""
-    paired = PAIRED[endpoint.log]
-    for statistic, method in (MODEL[endpoint.log], paired) if endpoint.role == "primary" else (paired,):
+    """The id and p of the row of the estimand that a conclusion about one visit stands on; ("", NaN) where there is none."""
+    for statistic, method in estimand_of(endpoint).analyses:
         row = select_results(results, PARAMCD=endpoint.PARAMCD, AVISIT=AVISIT, statistic=statistic, method=method)
         if len(row) and row["p_value"].notna().all():
             return str(row["result_id"].iloc[0]), float(row["p_value"].iloc[0])

@@ -27,7 +27,8 @@ RESPONSES = ("good", "moderate", "none", "missing")
 #: What counts as an important change of HAQ-DI: the usual 0.22 and, as sensitivity, 0.375 (Ward 2014).
 HAQ_MCIDS = {"022": 0.22, "0375": 0.375}
 #: Good outcomes: what the unevaluated are counted as not having reached.
-FAVOURABLE = ("remission", "low_or_remission", "good", "good_or_moderate", "improved_022", "improved_0375", "normal")
+FAVOURABLE = ("remission", "low_or_remission", "good", "good_or_moderate", "improved_022", "improved_0375", "normal",
+              "boolean_2", "boolean_1", "sdai_remission", "cdai_remission", "acr20", "acr50", "acr70")  # fmt: skip
 
 
 def derive_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, cutoffs: str = "esr") -> pd.DataFrame:
@@ -74,7 +75,7 @@ def _normal_rows(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> Iterat
     for AVISIT in wide:
         normal = pd.Series(at_most(wide[AVISIT].to_numpy(), 0.5), wide.index)
         common = _common("HAQDI", "efficacy.estimate_states") | {"AVISIT": AVISIT}
-        rows = _share_rows(normal, wide[AVISIT].notna(), plan.level, by="HAQ", category="normal")
+        rows = share_rows(normal, wide[AVISIT].notna(), plan.level, by="HAQ", category="normal")
         yield from (common | row for row in rows)
 
 
@@ -86,7 +87,7 @@ def _state_rows(states: pd.Series, by: str, level: float) -> Iterator[Row]:
     yield from _count_rows(states, by, STATES)
     for category in ("remission", "low", "moderate", "high", "low_or_remission"):
         wanted = ("remission", "low") if category == "low_or_remission" else (category,)
-        yield from _share_rows(states.isin(wanted), states != "missing", level, by=by, category=category)
+        yield from share_rows(states.isin(wanted), states != "missing", level, by=by, category=category)
 
 
 def _count_rows(states: pd.Series, by: str, categories: tuple[str, ...]) -> Iterator[Row]:
@@ -96,7 +97,7 @@ def _count_rows(states: pd.Series, by: str, categories: tuple[str, ...]) -> Iter
                "value": float(count)}  # fmt: skip
 
 
-def _share_rows(yes: pd.Series, evaluated: pd.Series, level: float, **parts: Any) -> Iterator[Row]:
+def share_rows(yes: pd.Series, evaluated: pd.Series, level: float, **parts: Any) -> Iterator[Row]:
     """One proportion among the evaluated, with exact and Wilson intervals, and for a good outcome one of everybody."""
     count, n, everybody = int((yes & evaluated).sum()), int(evaluated.sum()), len(yes)
     missing = {"n_missing": everybody - n}
@@ -134,7 +135,7 @@ def _eular_rows(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> Iterato
         rows = list(_count_rows(response, "EULAR", RESPONSES))
         for category in ("good", "moderate", "none", "good_or_moderate"):
             wanted = ("good", "moderate") if category == "good_or_moderate" else (category,)
-            rows += _share_rows(response.isin(wanted), response != "missing", plan.level, by="EULAR", category=category)
+            rows += share_rows(response.isin(wanted), response != "missing", plan.level, by="EULAR", category=category)
         retained = int((adsl.set_index("USUBJID").reindex(responses.index)[visit.flag] == "Y").sum())
         yield from (common | row for row in [*rows, _lundex_row(response, retained)])
 
@@ -158,7 +159,7 @@ def _haq_rows(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> Iterator[
             found = pd.Series(haq_response(base, wide[visit.AVISIT], mcid), wide.index)
             place = common | {"AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT)}
             for way in ("improved", "worsened"):
-                rows = _share_rows(found == way, found != "", plan.level, by="HAQ", category=f"{way}_{name}")
+                rows = share_rows(found == way, found != "", plan.level, by="HAQ", category=f"{way}_{name}")
                 yield from (place | row for row in rows)
 
 

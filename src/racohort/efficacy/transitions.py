@@ -1,7 +1,7 @@
 """States before and after in the same patients: who entered and who left remission, and every move between states."""
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,7 @@ def compare_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.D
     For each follow-up visit, contrast `Y1-BL`: `difference` of proportions, follow-up minus baseline (`newcombe_paired`), and
     `mcnemar` by mid-p (`mcnemar_midp`) and exact (`mcnemar_exact`), for STATE `remission` and `low_or_remission` (the
     cohort's DAS28) and HAQ `normal` (HAQ-DI 0.5 or below); and `count` by `BSTATE>STATE`, the transitions with `missing`
-    included.
+    included, also from each follow-up visit to the next (contrast `Y3-Y1`).
     """
     rows: list[Row] = []
     for code, by, category, limit in _targets(plan):
@@ -67,10 +67,12 @@ def _paired_rows(wide: pd.DataFrame, AVISIT: str, limit: float, by: str, categor
 
 
 def _transition_rows(states: pd.DataFrame, plan: Plan) -> Iterator[Row]:
-    for visit in plan.follow_ups:
-        pairs = states[[plan.baseline.AVISIT, visit.AVISIT]].apply(tuple, axis=1, result_type="reduce").tolist()
-        common = {"PARAMCD": plan.das28, "AVISIT": visit.AVISIT, "contrast": plan.contrast(visit.AVISIT), "statistic": "count",
-                  "method": "population", "by": "BSTATE>STATE", "n": len(states)}  # fmt: skip
-        for before, after in product(STATES, STATES):
-            count = pairs.count((before, after))
-            yield common | {"category": f"{before}>{after}", "count": count, "value": float(count)}
+    """Moves from baseline to each follow-up visit, and from each visit to the next."""
+    steps = [(plan.baseline, visit) for visit in plan.follow_ups] + list(pairwise(plan.follow_ups))
+    for before, after in steps:
+        moves = states[[before.AVISIT, after.AVISIT]].apply(tuple, axis=1, result_type="reduce").tolist()
+        common = {"PARAMCD": plan.das28, "AVISIT": after.AVISIT, "contrast": f"{after.AVISIT}-{before.AVISIT}",
+                  "statistic": "count", "method": "population", "by": "BSTATE>STATE", "n": len(states)}  # fmt: skip
+        for move in product(STATES, STATES):
+            count = moves.count(move)
+            yield common | {"category": ">".join(move), "count": count, "value": float(count)}

@@ -5,6 +5,7 @@ Patients are in rows. A pair or a patient with a missing value is left out and c
 
 from racohort.estimators.bayes import jzs_bf10_paired, normal_update
 from racohort.estimators.censored import censored_geometric_mean, censored_lognormal_mle
+from racohort.estimators.censored_pairs import bivariate_normal_cdf, censored_ratio
 from racohort.estimators.change import complete_pairs, geometric_mean_ratio, paired_frame, paired_t, probability_of_improvement
 from racohort.estimators.effect_sizes import (
     cohen_dav_ci_bonett,
@@ -17,8 +18,10 @@ from racohort.estimators.ranks import hodges_lehmann_paired, rank_biserial_paire
 from racohort.estimators.visits import friedman, rm_anova_oneway
 
 __all__ = [
+    "bivariate_normal_cdf",
     "censored_geometric_mean",
     "censored_lognormal_mle",
+    "censored_ratio",
     "cohen_dav_ci_bonett",
     "cohen_dz_ci_noncentral_t",
     "complete_pairs",

@@ -98,7 +98,7 @@ def plot_states(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     ax.set_yticks(range(len(plan.visits)), [visit.label for visit in plan.visits])
     ax.set(xlim=(0, n), ylim=(len(plan.visits) - 0.5, -0.5), xlabel=f"Patients of the efficacy population (n = {number(n)})")
     ax.grid(visible=False, axis="y")
-    ax.legend(*_state_legend(ax), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, columnspacing=1.2)
+    ax.legend(*state_legend(ax), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, columnspacing=1.2)
     caption = (
         f"State of disease activity by DAS28 at each visit, all {number(n)} patients of the efficacy population; remission "
         "below 2.6, low to 3.2, moderate to 5.1, high above. Figures in the bars are patients; hatched: no DAS28 at that "
@@ -120,7 +120,8 @@ def _draw_states(ax: Any, rows: pd.DataFrame, place: int) -> None:
         left += row["count"]
 
 
-def _state_legend(ax: Any) -> tuple[list[Any], list[str]]:
+def state_legend(ax: Any) -> tuple[list[Any], list[str]]:
+    """Handles and names of the states, best first."""
     handles = [ax.barh([0], [0], color=INK[ink], hatch="////" if name == "missing" else None,
                        edgecolor=INK["muted"] if name == "missing" else INK["paper"]) for name,
                            ink in STATE_INK.items()]  # fmt: skip

@@ -20,15 +20,23 @@ def say_censored(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Tex
 
 
 def _censored(rows: pd.DataFrame, e: Endpoint) -> Sentence:
-    route, test = pick_result(rows, statistic="censored_route"), pick_result(rows, statistic="w")
+    route, test, ratio = (pick_result(rows, statistic=name) for name in ("censored_route", "w", "censored_gmr"))
     if route is None or test is None or not route["n"]:
         return Sentence(f"{e.label}: nobody was measured at both visits.")
+    first = (
+        f"{e.label}: at most {percent(route['value'])} of the values of {count(test['n'], 'pair')} lie beyond a limit at either "
+        f"visit, which calls for {route['value_text']}"
+    )
+    known = "" if ratio is None or pd.isna(ratio["value"]) else (
+        f"; by a likelihood that knows the limits the ratio to baseline is {number(ratio['value'], 2)} "
+        f"({interval(ratio['lower'], ratio['upper'], 2, ratio['level'])}; n = {number(ratio['n'])}, {number(ratio['count'])} of "
+        f"them with such a value; {p_value(ratio['p_value'])}, not adjusted)")  # fmt: skip
+    ids = [row["result_id"] for row in (route, test, ratio) if row is not None]
     return quote(
-        f"{e.label}: at most {percent(route['value'])} of the pairs lie beyond a limit at either visit, which calls for "
-        f"{route['value_text']}; Wilcoxon's test with censored values tied: {p_value(test['p_value'])} (n = {number(test['n'])}, "
-        "not adjusted).",
-        route["result_id"], test["result_id"],
-    )  # fmt: skip
+        f"{first}{known}; Wilcoxon's test with censored values tied: n = {number(test['n'])}, {p_value(test['p_value'])}, not "
+        "adjusted.",
+        *ids,
+    )
 
 
 def say_imputed(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:

@@ -5,17 +5,16 @@ from typing import Any
 import pandas as pd
 
 from racohort.endpoints import change_row, working_table
+from racohort.escalation import CLASSES, after_start, escalated_until, escalations
 from racohort.estimators import paired_t
-from racohort.plan import Plan, Visit
+from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.robustness.missing import headline
 from racohort.summaries import members
 
 Row = dict[str, Any]
 
-#: Classes of background treatment, and what of it counts as an escalation when it begins or rises after baseline.
-CLASSES = ("csDMARD", "bDMARD", "tsDMARD", "GC")
-ESCALATION = ("START", "INCREASE")
+#: What can be done with a background treatment.
 ACTIONS = ("BASELINE", "START", "INCREASE", "DECREASE", "STOP")
 
 
@@ -37,7 +36,7 @@ def count_cotreatment(adcm: pd.DataFrame, adsl: pd.DataFrame) -> pd.DataFrame:
         return as_results([])
     mine = adcm[adcm["USUBJID"].isin(people) & adcm["CMCLAS"].isin(CLASSES)]
     cells = [(f"{name}>{act}", _who(mine, name, act)) for name in CLASSES for act in ACTIONS]
-    risen = _escalations(mine)
+    risen = escalations(mine)
     groups = [(name, risen.loc[risen["CMCLAS"] == name, "USUBJID"]) for name in CLASSES] + [("any", risen["USUBJID"])]
     counted = [("CMCLAS>CMACT", *cell) for cell in cells] + [("ESCALATED", *group) for group in groups]
     return as_results(_count_row(by, category, who.nunique(), len(people)) for by, category, who in counted)
@@ -51,16 +50,7 @@ def _count_row(by: str, category: str, count: int, n: int) -> Row:
 def _who(rows: pd.DataFrame, name: str, act: str) -> pd.Series:
     """Patients of one cell: whatever the day at baseline, only after it for a change."""
     rows = rows[(rows["CMCLAS"] == name) & (rows["CMACT"] == act)]
-    return rows["USUBJID"] if act == "BASELINE" else _after(rows)["USUBJID"]
-
-
-def _after(rows: pd.DataFrame) -> pd.DataFrame:
-    return rows[~(rows["ASTDY"] <= 1)]
-
-
-def _escalations(rows: pd.DataFrame) -> pd.DataFrame:
-    """Starts and increases of a class of background treatment after baseline."""
-    return _after(rows[rows["CMACT"].isin(ESCALATION) & rows["CMCLAS"].isin(CLASSES)])
+    return rows["USUBJID"] if act == "BASELINE" else after_start(rows)["USUBJID"]
 
 
 def compare_without_escalators(
@@ -77,12 +67,12 @@ def compare_without_escalators(
     """
     if adcm.empty:
         return as_results([])
-    size, risen = len(members(adsl, "efficacy")), _escalations(adcm)
+    size = len(members(adsl, "efficacy"))
     rows = []
     for endpoint in headline(values, plan, catalogue):
         wide = working_table(values, endpoint, plan)
         for visit in plan.follow_ups:
-            out = wide.index.isin(_until(risen, visit))
+            out = wide.index.isin(escalated_until(adcm, visit))
             fit = paired_t(wide.loc[~out, visit.AVISIT], wide.loc[~out, plan.baseline.AVISIT], plan.level)
             pairs = wide[[plan.baseline.AVISIT, visit.AVISIT]].notna().all(axis=1)
             place = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
@@ -91,8 +81,3 @@ def compare_without_escalators(
                      "count": int((pairs & out).sum())}  # fmt: skip
             rows.append(place | change_row(endpoint, fit["mean_diff"], fit["ci"], plan.level))
     return as_results(rows)
-
-
-def _until(risen: pd.DataFrame, visit: Visit) -> pd.Series:
-    """Who was escalated by the planned day of a visit; an unknown day counts."""
-    return risen["USUBJID"] if visit.day is None else risen.loc[~(risen["ASTDY"] > visit.day + 1), "USUBJID"]

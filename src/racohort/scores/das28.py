@@ -1,5 +1,7 @@
 """DAS28 in its four validated forms, and the states it is read as."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -103,6 +105,29 @@ def das28_crp3(tjc28: Numbers, sjc28: Numbers, crp_mg_l: Numbers) -> Answer:
     1.15
     """
     return as_given((_joints(tjc28, sjc28) + _crp_term(crp_mg_l)) * 1.10 + 1.15)
+
+
+#: The forms of the DAS28 by PARAMCD: acute-phase reactant, whether the global assessment counts, factor of the whole.
+FORMS = {"DAS28ESR": ("ESR", True, 1.0), "DAS28CRP": ("CRP", True, 1.0), "DAS28E3": ("ESR", False, 1.08),
+         "DAS28C3": ("CRP", False, 1.10)}  # fmt: skip
+
+
+def das28_parts(form: str, components: Mapping[str, Numbers]) -> dict[str, NDArray[np.float64]]:
+    """What each component adds to a DAS28, in points of the score; together with the constant of the form they are the score.
+
+    `components` are the measured values by PARAMCD (TJC28, SJC28, ESR or CRP, PTGA in mm); NaN as in `das28_esr4`. Raises
+    KeyError for a form or a component that is not there.
+
+    >>> parts = das28_parts("DAS28ESR", {"TJC28": 4, "SJC28": 5, "ESR": 44, "PTGA": 12})
+    >>> {name: round(float(part), 3) for name, part in parts.items()}
+    {'TJC28': 1.12, 'SJC28': 0.626, 'ESR': 2.649, 'PTGA': 0.168}
+    """
+    acute, with_global, factor = FORMS[form]
+    term = _esr_term(components[acute]) if acute == "ESR" else _crp_term(components[acute])
+    parts = {"TJC28": _joints(components["TJC28"], 0), "SJC28": _joints(0, components["SJC28"]), acute: term}
+    if with_global:
+        parts["PTGA"] = 0.014 * visual_scale(components["PTGA"], 100)
+    return {name: np.asarray(factor * part) for name, part in parts.items()}
 
 
 def das28_state(score: Numbers, cutoffs: str = "esr") -> Answer:

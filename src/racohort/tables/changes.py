@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.endpoints import Endpoint
-from racohort.formats import level_of, mean_sd, median_iqr, number, p_cell
+from racohort.endpoints import Endpoint, Estimand, estimand_of
+from racohort.formats import level_of, listed, mean_sd, median_iqr, number, p_cell
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.tables.paper import Table, table
@@ -60,25 +60,32 @@ def tabulate_endpoints(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     )
 
 
-def tabulate_estimands(endpoints: Endpoints, plan: Plan) -> Table | Absence:
-    """The estimand of each primary endpoint: what exactly is estimated, before anything is shown."""
-    primary = [endpoint for endpoint in endpoints if endpoint.role == "primary"]
-    if not primary:
-        return absent("This cohort has no primary endpoint.")
-    visits = ", ".join(visit.label for visit in plan.follow_ups)
-    last = f"the primary visit is {next(v.label for v in plan.visits if plan.primary_visit == v.AVISIT)}"
-    attributes = {
+def tabulate_estimands(endpoints: Endpoints, plan: Plan, role: str = "primary") -> Table | Absence:
+    """The estimand of the endpoints of one role: what exactly is estimated, before anything is shown."""
+    chosen = [estimand_of(endpoint) for endpoint in endpoints if endpoint.role == role]
+    if not chosen:
+        return absent(f"This cohort has no {role} endpoint." if role == "primary" else "This cohort has no biomarker.")
+    alike: dict[str, list[Estimand]] = {}
+    for estimand in chosen:
+        alike.setdefault(estimand.summary, []).append(estimand)
+    lines = [{"Endpoint": listed([one.endpoint.label for one in same]), "Attribute": name, "Here": text}
+             for same in alike.values() for name, text in _attributes(same[0], plan).items()]  # fmt: skip
+    caption = f"Estimand of the {'primary endpoints' if role == 'primary' else 'biomarkers'} (ICH E9 R1)."
+    return table(pd.DataFrame(lines), f"estimands-{role}", caption, "", plan.synthetic, groups="Endpoint")
+
+
+def _attributes(estimand: Estimand, plan: Plan) -> dict[str, str]:
+    visits = listed([visit.label for visit in plan.follow_ups])
+    first = next(v.label for v in plan.visits if plan.primary_visit == v.AVISIT)
+    return {
         "Population": "Everyone kept by cleaning with a baseline value" + (", treated" if plan.treated else ""),
-        "Variable": f"Change from {plan.baseline.label} to {visits}; {last}",
+        "Variable": f"{'Logarithm of the ratio' if estimand.endpoint.log else 'Change'} from {plan.baseline.label} to {visits}; "
+                    f"the primary visit is {first}",
         "Change of DMARD, rescue, repeated infusion": "Treatment policy: values count whatever was given",
         "Death": "While alive for means; non-response for responders",
-        "Summary": f"Mean change with {level_of(plan.level)} confidence interval (mixed model, REML)",
+        "Summary": f"{estimand.summary}; {level_of(plan.level)} confidence interval",
         "Comparator": f"None: a change{' under treatment' if plan.treated else ''}, not a treatment effect",
-    }
-    lines = [{"Endpoint": e.name, "Attribute": name, "Here": text} for e in primary for name, text in attributes.items()]
-    return table(
-        pd.DataFrame(lines), "estimands", "Estimands of the primary endpoints (ICH E9 R1).", "", plan.synthetic, groups="Endpoint"
-    )
+    }  # fmt: skip
 
 
 def tabulate_visits(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:

@@ -26,9 +26,10 @@ def tabulate_censored(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
         return absent("None of the markers that assays cut off (CRP, rheumatoid factor, anti-CCP) was supplied.")
     note = (
         "Route: substitution below 5 % of values beyond the limit at either visit of the pairs, censored likelihood up to half, "
-        "ranks and shares above. Geometric mean: lognormal, maximum likelihood, each visit by itself. Wilcoxon: two censored "
-        "values differ by nothing; not adjusted. The ratios to baseline are made with substitutes throughout: where the route is "
-        "another, this test belongs beside them."
+        "ranks and shares above. Geometric mean: lognormal, maximum likelihood, each visit by itself. Ratio to baseline: the "
+        "pairs, by a bivariate lognormal likelihood in which a censored value is only known to lie beyond its limit. Wilcoxon: "
+        "two censored values differ by nothing. The p are not adjusted. The ratios of the table before are made with "
+        "substitutes: where the route is another, these belong beside them."
     )
     caption = "Markers beyond the limits of their assay, efficacy population."
     return table(pd.DataFrame(lines), "censored", caption, note, plan.synthetic, groups="Marker")
@@ -37,12 +38,13 @@ def tabulate_censored(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
 def _censored_line(rows: pd.DataFrame, label: str, visit: Visit, plan: Plan) -> dict[str, str]:
     at = select_results(rows, AVISIT=visit.AVISIT)
     share, mean = pick_result(at, statistic="censored_share"), pick_result(at, statistic="geometric_mean")
-    route, test = pick_result(at, statistic="censored_route"), pick_result(at, statistic="w")
+    route, test, ratio = (pick_result(at, statistic=name) for name in ("censored_route", "w", "censored_gmr"))
     return {"Marker": label, "Visit": visit.label,
             "Beyond a limit": "–" if share is None or not share["n"] else proportion(share["count"], share["n"]),
             f"Geometric mean {level_shown(plan)}": with_interval(mean, 1),
             "Route": "" if route is None else route["value_text"],
             "Pairs": "" if test is None else number(test["n"]),
+            f"Ratio to baseline {level_shown(plan)}": "" if test is None else with_interval(ratio, 2),
             "p, Wilcoxon, censored tied": "" if test is None else p_cell(test["p_value"])}  # fmt: skip
 
 

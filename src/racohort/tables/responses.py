@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import proportion
+from racohort.formats import number, p_cell, proportion
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
+from racohort.tables.changes import level_shown, with_interval
 from racohort.tables.paper import Table, table
 
 _STATES = {"remission": "Remission (below 2.6)", "low": "Low (2.6 to 3.2)", "moderate": "Moderate (above 3.2 to 5.1)",
@@ -15,6 +16,10 @@ _STATES = {"remission": "Remission (below 2.6)", "low": "Low (2.6 to 3.2)", "mod
 _RESPONSES = {"good": "EULAR good response", "moderate": "EULAR moderate response", "none": "EULAR no response",
               "good_or_moderate": "EULAR good or moderate response", "improved_022": "HAQ-DI improved by 0.22 or more",
               "improved_0375": "HAQ-DI improved by 0.375 or more", "worsened_022": "HAQ-DI worsened by 0.22 or more"}  # fmt: skip
+
+_CRITERIA = {"boolean_2": "Boolean remission 2.0 (2022)", "boolean_1": "Boolean remission 1.0 (2011)",
+             "sdai_remission": "SDAI remission (3.3 or below)", "cdai_remission": "CDAI remission (2.8 or below)",
+             "acr20": "ACR20 (28-joint)", "acr50": "ACR50 (28-joint)", "acr70": "ACR70 (28-joint)"}  # fmt: skip
 
 
 def tabulate_states(results: pd.DataFrame, plan: Plan) -> Table | Absence:
@@ -42,6 +47,42 @@ def tabulate_responses(results: pd.DataFrame, plan: Plan) -> Table | Absence:
         "responses",
         "Response at each follow-up visit.",
         "Neither DAS28 nor HAQ-DI was supplied: response cannot be given.",
+    )
+
+
+_CORRELATES = {"AGE": "Age", "DISDUR": "Disease duration", "HAQDI": "HAQ-DI at baseline", "CRP": "CRP at baseline", "SEX": "Sex",
+               "RF": "Rheumatoid factor at baseline", "ACCP": "Anti-CCP at baseline", "ESCALATED": "Co-treatment"}  # fmt: skip
+
+
+def tabulate_correlates(results: pd.DataFrame, plan: Plan) -> Table | Absence:
+    """How the change of DAS28 differs by each characteristic, one at a time."""
+    rows = select_results(results, statistic="correlate")
+    if rows.empty:
+        return absent("Too few patients, or too little known of them, to look for what goes with a larger change.")
+    lines = [{"Characteristic": _CORRELATES[row["category"]], "Difference": row["note"].rstrip("."), "Patients": number(row["n"]),
+              f"Points of DAS28 {level_shown(plan)}": with_interval(row, 2), "p": p_cell(row["p_value"]),
+              "adjusted p": p_cell(row["p_adjusted"])} for _, row in rows.iterrows()]  # fmt: skip
+    note = (
+        "One regression for each line: the change on the characteristic at the same baseline DAS28, interval by HC3 (the spread "
+        "need not be equal). Below zero: a larger fall. Adjusted p: Benjamini and Hochberg over the lines. Exploratory: no line "
+        "says whom to treat."
+    )
+    visit = next(v.label for v in plan.follow_ups if plan.primary_visit == v.AVISIT)
+    caption = f"Change of DAS28 to {visit} by characteristic, complete pairs."
+    return table(pd.DataFrame(lines), "correlates", caption, note, plan.synthetic)
+
+
+def tabulate_criteria(results: pd.DataFrame, plan: Plan) -> Table | Absence:
+    """Boolean and index remission at each visit, and the ACR response at each follow-up visit."""
+    return _shares(
+        results,
+        plan,
+        plan.visits,
+        "CRITERION",
+        _CRITERIA,
+        "criteria",
+        "Remission and response by criteria that join several measurements.",
+        "Boolean remission, CDAI, SDAI and the ACR response need measurements that this cohort does not have.",
     )
 
 

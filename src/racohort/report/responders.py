@@ -1,0 +1,54 @@
+"""The sentences about criteria that join several measurements, and about what goes with a larger change."""
+
+import pandas as pd
+
+from racohort.formats import count, interval, listed, number, p_value, proportion
+from racohort.plan import Plan, Visit
+from racohort.report.text import Sentence, Text, absent, points, quote, say
+from racohort.results import pick_result, select_results
+
+CRITERIA = {"boolean_2": "Boolean remission 2.0", "sdai_remission": "SDAI remission", "acr20": "ACR20 (28-joint)",
+            "acr50": "ACR50 (28-joint)"}  # fmt: skip
+CORRELATES = {"AGE": "age", "DISDUR": "disease duration", "HAQDI": "HAQ-DI", "CRP": "CRP", "SEX": "sex",
+              "RF": "rheumatoid factor", "ACCP": "anti-CCP", "ESCALATED": "escalated co-treatment"}  # fmt: skip
+
+
+def say_criteria(results: pd.DataFrame, plan: Plan) -> Text:
+    """Boolean and SDAI remission and the ACR response at the primary visit, among the evaluated and of everyone."""
+    visit = next(v for v in plan.follow_ups if plan.primary_visit == v.AVISIT)
+    rows = select_results(results, by="CRITERION", AVISIT=visit.AVISIT)
+    said = [_criterion(select_results(rows, category=name), label, visit, plan) for name, label in CRITERIA.items()]
+    shown = [sentence for sentence in said if sentence is not None]
+    return points(*shown) if shown else absent(
+        "Boolean remission, SDAI and the ACR response need measurements that this cohort does not have.")  # fmt: skip
+
+
+def _criterion(rows: pd.DataFrame, label: str, visit: Visit, plan: Plan) -> Sentence | None:
+    exact, everyone = (pick_result(rows, method=m) for m in ("clopper_pearson", "clopper_pearson_nri"))
+    if exact is None or everyone is None or not exact["n"]:
+        return None
+    one, all_ = (proportion(r["count"], r["n"], r["lower"], r["upper"], plan.level) for r in (exact, everyone))
+    return quote(f"{label} at {visit.label}: {one} of those evaluated, {all_} of everyone with the unevaluated counted as not "
+                 "reached.", exact["result_id"], everyone["result_id"])  # fmt: skip
+
+
+def say_correlates(results: pd.DataFrame, plan: Plan) -> Text:
+    """Whether any characteristic goes with a larger change, and how little so few patients can show."""
+    rows = select_results(results, statistic="correlate").dropna(subset="p_value")
+    reach = pick_result(results, statistic="detectable_correlation")
+    if rows.empty or reach is None:
+        return absent("Too few patients, or too little known of them, to look for what goes with a larger change.")
+    kept = rows[rows["p_adjusted"] <= plan.alpha]
+    names = listed([CORRELATES[name] for name in rows["category"]])
+    many = f"{count(len(rows), 'characteristic')} ({names})"
+    some = f"None of {many} goes" if kept.empty else f"Of {many}, {number(len(kept))} {'goes' if len(kept) == 1 else 'go'}"
+    first = f"{some} with the change of DAS28 after adjustment over all of them"
+    least = rows.sort_values("p_value").iloc[0]
+    return say(
+        quote(f"{first} (n = {number(rows['n'].min())} to {number(rows['n'].max())}).", *rows["result_id"]),
+        quote(f"The strongest is {CORRELATES[least['category']]}: {number(least['value'], 2)} points "
+              f"({interval(least['lower'], least['upper'], 2, least['level'])}; n = {number(least['n'])}; "
+              f"{p_value(least['p_value'])}; adjusted {p_value(least['p_adjusted'])}).", least["result_id"]),
+        quote(f"So few patients show little: with n = {number(reach['n'])} only a correlation of {number(reach['value'], 2)} or "
+              "more would be seen 8 times in 10, so that what is not seen here may well be there.", reach["result_id"]),
+    )  # fmt: skip
