@@ -96,11 +96,11 @@ def compare_forms(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
 
     Returns
     -------
-    Per visit, difference DAS28-ESR minus DAS28-CRP: `bias` (`bland_altman`); `agreement_limit` by `side`, `lower` and `upper`,
-    between which 95 of 100 differences of single patients lie, with the interval of each limit; `slope`, by how much the
-    difference grows with the mean of both; and `proportion` by SAME_STATE, patients in the same state of disease activity by
-    both, with DAS28-CRP read by the cut-offs `esr` and by its own lower ones, `crp_alt`. Fewer than three patients give no limit and no
-    slope.
+    Per visit, difference DAS28-ESR minus DAS28-CRP: `bias` (`bland_altman`); `agreement_limit` by `side`, `lower` and
+    `upper`, between which 95 of 100 differences of single patients lie, with the interval of each limit; `slope`, by how much
+    the difference grows with the mean of both; and `proportion` by SAME_STATE, patients in the same state of disease activity
+    by both, with DAS28-CRP read by the cut-offs `esr` and by its own lower ones, `crp_alt`. Fewer than three patients give no
+    limit and no slope.
     """
     pairs, size = derive_forms(values, plan), len(members(adsl, "efficacy"))
     rows: list[Row] = []
