@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import time
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
@@ -94,3 +95,12 @@ def read_json(path: Path) -> dict[str, Any]:
 def write_json(path: Path, facts: Mapping[str, Any]) -> None:
     """Write a mapping as a JSON file, whole or not at all."""
     write_whole(path, (json.dumps(facts, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def clock(seconds: float) -> str:
+    """A moment in UTC as ISO 8601.
+
+    >>> clock(0)
+    '1970-01-01T00:00:00Z'
+    """
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

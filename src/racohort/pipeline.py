@@ -260,19 +260,26 @@ def _settle(run: Run, section: str, basis: str, seconds: float) -> float:
 
     if not (run.work / "results" / f"{section}.parquet").is_file():
         raise SectionFailed(section, "its last cell did not write its results", None, run.notebook(section))
-    run.state["sections"][section] = {"key": basis, "outputs": run.outputs(section), "seconds": round(seconds, 2)}
+    facts = {
+        "key": basis,
+        "outputs": run.outputs(section),
+        "seconds": round(seconds, 2),
+        "ended": fingerprints.clock(time.time()),
+    }
+    run.state["sections"][section] = facts
     run.remember()
     return seconds
 
 
 def _publish(run: Run, started: float) -> float:
-    from racohort import record
+    from racohort import crate, record
 
     begun = time.monotonic()
     fresh = new_folder(run.published)
     included = [section for section in SECTIONS if run.is_fresh(section)]
     warnings = record.fill(run, fresh, included)
     write_json(fresh / "run.json", record.after(run, fresh, started, warnings, time.monotonic() - begun))
+    crate.write_crate(fresh)
     record.check_paths(run, fresh)
     replace(run.published, fresh)
     shelf.write_shelf(run.published.parent)

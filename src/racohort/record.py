@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from racohort import book
-from racohort.fingerprints import file_hash, files_in
+from racohort.fingerprints import clock, file_hash, files_in
 from racohort.places import project_root
 from racohort.terms import SECTIONS
 
@@ -39,7 +39,9 @@ def after(run: "Run", fresh: Path, started: float, warnings: Sequence[str], buil
     rows = rows_read(run.work / "records" / "sources.csv")
     told["inputs"] = [{**entry, "rows": rows.get(name)} for name, entry in zip(run.inputs, told["inputs"], strict=True)]
     seconds = {section: run.state["sections"][section]["seconds"] for section in SECTIONS if run.is_fresh(section)}
-    times = {"started": _clock(started), "finished": _clock(time.time()), "seconds": {**seconds, "book": round(building, 2)}}
+    ended = {section: run.state["sections"][section]["ended"] for section in seconds}
+    times = {"started": clock(started), "finished": clock(time.time()), "ended": ended}
+    times |= {"seconds": {**seconds, "book": round(building, 2)}}
     return {**told, "sections": list(seconds), "times": times, "warnings": list(warnings)}
 
 
@@ -121,7 +123,3 @@ def check_paths(run: "Run", fresh: Path) -> None:
     found = book.paths_of_this_machine(fresh, forbidden)
     if found:
         raise book.BookFailed([f"{name} holds a path of this machine" for name in found], run.work / "book.log")
-
-
-def _clock(seconds: float) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
