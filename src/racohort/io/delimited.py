@@ -11,9 +11,12 @@ import pandas as pd
 from racohort.config import File
 from racohort.io.encodings import decode
 from racohort.io.headers import header_key
+from racohort.io.wellformed import read_well_formed
 from racohort.schema import RawTable, Records, shorten
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
+#: The header is looked for in so many lines.
+TOP = 30
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _POINT = re.compile(r"[+-]?\d+\.\d+")
 
@@ -31,16 +34,26 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
             records.note("file_empty", f"{table.file} is empty", table)
         return
     delimiter = _delimiter(text, entry.header_line, table, records)
-    rows = list(_records(text, delimiter, table, records))
+    cells = read_well_formed(text, delimiter) if entry.header_line == 1 else None
+    top = text if cells is None else "\n".join(text.split("\n", TOP)[:TOP])
+    rows = list(_records(top, delimiter, table, records))
     header_at = _header(rows, entry, known, table, records)
     if header_at is None:
         return
+    if cells is not None:
+        table.cells, table.line, table.rows_read = cells, np.arange(2, len(cells) + 2), len(cells)
+    else:
+        _fill(rows, header_at, text, table, records)
+    table.decimal = _decimal(table.cells) if delimiter != "," else "."
+
+
+def _fill(rows: list[Record], header_at: int, text: str, table: RawTable, records: Records) -> None:
+    """The cells of the rows below the header, with the physical line of each."""
     kept = _whole_rows(rows[header_at + 1 :], rows[header_at][1], text, table, records)
     if not kept and not any(finding.rule in ("too_many_fields", "truncated", "quoting") for finding in records.findings):
         records.note("no_rows", f"{table.file} has a header but no rows of data: no rows to analyse", table)
     table.cells = pd.DataFrame([fields for _, fields in kept], columns=rows[header_at][1], dtype="str")
     table.line = np.array([line for line, _ in kept], dtype="int64")
-    table.decimal = _decimal(table.cells) if delimiter != "," else "."
 
 
 def _delimiter(text: str, header_line: int, table: RawTable, records: Records) -> str:
@@ -79,7 +92,7 @@ def _header(rows: list[Record], entry: File, known: Sequence[str], table: RawTab
     if at is None:
         return None
     wanted = {header_key(name) for name in known}
-    matches = [sum(header_key(name) in wanted for name in fields) for _, fields in rows[at : at + 30]]
+    matches = [sum(header_key(name) in wanted for name in fields) for _, fields in rows[at : at + TOP]]
     best = int(np.argmax(matches))
     if best and matches[best] > 2 * matches[0] and matches[best] > 1:
         line = rows[at + best][0]
