@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import get_args
 
 import pandas as pd
@@ -15,6 +16,7 @@ from racohort.intervals import clopper_pearson
 from racohort.io.paper import read_claims
 from racohort.places import project_root
 from racohort.printed import ClaimsError, Question, claims_schema, parse_claims
+from racohort.report.concordance import coverage_sentence, say_paper
 from racohort.results import as_results, select_results
 from tests.support.altered import Cohort, cohort
 from tests.support.frames import example_catalogue, example_plan
@@ -367,3 +369,32 @@ def test_without_any_result_every_claim_still_has_an_answer():
     found = verdicts(nothing)
     assert set(found) == {claim.id for claim in PAPER.claims}
     assert {verdict for claim, verdict in found.items() if claim != "A7-visits"} == {UNTESTED}
+
+
+# --- another paper --------------------------------------------------------------------------------------------------------
+
+EXAMPLE = Path(__file__).parent / "papers" / "example"
+
+
+def test_an_invented_paper_gets_its_own_verdicts_and_a_changed_claim_the_opposite_one():
+    paper, one = read_claims(str(EXAMPLE)), cohort(-0.2, synthetic=False)
+    rows = select_results(judge_claims(paper, one.results, one.plan, one.catalogue), method="as_printed").set_index("category")
+    assert rows["value_text"].to_dict() == {
+        "E1-patients": UNTESTED, "E2-CRP-1y": CONTRADICTS, "E2-ESR-1y": UNTESTED, "E3-kidney-1y": CONTRADICTS,
+        "E4-nausea": UNTESTED, "E5-works": UNTESTED,
+    }  # fmt: skip
+    assert rows.loc["E4-nausea", "note"].startswith("No whole number of 50 patients gives it.")
+
+
+def test_the_paper_of_a_run_is_the_one_its_surroundings_name(monkeypatch):
+    monkeypatch.setenv("RACOHORT_PAPER", str(EXAMPLE))
+    assert read_claims().paper.id == "example"
+    monkeypatch.setenv("RACOHORT_PAPER", "")
+    assert read_claims().paper.id == "wang2019"
+
+
+def test_the_number_of_claims_says_how_much_of_the_paper_is_known():
+    paper, one = read_claims(str(EXAMPLE)), cohort(-0.2)
+    coverage = count_coverage(judge_claims(paper, one.results, one.plan, one.catalogue), paper)
+    assert "Of 5 claims in the paper's full text" in str(coverage_sentence(coverage))
+    assert "An invented trial" in say_paper(paper).plain

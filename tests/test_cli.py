@@ -242,3 +242,16 @@ def test_check_never_writes_over_files_that_no_check_has_written(project: Path, 
     for folder in (tmp_path, project / "data" / "cohorts" / "small"):
         assert racohort("check", "--cohort", "small", "--out", str(folder)).exit_code == 2
     assert (tmp_path / "adsl.csv").read_text() == "raw data of a trial"
+
+
+def test_a_paper_without_a_claims_file_is_wrong_usage_and_a_faulty_one_is_refused(
+    project: Path, quick: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RACOHORT_PAPER", "")
+    missing = racohort("report", "--cohort", "small", RC_PAPER=str(tmp_path))
+    assert (missing.exit_code, "data/paper/README.md" in missing.output) == (2, True)
+    (tmp_path / "claims.yml").write_text("paper: {id: x}\n", "utf-8")
+    faulty = racohort("report", "--cohort", "small", "--paper", str(tmp_path))
+    assert faulty.exit_code == 1
+    assert "claims.yml: paper.title" in faulty.output
+    assert quick == []

@@ -404,3 +404,22 @@ def test_without_keep_going_a_failure_starts_nothing_further(
     with pytest.raises(engine.SectionFailed, match="odd"):
         report()
     assert quick == ["cleaning"]
+
+
+def test_the_claims_of_another_paper_are_a_file_of_the_run_and_its_sections_see_them(project, quick, tmp_path, monkeypatch):
+    monkeypatch.setenv("RACOHORT_PAPER", "")
+    (tmp_path / "paper").mkdir()
+    claims = tmp_path / "paper" / "claims.yml"
+    claims.write_bytes((Path(__file__).parent / "papers" / "example" / "claims.yml").read_bytes())
+    plain = prepare("small")
+    assert "RACOHORT_PAPER" not in plain.inputs
+    monkeypatch.setenv("RACOHORT_PAPER", str(claims.parent))
+    other = prepare("small")
+    assert other.inputs.keys() - plain.inputs.keys() == {str(claims)}
+    assert other.section_key("cleaning") != plain.section_key("cleaning")
+    make_report(other, say=lambda line: None)
+    published = other.published / "run.json"
+    assert "claims.yml" in [entry["file"] for entry in json.loads(published.read_text())["inputs"]]
+    assert str(tmp_path) not in published.read_text()
+    page = (other.published / "html" / "index.html").read_text()
+    assert "The claims examined are those of Invented" in page

@@ -1,4 +1,4 @@
-"""What the verbs `check` and `synthesise` do: a cohort read and cleaned without a report, and a cohort made."""
+"""What the verbs `check`, `check-summary` and `synthesise` do: a cohort cleaned without a report, a printed table, a cohort made."""
 
 from pathlib import Path
 
@@ -7,6 +7,8 @@ import pandas as pd
 from racohort import io
 from racohort.adam import derive_datasets
 from racohort.cleaning import clean_cohort
+from racohort.consistency import check_summary
+from racohort.io.paper import read_summary
 from racohort.io.studies import DATASETS, RECORDS
 from racohort.io.tables import write_bytes
 from racohort.places import UsageError
@@ -62,6 +64,21 @@ def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:
     read, used = int(sources["rows"].sum()), int(sources["used"].sum())
     kept = f"{int(patients['kept'].sum())} of {len(patients)} patients kept"
     return f"{read} rows read from {len(sources)} tables, {used} used; {kept}."
+
+
+def check_printed(path: str) -> list[str]:
+    """Check a table of printed summaries: the lines to show, one a check, each row's words above its checks.
+
+    Raises UsageError where the file cannot be read, SummaryError where a row of it cannot.
+    """
+    found, lines = check_summary(read_summary(path)), []
+    for (line, what), rows in found.groupby(["line", "what"], sort=False):
+        lines += [f"{what} (line {line})", *(f"  {row.verdict:<15} {row.check}: {row.why}" for row in rows.itertuples())]
+    wrong = int((found["verdict"] == "inconsistent").sum())
+    told = (
+        f"{wrong} of {len(found)} checks inconsistent. That is a property of printed numbers; it does not say how it came to be."
+    )
+    return [*lines, told]
 
 
 def synthesise_cohort(source: Path, seed: int | None, out: Path) -> str:

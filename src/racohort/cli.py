@@ -92,6 +92,17 @@ def _cohort_option(verb: Callable[..., None]) -> Callable[..., None]:
     return click.option("--cohort", envvar="RC_COHORT", default=DEFAULT, show_default=True, help=words)(verb)
 
 
+def _paper_option(verb: Callable[..., None]) -> Callable[..., None]:
+    """The folder of another paper, handed on to whatever runs in this command's name."""
+
+    def hand_on(_context: click.Context, _option: click.Parameter, folder: str) -> None:
+        if folder:
+            os.environ["RACOHORT_PAPER"] = str(Path(folder).resolve())
+
+    words = "A folder with the claims.yml of another paper."
+    return click.option("--paper", envvar="RC_PAPER", default="", callback=hand_on, expose_value=False, help=words)(verb)
+
+
 @main.command(
     epilog=_examples("racohort report", "racohort report --cohort ../xian --run strict --set 'alpha=0.01 primary=DAS28,CRP'")
 )
@@ -102,6 +113,7 @@ def _cohort_option(verb: Callable[..., None]) -> Callable[..., None]:
 @click.option("--force", envvar="RC_FORCE", is_flag=True, help="Run every section again.")
 @click.option("--keep-going", envvar="RC_KEEP_GOING", is_flag=True, help="Publish a partial report where a section fails.")
 @click.option("--verbose", envvar="RC_VERBOSE", is_flag=True, help="Show the traceback of a section that failed.")
+@_paper_option
 @_told
 def report(cohort: str, settings: str, run: str, only: str, force: bool, keep_going: bool, verbose: bool) -> None:
     """Run the sections, build the book, publish it; the last line is the path of its first page."""
@@ -122,6 +134,7 @@ def report(cohort: str, settings: str, run: str, only: str, force: bool, keep_go
 @click.option(
     "--scheduler", envvar="RC_SCHEDULER", default="", help="The address of a Dask scheduler, for more than one machine."
 )
+@_paper_option
 @_told
 def reports(cohorts: str, scheduler: str) -> None:
     """Make many reports, several at a time; the last lines say what became of each."""
@@ -136,6 +149,7 @@ def reports(cohorts: str, scheduler: str) -> None:
 @main.command(epilog=_examples("racohort verify", "racohort verify --cohort xian-2014 --run strict"))
 @_cohort_option
 @click.option("--run", envvar="RC_RUN", default="", help="The name of the run; empty for the unnamed one.")
+@_paper_option
 @_told
 def verify(cohort: str, run: str) -> None:
     """Make a finished run again elsewhere, and compare it with what was recorded, row by row."""
@@ -154,6 +168,17 @@ def check(cohort: str, out: str) -> None:
 
     folder = Path(out) if out else build_folder() / ".check" / cohort_folder(cohort).name
     for line in check_cohort(cohort, folder):
+        click.echo(line)
+
+
+@main.command("check-summary", epilog=_examples("racohort check-summary table1.csv"))
+@click.argument("file")
+@_told
+def check_summary(file: str) -> None:
+    """Check a table of printed summaries: can these means, SDs, percentages and p values be right?"""
+    from racohort.checking import check_printed
+
+    for line in check_printed(file):
         click.echo(line)
 
 

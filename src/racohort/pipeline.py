@@ -11,7 +11,7 @@ from typing import Any
 from racohort import fingerprints, shelf
 from racohort.fingerprints import file_hash, key, read_json, write_json
 from racohort.parameters import Value, declared_parameters, read_settings, resolve_parameters
-from racohort.places import UsageError, cohort_folder, project_root, report_folder, run_name, work_folder
+from racohort.places import UsageError, cohort_folder, paper_folder, project_root, report_folder, run_name, work_folder
 from racohort.publish import hold, new_folder, recover, replace
 from racohort.schedule import Job, Schedule, workers
 from racohort.terms import SECTIONS
@@ -127,8 +127,8 @@ def source_notebook(section: str) -> Path:
 def prepare(cohort: str, settings: str = "", run: str = "") -> Run:
     """A run, from what the user typed; nothing is written but a note of what `cohort.yml` says.
 
-    Raises UsageError for a name or parameter that cannot be used, CohortError for a faulty `cohort.yml`, Refused for a
-    missing file or an id that another folder has taken.
+    Raises UsageError for a name or parameter that cannot be used, CohortError for a faulty `cohort.yml`, ClaimsError for a
+    faulty `claims.yml` of another paper, Refused for a missing file or an id that another folder has taken.
     """
     folder = cohort_folder(cohort)
     asked = read_settings(settings)
@@ -138,7 +138,8 @@ def prepare(cohort: str, settings: str = "", run: str = "") -> Run:
     declared = {section: declared_parameters(source_notebook(section)) for section in SECTIONS}
     literals = {name: value for section in reversed(SECTIONS) for name, value in declared[section].items()}
     values, sources = resolve_parameters(literals, facts["parameters"], asked)
-    prepared = Run(facts, folder, run, code, _input_hashes(folder, facts["files"]), declared, values, sources)
+    inputs = _input_hashes(folder, facts["files"]) | _paper_hash()
+    prepared = Run(facts, folder, run, code, inputs, declared, values, sources)
     prepared.state = read_json(prepared.work / "state.json")
     _check_origin(prepared)
     return prepared
@@ -150,6 +151,17 @@ def _input_hashes(folder: Path, files: Sequence[str]) -> dict[str, str]:
     if missing:
         raise Refused(f"cohort.yml, files: there is no file {missing[0]!r}. Put it there, or correct its path in cohort.yml.")
     return hashes
+
+
+def _paper_hash() -> dict[str, str]:
+    """The claims of another paper as one more file that the run reads; those of this project belong to its code."""
+    path = paper_folder() / "claims.yml"
+    if path.parent == project_root() / "data" / "paper":
+        return {}
+    from racohort.printed import parse_claims
+
+    parse_claims(path.read_text("utf-8", errors="replace"), path.name)
+    return {str(path): file_hash(path)}
 
 
 def _check_origin(run: Run) -> None:

@@ -72,6 +72,18 @@ def _named_folder(cohort: str) -> Path:
     return folder.resolve(strict=True)
 
 
+def paper_folder(given: str = "") -> Path:
+    """The folder of the paper whose claims are asked about: as given, else `$RACOHORT_PAPER`, else `data/paper`.
+
+    Raises UsageError where it holds no `claims.yml`.
+    """
+    named = given or os.environ.get("RACOHORT_PAPER", "")
+    folder = Path(named).resolve() if named else project_root() / "data" / "paper"
+    if named and not (folder / "claims.yml").is_file():
+        raise UsageError(f"PAPER: the folder {named!r} holds no claims.yml. Write one; data/paper/README.md shows how.")
+    return folder
+
+
 def run_name(id: str, run: str = "") -> str:
     """The name of a run's folders.
 

@@ -140,7 +140,9 @@ class Paper(_Strict):
 
 
 class ClaimsError(ValueError):
-    """A claims file that cannot be used: where, what, and what to do about it."""
+    """A claims file that cannot be used: where, what, and what to do about it; the command ends with status 1."""
+
+    exit_code = 1
 
 
 def parse_claims(text: str, source: str = "claims.yml") -> Paper:

@@ -5,13 +5,14 @@ import platform
 import shutil
 import time
 from collections.abc import Sequence
+from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from racohort import book
 from racohort.fingerprints import clock, file_hash, files_in
-from racohort.places import project_root
+from racohort.places import paper_folder, project_root
 from racohort.terms import SECTIONS
 
 if TYPE_CHECKING:
@@ -104,7 +105,17 @@ def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
 
 def _announcement(run: "Run", missing: Sequence[str]) -> str:
     partial = f"Partial report: not run were {', '.join(missing)}." if missing else ""
-    return " ".join(filter(None, [book.SYNTHETIC if run.cohort["synthetic"] else "", partial]))
+    return " ".join(filter(None, [book.SYNTHETIC if run.cohort["synthetic"] else "", _other_paper(), partial]))
+
+
+def _other_paper() -> str:
+    """Whose claims these are, where they are not those that the pages of the book are written about."""
+    if paper_folder() == project_root() / "data" / "paper":
+        return ""
+    from racohort.io.paper import read_claims
+
+    reference = escape(read_claims().paper.reference)
+    return f"The claims examined are those of {reference}. Introduction and discussion are about Wang 2019."
 
 
 def _copy_results(run: "Run", target: Path, whole: bool) -> None:

@@ -71,7 +71,7 @@ def count_coverage(verdicts: pd.DataFrame, paper: Paper) -> pd.DataFrame:
 
     Returns
     -------
-    For each level `coverage` (count answered of n claims, value their share) and `claims` by `verdict` (count of n). A claim
+    For each level `coverage` (count answered of n claims, value their share; the note says what of the paper is available) and `claims` by `verdict` (count of n). A claim
     without an answer of its own at the planned level counts with its printed one. Raises ValueError for a claim without verdict.
     """
     counted = [claim.id for claim in paper.claims if _counts(claim)]
@@ -80,7 +80,13 @@ def count_coverage(verdicts: pd.DataFrame, paper: Paper) -> pd.DataFrame:
         words = _verdict_of(verdicts, level).reindex(counted)
         if words.isna().any():
             raise ValueError(f"claims without a verdict: {', '.join(words.index[words.isna()])}")
-        common = {"section": "concordance", "method": level, "n": len(counted), "function": "claims.count_coverage"}
+        common = {
+            "section": "concordance",
+            "method": level,
+            "n": len(counted),
+            "note": paper.paper.available,
+            "function": "claims.count_coverage",
+        }
         counts = {verdict: int((words == verdict).sum()) for verdict in VERDICTS}
         answered = len(counted) - counts[VERDICTS[-1]]
         rows += [{**common, "statistic": "coverage", "count": answered, "value": answered / len(counted) if counted else None}]

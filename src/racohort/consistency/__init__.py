@@ -21,9 +21,13 @@ from racohort.consistency.counts import debit, grim, grim_applicable, grimmer, p
 from racohort.consistency.plausibility import bounded_sd_possible, sd_positivity
 from racohort.consistency.printed_p import statcheck_t, stouffer
 from racohort.consistency.rounding import rounding_interval
+from racohort.consistency.samples import sprite
+from racohort.consistency.tables import SummaryError, check_summary
 
 __all__ = [
+    "SummaryError",
     "bounded_sd_possible",
+    "check_summary",
     "debit",
     "grim",
     "grim_applicable",
@@ -37,6 +41,7 @@ __all__ = [
     "percent_possible_counts",
     "rounding_interval",
     "sd_positivity",
+    "sprite",
     "sprite_sd_bounds",
     "statcheck_t",
     "stouffer",

@@ -7,7 +7,7 @@ import numpy as np
 from scipy import stats
 
 from racohort.columns import Answer, Numbers, as_columns, as_given
-from racohort.consistency.rounding import Printed, as_number, rounding_interval
+from racohort.consistency.rounding import Printed, as_number, is_missing, rounding_interval
 
 
 def paired_t_from_summary(
@@ -85,11 +85,14 @@ def implied_r_bounds(
 ) -> tuple[float, float]:  # fmt: skip
     """The smallest and largest implied correlation when every printed number may be anything that rounds to it.
 
-    Evaluated at all corners, and at no difference where the means overlap; NaN where p rounds to nothing usable.
+    Evaluated at all corners, and at no difference where the means overlap; NaN where a number is missing or p rounds to nothing
+    usable.
 
     >>> [round(r, 2) for r in implied_r_bounds("5.8", "1.0", "5.4", "1.2", n=64, p_two_sided="0.005")]
     [0.13, 0.76]
     """
+    if is_missing(m1, sd1, m2, sd2, p_two_sided):
+        return nan, nan
     first, spread1, second, spread2, p = (rounding_interval(part)[:2] for part in (m1, sd1, m2, sd2, p_two_sided))
     differences = [float(first[0] - second[1]), float(first[1] - second[0])]
     if differences[0] < 0 < differences[1]:
@@ -115,7 +118,7 @@ def indep_t_from_summary(
     (2.111, 55.6, 0.0393)
     """
     one, s1, other, s2 = (as_number(part) for part in (m1, sd1, m2, sd2))
-    if min(n1, n2) < 2 or not max(s1, s2) > 0:
+    if min(n1, n2) < 2 or is_missing(s1, s2) or not max(s1, s2) > 0:
         return {"t": nan, "df": nan, "p": nan}
     v1, v2 = s1**2 / n1, s2**2 / n2
     df: float = n1 + n2 - 2

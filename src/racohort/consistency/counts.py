@@ -4,20 +4,20 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil, floor, nan, sqrt
 
-from racohort.consistency.rounding import Printed, rounding_interval
+from racohort.consistency.rounding import Printed, is_missing, rounding_interval
 
 
 def grim(mean: Printed, n: int, items: int = 1) -> bool | None:
     """Whether a printed mean is possible for n patients' whole numbers, or for the mean of `items` whole-number items (GRIM).
 
-    None for n < 1. Only informative where `grim_applicable`. Oracle: R scrutiny.
+    None without a mean or for n < 1. Only informative where `grim_applicable`. Oracle: R scrutiny.
 
     >>> grim("5.19", 28), grim("2.68", 28)
     (False, True)
     """
-    if n < 1 or items < 1:
+    if is_missing(mean) or n < 1 or items < 1:
         return None
-    return bool(_possible_sums(mean, n * items))
+    return bool(possible_sums(mean, n * items))
 
 
 def grim_applicable(mean: Printed, n: int, items: int = 1) -> bool:
@@ -26,10 +26,11 @@ def grim_applicable(mean: Printed, n: int, items: int = 1) -> bool:
     >>> grim_applicable("46.33", 64), grim_applicable("46.3", 64)
     (True, False)
     """
-    return bool(0 < n * items < 10 ** rounding_interval(mean).decimals)
+    return not is_missing(mean) and bool(0 < n * items < 10 ** rounding_interval(mean).decimals)
 
 
-def _possible_sums(mean: Printed, n: int) -> range:
+def possible_sums(mean: Printed, n: int) -> range:
+    """The totals of n whole numbers whose mean rounds to the printed one."""
     lower, upper, _ = rounding_interval(mean)
     return range(ceil(lower * n), floor(upper * n) + 1)
 
@@ -41,14 +42,14 @@ def grimmer(
 
     For every total that fits the mean, the sum of squares must fit the SD, be at least that of the most equal values, at most
     that of the most extreme ones (where the range is known) and be odd or even with the total. These conditions are necessary,
-    not sufficient. None for n < 2.
+    not sufficient. None without a mean or SD, or for n < 2.
 
     >>> grimmer("1.03", "0.41", n=40), grimmer("5.21", "1.60", n=28)
     ('grimmer_inconsistent', 'consistent')
     """
-    if n < 2:
+    if is_missing(mean, sd) or n < 2:
         return None
-    sums = [total for total in _possible_sums(mean, n) if _reachable(total, n, min_val, max_val)]
+    sums = [total for total in possible_sums(mean, n) if reachable(total, n, min_val, max_val)]
     if not sums:
         return "grim_inconsistent"
     low, high, _ = rounding_interval(sd)
@@ -56,13 +57,14 @@ def grimmer(
     return "consistent" if fits else "grimmer_inconsistent"
 
 
-def _reachable(total: int, n: int, min_val: int | None, max_val: int | None) -> bool:
+def reachable(total: int, n: int, min_val: int | None, max_val: int | None) -> bool:
+    """Whether n whole numbers in a range can have a total."""
     return (min_val is None or total >= n * min_val) and (max_val is None or total <= n * max_val)
 
 
 def _squares_fit(total: int, n: int, low: Fraction, high: Fraction, min_val: int | None, max_val: int | None) -> bool:
     around_mean = Fraction(total**2, n)
-    least = max(ceil((n - 1) * low**2 + around_mean), _squares(_most_equal(total, n)))
+    least = max(ceil((n - 1) * low**2 + around_mean), _squares(most_equal(total, n)))
     most = floor((n - 1) * high**2 + around_mean)
     if min_val is not None and max_val is not None:
         most = min(most, _squares(_most_extreme(total, n, min_val, max_val)))
@@ -76,7 +78,7 @@ def _squares(groups: Groups) -> int:
     return sum(count * value**2 for value, count in groups)
 
 
-def _most_equal(total: int, n: int) -> Groups:
+def most_equal(total: int, n: int) -> Groups:
     """Values and how often, as equal as a total allows."""
     value, rest = divmod(total, n)
     return (value, n - rest), (value + 1, rest)
@@ -98,10 +100,10 @@ def sprite_sd_bounds(total: int, n: int, min_val: int, max_val: int) -> tuple[fl
     >>> [round(sd, 3) for sd in sprite_sd_bounds(45, n=10, min_val=1, max_val=7)]
     [0.527, 3.028]
     """
-    if n < 2 or min_val > max_val or total != int(total) or not _reachable(total, n, min_val, max_val):
+    if n < 2 or min_val > max_val or total != int(total) or not reachable(total, n, min_val, max_val):
         return nan, nan
     whole = int(total)
-    extremes = _most_equal(whole, n), _most_extreme(whole, n, min_val, max_val)
+    extremes = most_equal(whole, n), _most_extreme(whole, n, min_val, max_val)
     low, high = (sqrt((_squares(groups) - Fraction(whole**2, n)) / (n - 1)) for groups in extremes)
     return low, high
 
@@ -112,11 +114,11 @@ def debit(mean: Printed, sd: Printed, n: int) -> bool | None:
     >>> debit("0.44", "0.50", n=1683), debit("0.19", "0.35", n=1683)
     (True, False)
     """
-    if n < 2:
+    if is_missing(mean, sd) or n < 2:
         return None
     low, high, _ = rounding_interval(sd)
     low = max(low, Fraction(0))
-    yes = (k for k in _possible_sums(mean, n) if 0 <= k <= n)
+    yes = (k for k in possible_sums(mean, n) if 0 <= k <= n)
     return high >= 0 and any(low**2 <= Fraction(k * (n - k), n * (n - 1)) <= high**2 for k in yes)
 
 
@@ -126,7 +128,7 @@ def percent_possible_counts(percent: Printed, n: int) -> list[int]:
     >>> percent_possible_counts("28.1", 64), percent_possible_counts("33.3", 64)
     ([18], [])
     """
-    if n < 1:
+    if is_missing(percent) or n < 1:
         return []
     lower, upper, _ = rounding_interval(percent)
     return list(range(max(0, ceil(lower * n / 100)), min(n, floor(upper * n / 100)) + 1))

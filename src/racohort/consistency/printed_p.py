@@ -6,7 +6,7 @@ import numpy as np
 from scipy import stats
 
 from racohort.columns import Numbers, as_columns
-from racohort.consistency.rounding import Printed, as_number, rounding_interval
+from racohort.consistency.rounding import Printed, as_number, is_missing, rounding_interval
 
 
 def statcheck_t(df: float, t: Printed, p: Printed, comparison: str = "=", alpha: float = 0.05) -> dict[str, object]:
@@ -21,12 +21,15 @@ def statcheck_t(df: float, t: Printed, p: Printed, comparison: str = "=", alpha:
     Returns
     -------
     `p_computed`, `p_range` (of all t that round to the printed one), `error` (the printed p, rounded to its decimals, lies
-    outside; a p of zero or less always does) and `decision_error` (an error that turns significance round). Oracle: R statcheck.
+    outside; a p of zero or less always does) and `decision_error` (an error that turns significance round); NaN and None without
+    t, p or degrees of freedom. Oracle: R statcheck.
 
     >>> result = statcheck_t(28, "2.20", ".03")
     >>> round(result["p_computed"], 4), result["error"], result["decision_error"]
     (0.0362, True, False)
     """
+    if is_missing(t, p, df) or not df > 0:
+        return {"p_computed": nan, "p_range": (nan, nan), "error": None, "decision_error": None}
     size, half = abs(as_number(t)), float(rounding_interval(t).upper - rounding_interval(t).lower) / 2
     computed, low, high = (2 * float(stats.t.sf(max(stat, 0.0), df)) for stat in (size, size + half, size - half))
     printed = as_number(p)

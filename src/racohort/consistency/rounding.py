@@ -2,10 +2,20 @@
 
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from math import nan
 from typing import NamedTuple
 
-#: A number as it was printed; a number proper is taken as Python writes it.
-Printed = str | int | float | Decimal
+#: A number as it was printed; a number proper is taken as Python writes it. None and NaN are missing.
+Printed = str | int | float | Decimal | None
+
+
+def is_missing(*printed: Printed) -> bool:
+    """Whether any of these numbers was not printed.
+
+    >>> is_missing("5.10", None), is_missing("5.10", "1.2")
+    (True, False)
+    """
+    return any(one is None or one != one for one in printed)
 
 
 class Rounded(NamedTuple):
@@ -37,10 +47,12 @@ def rounding_interval(printed: Printed) -> Rounded:
 
 
 def as_number(printed: Printed) -> float:
-    """A printed number as a float.
+    """A printed number as a float; NaN where it is missing.
 
     >>> as_number("5.10")
     5.1
     """
+    if is_missing(printed):
+        return nan
     lower, upper, _ = rounding_interval(printed)
     return float((lower + upper) / 2)

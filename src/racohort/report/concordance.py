@@ -4,8 +4,16 @@ import pandas as pd
 
 from racohort.formats import capitalised, count, listed, number
 from racohort.plan import Plan
+from racohort.printed import Paper
 from racohort.report.text import Sentence, Text, points, quote, say
 from racohort.results import select_results
+
+
+def say_paper(paper: Paper) -> Text:
+    """Whose claims are examined, and how much of the paper is known."""
+    title, claims = paper.paper.title.rstrip("."), count(len(paper.claims), "statement")
+    known = f"Its {paper.paper.available} is available; {claims} on it are examined."
+    return say(f"The paper is “{title}” ({paper.paper.reference.rstrip('.')}).", known)
 
 
 def say_coverage(results: pd.DataFrame, plan: Plan) -> Text:
@@ -26,7 +34,7 @@ def coverage_sentence(results: pd.DataFrame) -> Sentence | str:
         return ""
     row = found.iloc[0]
     rest = int(row["n"]) - int(row["count"])
-    answered = f"Of {count(row['n'], 'claim')} in the paper's abstract this cohort answers {number(row['count'])}"
+    answered = f"Of {count(row['n'], 'claim')} in the paper's {row['note']} this cohort answers {number(row['count'])}"
     return quote(f"{answered}; {number(rest)} cannot be tested with it.", row["result_id"])
 
 

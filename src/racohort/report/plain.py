@@ -79,4 +79,6 @@ def _covered(results: pd.DataFrame) -> Sentence | str:
         return ""
     row = found.iloc[0]
     made = count(row["n"], "statement")
-    return quote(f"The paper's abstract makes {made}; {number(row['count'])} could be held against this group.", row["result_id"])
+    return quote(
+        f"The paper's {row['note']} makes {made}; {number(row['count'])} could be held against this group.", row["result_id"]
+    )

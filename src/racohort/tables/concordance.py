@@ -78,6 +78,6 @@ def tabulate_coverage(results: pd.DataFrame, plan: Plan) -> Table:
     shown = pd.DataFrame({"Verdict": [capitalised(verdict) for verdict in counts.index]})
     for level, name in _LEVELS.items():
         shown[name] = [number(value) for value in counts[level]]
-    size = number(rows["n"].iloc[0]) if len(rows) else "0"
-    caption = f"Verdicts on the {size} claims of the paper's abstract (secondary facts and the paper's silences are not counted)."
+    size, known = (number(rows["n"].iloc[0]), rows["note"].iloc[0]) if len(rows) else ("0", "text")
+    caption = f"Verdicts on the {size} claims of the paper's {known} (secondary facts and the paper's silences are not counted)."
     return table(shown, "coverage", caption, synthetic=plan.synthetic)
