@@ -95,7 +95,8 @@ def test_a_faulty_file_ends_with_1_and_a_missing_one_with_2_without_a_traceback(
          {"GRIM": "consistent", "GRIMMER": "consistent"}),
         ({"mean": "3.00", "sd": "2.45", "n": "8", "values": "whole", "min": "1", "max": "5"},
          {"GRIM": "consistent", "GRIMMER": "inconsistent", "SD within bounds": "inconsistent"}),
-        ({"percent": "28.1 %"}, {"percentage": "consistent"}), ({"percent": "28.1", "count": "19"}, {"percentage": "inconsistent"}),
+        ({"percent": "28.1 %"}, {"percentage": "consistent"}),
+        ({"percent": "28.1", "count": "19"}, {"percentage": "inconsistent"}),
         ({"t": "2.50", "p": ".015"}, {"p of t": "consistent"}), ({"t": "2.50", "p": "<.01"}, {"p of t": "inconsistent"}),
         ({"t": "2.50", "p": ".015", "n": "1"}, {"all": "not applicable"}),
     ],
@@ -106,8 +107,8 @@ def test_each_check_says_whether_it_applies_before_it_says_more(row, expected):
 
 @pytest.mark.parametrize(
     ("p", "verdict"),
-    [("0.0055", "consistent"), ("0.6", "inconsistent"), ("<0.05", "consistent"), (">0.05", "consistent"), (">0.2", "inconsistent"),
-     ("<0.001", "consistent"), ("0.15", "consistent"), ("0.17", "inconsistent")],
+    [("0.0055", "consistent"), ("0.6", "inconsistent"), ("<0.05", "consistent"), (">0.05", "consistent"),
+     (">0.2", "inconsistent"), ("<0.001", "consistent"), ("0.15", "consistent"), ("0.17", "inconsistent")],
 )  # fmt: skip
 def test_the_p_of_a_change_needs_a_correlation_that_exists(p, verdict):
     """5.8 (1.0) to 5.4 (1.2), n = 64: p is 0.151 at r = -1 and falls to nothing as r rises (statistics.md section 4)."""

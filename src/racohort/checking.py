@@ -1,4 +1,4 @@
-"""What the verbs `check`, `check-summary` and `synthesise` do: a cohort cleaned without a report, a printed table, a cohort made."""
+"""What the verbs `check`, `check-summary` and `synthesise` do: a cohort or a printed table checked, a cohort made."""
 
 from pathlib import Path
 

@@ -71,8 +71,9 @@ def count_coverage(verdicts: pd.DataFrame, paper: Paper) -> pd.DataFrame:
 
     Returns
     -------
-    For each level `coverage` (count answered of n claims, value their share; the note says what of the paper is available) and `claims` by `verdict` (count of n). A claim
-    without an answer of its own at the planned level counts with its printed one. Raises ValueError for a claim without verdict.
+    For each level `coverage` (count answered of n claims, value their share; the note says what of the paper is known) and
+    `claims` by `verdict` (count of n). A claim without an answer of its own at the planned level counts with its
+    printed one. Raises ValueError for a claim without verdict.
     """
     counted = [claim.id for claim in paper.claims if _counts(claim)]
     rows = []

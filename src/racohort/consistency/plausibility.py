@@ -21,9 +21,9 @@ def sd_positivity(mean: Printed, sd: Printed, n: int) -> dict[str, float | bool]
     Returns
     -------
     `ratio` (mean / SD), `mean_minus_2sd`, `p_negative_if_normal`, `max_sd_nonneg` (mean sqrt(n), all but one value zero),
-    `sigma_log_if_lognormal`, `median_if_lognormal`, `flag_skew` (mean - 2 SD below zero: a t test on the raw scale is out of place) and `impossible`
-    (SD above its maximum, or a negative mean, for every value that rounds to what was printed as text). NaN where a part
-    cannot be computed.
+    `sigma_log_if_lognormal`, `median_if_lognormal`, `flag_skew` (mean - 2 SD below zero: a t test on the raw scale is out of
+    place) and `impossible` (SD above its maximum, or a negative mean, for every value that rounds to what was printed as
+    text). NaN where a part cannot be computed.
 
     >>> result = sd_positivity("12.3", "15.1", n=64)
     >>> result["flag_skew"], result["impossible"], round(result["p_negative_if_normal"], 3)

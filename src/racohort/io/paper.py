@@ -1,4 +1,4 @@
-"""A paper's claims, read from its folder; a table of summaries it prints; and their answers, written beside the results of a run."""
+"""A paper's claims, read from its folder, and the summaries it prints; the answers, written beside the results of a run."""
 
 from pathlib import Path
 
