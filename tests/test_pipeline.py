@@ -17,6 +17,7 @@ from racohort.fingerprints import read_json
 from racohort.pipeline import NEEDS, STEMS, Refused, chosen_sections, make_report, prepare
 from racohort.places import UsageError
 from racohort.publish import Busy
+from racohort.record import announcement
 from racohort.terms import SECTIONS
 from tests.support.project import section_notebook, small_cohort
 
@@ -421,5 +422,4 @@ def test_the_claims_of_another_paper_are_a_file_of_the_run_and_its_sections_see_
     published = other.published / "run.json"
     assert "claims.yml" in [entry["file"] for entry in json.loads(published.read_text())["inputs"]]
     assert str(tmp_path) not in published.read_text()
-    page = (other.published / "html" / "index.html").read_text()
-    assert "The claims examined are those of Invented" in page
+    assert "The claims examined are those of Invented" in announcement(other, [])

@@ -96,14 +96,15 @@ def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(fresh / "notebooks", pages / "notebooks")
     missing = [section for section in SECTIONS if section not in included]
-    book.lay_out(pages, [run.notebook(section).stem for section in missing], _announcement(run, missing))
+    book.lay_out(pages, [run.notebook(section).stem for section in missing], announcement(run, missing))
     book.build_book(pages, fresh / "html", run.work / "book.log", strict=not missing)
     shutil.rmtree(pages, ignore_errors=True)
     shutil.rmtree(run.work / "failed", ignore_errors=True)
     return warnings
 
 
-def _announcement(run: "Run", missing: Sequence[str]) -> str:
+def announcement(run: "Run", missing: Sequence[str]) -> str:
+    """The line above every page: that a cohort is synthetic, that claims are another paper's, that a report is partial."""
     partial = f"Partial report: not run were {', '.join(missing)}." if missing else ""
     return " ".join(filter(None, [book.SYNTHETIC if run.cohort["synthetic"] else "", _other_paper(), partial]))
 
