@@ -9,6 +9,7 @@ import json
 import math
 import os
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from scipy import optimize
 
 from racohort.estimators import paired_t
 from racohort.mmrm import MmrmFit, fit_mmrm, mmrm_unstructured
+from tests.mmrm_corpus import KINDS, draw, written_out, wrong
 
 RAPPORT = Path(os.environ.get("RACOHORT_REFERENCE", Path(__file__).parent.parent.parent / "shared")) / "cohorts" / "rapport"
 MONTHS = (0, 3, 6, 9, 12)
@@ -32,20 +34,6 @@ def simulated(n: int, visits: int, seed: int, missing: float = 0.0) -> np.ndarra
     data = rng.normal(size=(n, visits)) @ mixing.T + rng.normal(size=visits)
     data[rng.random(data.shape) < missing] = np.nan
     return data
-
-
-def written_out(data: np.ndarray, covariance: np.ndarray) -> float:
-    """Minus twice the restricted log-likelihood, patient by patient, from its definition."""
-    total, A, b, patients = 0.0, 0.0, 0.0, []
-    for row in data[np.isfinite(data).any(axis=1)]:
-        seen = np.isfinite(row)
-        X, V = np.eye(len(row))[seen], covariance[np.ix_(seen, seen)]
-        A, b = A + X.T @ np.linalg.solve(V, X), b + X.T @ np.linalg.solve(V, row[seen])
-        patients.append((X, V, row[seen]))
-    means = np.linalg.solve(A, b)
-    for X, V, y in patients:
-        total += np.linalg.slogdet(V)[1] + (y - X @ means) @ np.linalg.solve(V, y - X @ means)
-    return float(total + np.linalg.slogdet(A)[1] + (np.isfinite(data).sum() - data.shape[1]) * math.log(2 * math.pi))
 
 
 @pytest.fixture(scope="module")
@@ -228,6 +216,20 @@ def test_no_answer_is_given_in_silence(data):
             assert change.se > 0
             assert change.df_satterthwaite > 0
             assert 0 <= change.p <= 1
+
+
+@pytest.mark.parametrize("number", range(4 * len(KINDS)))
+def test_no_answer_to_a_hard_data_set_is_wrong_in_silence(number):
+    """A sample of the corpus; the whole of it is `python -m tests.mmrm_corpus 1000`."""
+    kind, data = draw(number)
+    assert not list(wrong(data)), kind
+
+
+def test_the_corpus_notices_a_wrong_answer(monkeypatch):
+    data = draw(1)[1]
+    spoiled = replace(fit_mmrm(data), Sigma=1.3 * fit_mmrm(data).Sigma)
+    monkeypatch.setattr("tests.mmrm_corpus.fit_mmrm", lambda _: spoiled)
+    assert any("likelihood" in fault for fault in wrong(data))
 
 
 def test_the_named_answers_do_not_fall_back():

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 
 from racohort import robustness
+from racohort.endpoints import visit_table
 from racohort.estimators import paired_t
 from racohort.figures import robustness as figures
 from racohort.missingness import delta_adjusted_mean, tipping_point_delta
+from racohort.report import checks as checks_report
 from racohort.report import robustness as report
 from racohort.results import join_results, pick_result, select_results
 from racohort.tables import robustness as tables
@@ -61,6 +63,10 @@ def examined(study: ExampleStudy, efficacy: pd.DataFrame) -> tuple[pd.DataFrame,
 @pytest.fixture(scope="module")
 def rows(examined: tuple[pd.DataFrame, tuple]) -> pd.DataFrame:
     return examined[0]
+
+
+def values_of(study: ExampleStudy) -> pd.DataFrame:
+    return robustness.select_values(study.adlb, study.adqs, study.adsl, study.plan, study.catalogue)
 
 
 def rows_of(study: ExampleStudy) -> pd.DataFrame:
@@ -230,3 +236,86 @@ def test_rapport_survives_no_check_as_an_improvement_and_its_locf_is_that_of_r()
     text = all_text(rows, endpoints, study)
     assert "not selected for high activity" in text
     assert "improved in 0 of 8" in text
+
+
+# --- sites and diagnostics --------------------------------------------------------------------------------------------
+
+
+def at_sites(table: str, sites: str) -> ExampleStudy:
+    study = drawn(table)
+    return replace(study, adsl=study.adsl.assign(SITEID=sites.split()))
+
+
+def test_leaving_out_a_site_is_the_change_of_the_others_and_one_site_can_carry_a_result():
+    study = at_sites("5 1\n5 1.5\n6 2\n5 5\n4 4.5\n6 6\n5 4.8\n7 7", "A A A B B B C C")
+    rows = robustness.estimate_leave_one_site_out(values_of(study), study.adsl, study.plan, study.catalogue)
+    change = np.array([-4, -3.5, -4, 0, 0.5, 0, -0.2, 0])
+    highest = pick_result(rows, category="highest")
+    assert highest["value"] == pytest.approx(change[3:].mean())
+    assert (highest["n"], highest["note"]) == (5, "Without site A.")
+    assert highest["upper"] == pytest.approx(paired_t(change[3:], np.zeros(5))["ci"][1])
+    where = np.array(list("AAABBBCC"))
+    fits = [paired_t(change[where != site], np.zeros(int((where != site).sum())))["ci"] for site in ".ABC"]
+    sides = [np.sign(lower) * (lower * upper > 0) for lower, upper in fits]
+    overturned = pick_result(rows, statistic="overturned")
+    assert (overturned["count"], overturned["n"]) == (sum(side != sides[0] for side in sides[1:]), 3)
+    assert "single site" in checks_report.say_sites(rows, robustness.headline(values_of(study), study.plan, study.catalogue),
+                                                    study.plan).plain  # fmt: skip
+
+
+@pytest.mark.parametrize("sites", ["A A A A A", "A A A A B"])
+def test_one_site_or_one_that_holds_nearly_everybody_cannot_be_left_out(sites):
+    study = at_sites("5 1\n5 2\n6 2\n5 5\n4 4", sites)
+    rows = robustness.estimate_leave_one_site_out(values_of(study), study.adsl, study.plan, study.catalogue)
+    assert rows.empty
+    endpoints = robustness.headline(values_of(study), study.plan, study.catalogue)
+    assert "no site can be left out" in str(tables.tabulate_sites(rows, endpoints, study.plan))
+
+
+def diagnose(study: ExampleStudy) -> pd.DataFrame:
+    controls = robustness.compare_negative_controls(study.adlb, study.adsl, study.plan, study.catalogue)
+    common = (values_of(study), study.adsl, analyse(study), controls, study.plan, study.catalogue)
+    return robustness.check_diagnostics(*common)
+
+
+@pytest.mark.parametrize(("n", "missing", "pairs", "share"), [(20, 0, "pass", "pass"), (19, 0, "fail", "pass"),
+                                                              (25, 5, "pass", "pass"), (25, 6, "fail", "fail")])  # fmt: skip
+def test_pairs_and_missing_pass_on_one_side_of_their_threshold(n, missing, pairs, share):
+    rng = np.random.default_rng(1)
+    lines = [f"{5 + rng.normal():.2f} {'.' if i < missing else f'{4 + rng.normal():.2f}'}" for i in range(n)]
+    rows = diagnose(drawn("\n".join(lines))).set_index("category")
+    assert (rows.loc["pairs", "value_text"], rows.loc["missing", "value_text"]) == (pairs, share)
+    assert rows.loc["pairs", "value"] == n - missing
+
+
+def test_a_covariance_that_had_to_be_simplified_fails_and_controls_that_move_fail(study):
+    few = drawn("5 4 4\n6 4 5\n5 3 4\n7 5 .", visits=("BL", "Y1", "Y3"))
+    rows = select_results(diagnose(few), category="covariance")
+    assert set(rows["value_text"]) == {"fail"}
+    moved = study.adlb.assign(
+        AVAL=study.adlb["AVAL"] + 100 * ((study.adlb["PARAMCD"] == "CREAT") & (study.adlb["AVISIT"] == "Y1"))
+    )
+    for adlb, answer in ((study.adlb, "pass"), (moved, "fail")):
+        found = select_results(diagnose(replace(study, adlb=adlb)), category="controls", AVISIT="Y1")
+        assert set(found["value_text"]) == {answer}
+
+
+def test_diagnostics_describe_the_shape_and_stand_beside_the_verdict(study, examined):
+    rows, endpoints = diagnose(study), examined[1]
+    wide = visit_table(values_of(study), "DAS28ESR", study.plan)
+    change = (wide["Y1"] - wide["BL"]).dropna()
+    shape = pick_result(rows, PARAMCD="DAS28ESR", AVISIT="Y1", statistic="skewness")["value"]
+    assert shape == pytest.approx(change.skew())
+    both = join_results(examined[0], rows)
+    assert "failed" in tables.tabulate_verdict(both, endpoints, study.plan, robustness.CHECKS).html()
+    assert "never choose a test" in tables.tabulate_diagnostics(rows, endpoints, study.plan, robustness.DIAGNOSTICS).html()
+    assert "passed" in checks_report.say_diagnostics(rows, endpoints, study.plan, robustness.DIAGNOSTICS).plain
+
+
+def test_skewed_markers_are_compared_at_baseline_on_the_logarithm(study):
+    rows = robustness.compare_dropouts(values_of(study), study.adsl, study.plan, study.catalogue)
+    base = np.log(visit_table(values_of(study), "CRP", study.plan)["BL"])
+    done = (study.adsl.set_index("USUBJID")["Y3FL"] == "Y").reindex(base.index)
+    pooled = np.sqrt((base[done].var() + base[~done].var()) / 2)
+    found = pick_result(rows, statistic="smd", PARAMCD="CRP")["value"]
+    assert found == pytest.approx((base[~done].mean() - base[done].mean()) / pooled)

@@ -138,6 +138,37 @@ def say_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     )
 
 
+def say_sites(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
+    """Whether any single site overturns a reading."""
+    rows = select_results(results, statistic="overturned", method="leave_one_site_out")
+    if rows.empty:
+        return Text(())
+    labels, visits = {e.PARAMCD: e.label for e in endpoints}, {visit.AVISIT: visit.label for visit in plan.visits}
+    named = [f"{labels[row['PARAMCD']]} at {visits[row['AVISIT']]} ({number(row['count'])} of {count(row['n'], 'site')})"
+             for _, row in rows[rows["count"] > 0].iterrows()]  # fmt: skip
+    many = count(len(rows), "change")
+    first = f"Of {many}, the reading hangs on single sites for {listed(named)}." if named else (
+        f"No single site overturns the reading of any of {many} ({count(rows['n'].max(), 'site')}).")  # fmt: skip
+    return say(quote(first, *rows["result_id"]))
+
+
+def say_diagnostics(results: pd.DataFrame, endpoints: Endpoints, plan: Plan, checks: dict[str, str]) -> Text:
+    """Which of the diagnostics declared beforehand failed, and for what."""
+    rows = select_results(results, statistic="diagnostic")
+    rows = rows[rows["value_text"] != "not applicable"]
+    if rows.empty:
+        return absent("No endpoint was measured twice: there is nothing to diagnose.")
+    labels, visits = {e.PARAMCD: e.label for e in endpoints}, {visit.AVISIT: visit.label for visit in plan.visits}
+    failed = rows[rows["value_text"] == "fail"]
+    first = f"{number(len(rows) - len(failed))} of {count(len(rows), 'diagnostic')} passed."
+    told = []
+    for check, mine in failed.groupby("category", sort=False):
+        where = [f"{labels[code]} at {visits[AVISIT]}" for code, AVISIT in zip(mine["PARAMCD"], mine["AVISIT"], strict=True)]
+        told.append(f"{checks[str(check)]}: not for {listed(where)}.")
+    after = "What failed stands beside the result in the table of verdicts." if told else ""
+    return points(quote(first, *rows["result_id"]), *told, after)
+
+
 def say_specifications(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """The range of the specifications of each primary endpoint, and how many exclude no change."""
     rows = select_results(results, statistic="specification").dropna(subset=["value", "lower"])

@@ -4,17 +4,17 @@ import pandas as pd
 
 from racohort.formats import interval, number, percent, proportion
 from racohort.plan import Plan, Visit
-from racohort.report.text import Sentence, Text, absent, points, quote, say
+from racohort.report.text import Sentence, Text, points, quote, say
 from racohort.results import pick_result, select_results
 
 
 def say_components(results: pd.DataFrame, plan: Plan) -> Text:
-    """How much of the change is joints and global assessment, and how much is the laboratory's."""
+    """How much of the change is joints and global assessment, and how much is the laboratory's; nothing without components."""
     rows = select_results(results, function="efficacy.estimate_components")
     said = [_components(select_results(rows, AVISIT=visit.AVISIT), visit) for visit in plan.follow_ups]
     shown = [sentence for sentence in said if sentence is not None]
     if not shown:
-        return absent("The components of the DAS28 were not supplied, or its form is not known: there is nothing to take apart.")
+        return Text(())
     return points(*shown, Sentence("Joints and global assessment are judged by people who know what was given; no part tells why "
                                    "it changed."))  # fmt: skip
 
@@ -36,12 +36,12 @@ def _components(rows: pd.DataFrame, visit: Visit) -> Sentence | None:
 
 
 def say_agreement(results: pd.DataFrame, plan: Plan) -> Text:
-    """Whether DAS28-ESR and DAS28-CRP agree, in the mean, for a single patient, and on the state."""
+    """Whether DAS28-ESR and DAS28-CRP agree, in the mean, for a single patient, and on the state; nothing without both."""
     rows = select_results(results, function="efficacy.compare_forms")
     said = [_agreement(select_results(rows, AVISIT=visit.AVISIT), visit) for visit in plan.visits]
     shown = [sentence for sentence in said if sentence is not None]
     if not shown:
-        return absent("This cohort does not have both DAS28-ESR and DAS28-CRP in at least three patients.")
+        return Text(())
     return say(*shown, "The two are no substitutes for each other, and are never mixed within a patient here.")
 
 

@@ -148,7 +148,7 @@ def _selection(results: pd.DataFrame) -> str:
 
 def say_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """Whether any single patient overturns a reading."""
-    rows = select_results(results, statistic="overturned")
+    rows = select_results(results, statistic="overturned", method="leave_one_out")
     if rows.empty:
         return absent("Fewer than three patients were measured twice: nobody can be left out.")
     labels, visits = {e.PARAMCD: e.label for e in endpoints}, {visit.AVISIT: visit.label for visit in plan.visits}

@@ -1,4 +1,4 @@
-"""Leave one patient out: whether any single patient carries a result."""
+"""Leave one patient out, or one site: whether any single one carries a result."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from racohort.endpoints import Endpoint, change_row, paired_values, working_table
+from racohort.estimators import paired_t
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.robustness.missing import headline
@@ -34,6 +35,45 @@ def estimate_leave_one_out(values: pd.DataFrame, plan: Plan, catalogue: pd.DataF
                       "function": "robustness.estimate_leave_one_out"}  # fmt: skip
             rows += [common | row for row in _rows(value - base, endpoint, plan.level)]
     return as_results(rows)
+
+
+def estimate_leave_one_site_out(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The mean change with each site left out in turn, complete pairs, on the scale of the analyte.
+
+    Returns
+    -------
+    As `estimate_leave_one_out`, method `leave_one_site_out`: `mean_change` (or `gmr`) by `left_out`, the two extremes, `n` the
+    pairs that remain, the site in the note; and `overturned`, `count` of the `n` sites without which the interval would change
+    sides of no change. Empty where fewer than two sites are recorded, or one without the other leaves fewer than three pairs.
+    """
+    sites = adsl.set_index("USUBJID")["SITEID"].astype(str).str.strip()
+    rows: list[Row] = []
+    for endpoint in headline(values, plan, catalogue):
+        wide = working_table(values, endpoint, plan)
+        for visit in plan.follow_ups:
+            change = (wide[visit.AVISIT] - wide[plan.baseline.AVISIT]).dropna()
+            common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
+                      "contrast": plan.contrast(visit.AVISIT), "method": "leave_one_site_out",
+                      "function": "robustness.estimate_leave_one_site_out"}  # fmt: skip
+            rows += [common | row for row in _site_rows(change, sites.reindex(change.index), endpoint, plan.level)]
+    return as_results(rows)
+
+
+def _site_rows(change: pd.Series, sites: pd.Series, endpoint: Endpoint, level: float) -> Iterator[Row]:
+    known = sorted(set(sites[sites != ""]))
+    fits = {site: paired_t(change[sites != site], np.zeros(int((sites != site).sum())), level) for site in known}
+    if len(known) < 2 or any(fit["n"] < 3 for fit in fits.values()):
+        return
+    order = sorted(known, key=lambda site: fits[site]["mean_diff"])
+    for category, site in (("lowest", order[0]), ("highest", order[-1])):
+        fit = fits[site]
+        row = change_row(endpoint, fit["mean_diff"], fit["ci"], level) | {"by": "left_out", "category": category}
+        yield row | {"p_value": fit["p"], "n": fit["n"], "note": f"Without site {site}."}
+    everyone = paired_t(change, np.zeros(len(change)), level)
+    limits = (fit["ci"] for fit in (everyone, *fits.values()))
+    side, *without = (np.sign(lower) * (lower * upper > 0) for lower, upper in limits)
+    overturned = sum(other != side for other in without)
+    yield {"statistic": "overturned", "count": overturned, "value": float(overturned), "n": len(known)}
 
 
 def _rows(change: np.ndarray, endpoint: Endpoint, level: float) -> Iterator[Row]:

@@ -62,7 +62,8 @@ def compare_dropouts(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catal
     Returns
     -------
     For each efficacy parameter at baseline, and age and disease duration: `mean` and `sd` by COMPLETER (Y, N), and `smd`, the
-    difference of means, others minus completers, in units of the pooled SD. No p: the groups were not drawn, and small ones
+    difference of means, others minus completers, in units of the pooled SD, on the logarithm for markers (values that
+    are not positive left out). No p: the groups were not drawn, and small ones
     prove nothing.
     """
     last = plan.visits[-1]
@@ -78,16 +79,20 @@ def compare_dropouts(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catal
         "AVISIT": plan.baseline.AVISIT,
         "function": "robustness.compare_dropouts",
     }
-    rows = [row | {"PARAMCD": code} for code, column in columns.items() for row in _group_rows(column.reindex(done.index), done)]
+    logs = {e.PARAMCD for e in list_endpoints(values, plan, catalogue) if e.log}
+    rows = [row | {"PARAMCD": code} for code, column in columns.items()
+            for row in _group_rows(column.reindex(done.index), done, code in logs)]  # fmt: skip
     return as_results({**common, **row} for row in rows)
 
 
-def _group_rows(column: pd.Series, done: pd.Series) -> Iterator[Row]:
+def _group_rows(column: pd.Series, done: pd.Series, log: bool) -> Iterator[Row]:
     groups = {"Y": column[done].dropna(), "N": column[~done].dropna()}
     for category, group in groups.items():
         for statistic, number in (("mean", group.mean()), ("sd", group.std())):
             yield {"statistic": statistic, "method": "available", "by": "COMPLETER", "category": category, "value": number,
                    "n": len(group)}  # fmt: skip
+    if log:
+        groups = {category: np.log(group.where(group > 0)) for category, group in groups.items()}
     pooled = np.sqrt((groups["Y"].var() + groups["N"].var()) / 2)
     smd = (groups["N"].mean() - groups["Y"].mean()) / pooled if pooled > 0 else np.nan
     yield {"statistic": "smd", "method": "pooled_sd", "value": smd, "n": sum(map(len, groups.values()))}

@@ -15,6 +15,7 @@ CHECKS = {
     "plan": "Plan, adjusted",
     "complete_case": "Complete cases",
     "wilcoxon": "Rank test",
+    "assay_limits": "Limits of the assay",
     "locf": "Last value carried",
     "return_to_baseline": "Missing: no change",
     "multiple_imputation": "Missing: imputed",
@@ -77,6 +78,7 @@ def _answers(efficacy: pd.DataFrame, mine: pd.DataFrame, endpoint: Endpoint) -> 
         yield method, _by_interval(select_results(mine, statistic=change, method=method), endpoint)
         if method == "complete_case":
             yield "wilcoxon", _by_interval(select_results(efficacy, statistic="hodges_lehmann"), endpoint, null=0.0)
+            yield "assay_limits", _by_interval(select_results(efficacy, statistic="censored_gmr"), endpoint)
     for method in ("multiple_imputation", "without_escalators"):
         yield method, _upheld(planned, _by_interval(select_results(mine, statistic=change, method=method), endpoint))
     yield "tipping_point", _by_tipping(mine, endpoint)

@@ -59,7 +59,8 @@ def tabulate_posteriors(results: pd.DataFrame, endpoints: Endpoints, plan: Plan)
         return absent("Neither DAS28 nor HAQ-DI can be estimated as a primary endpoint: there is no posterior.")
     note = (
         "Normal prior and likelihood (mixed model). P: probability that the mean change is larger than that, in the direction "
-        "of improvement. Smaller and larger: 0.6 and 1.2 for DAS28, 0.22 and 0.375 for HAQ-DI. No probability here says why "
+        "of improvement; of any at all it is 50 % where the estimate is no change, and nothing is adjusted for looking at "
+        "several visits. Smaller and larger: 0.6 and 1.2 for DAS28, 0.22 and 0.375 for HAQ-DI. No probability here says why "
         "anything changed."
     )
     caption = "Posterior of the mean change from baseline."

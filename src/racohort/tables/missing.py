@@ -55,7 +55,7 @@ def tabulate_dropouts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
         return absent("This cohort has no baseline measurement to compare completers and others by.")
     lines = [_dropout_line(select_results(rows, PARAMCD=code), code, catalogue) for code in rows["PARAMCD"].unique()]
     note = (
-        "SMD: difference of means, others minus completers, over the pooled SD. Completers were seen at "
+        "SMD: difference of means, others minus completers, over the pooled SD (markers: of logarithms). Completers were seen at "
         f"{plan.visits[-1].label}. No p: a small group proves no similarity."
     )
     return table(pd.DataFrame(lines), "dropouts", "Baseline of completers and of the others, mean ± SD.", note, plan.synthetic)

@@ -4,7 +4,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
-from racohort.formats import number, p_cell
+from racohort.formats import number, p_cell, percent
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.tables.changes import Endpoints, level_shown, with_interval
@@ -22,6 +22,7 @@ __all__ = [
     "tabulate_benchmarks",
     "tabulate_controls",
     "tabulate_cotreatment",
+    "tabulate_diagnostics",
     "tabulate_dropouts",
     "tabulate_factors",
     "tabulate_influence",
@@ -30,6 +31,7 @@ __all__ = [
     "tabulate_posteriors",
     "tabulate_published",
     "tabulate_regression",
+    "tabulate_sites",
     "tabulate_tipping",
     "tabulate_verdict",
     "tabulate_without_escalators",
@@ -90,15 +92,63 @@ def tabulate_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     )
 
 
-def _influence(rows: pd.DataFrame, e: Endpoint, label: str, plan: Plan) -> list[dict[str, str]]:
+def _influence(
+    rows: pd.DataFrame, e: Endpoint, label: str, plan: Plan, units: str = "Pairs", who: str = "Patients who overturn it"
+) -> list[dict[str, str]]:  # fmt: skip
     if rows.empty:
         return []
     low, high = (pick_result(rows, category=category) for category in ("lowest", "highest"))
     overturned = rows[rows["statistic"] == "overturned"].iloc[0]
-    return [{"Endpoint": f"{e.label}, {'ratio' if e.log else 'change'}", "Visit": label, "Pairs": number(overturned["n"]),
+    return [{"Endpoint": f"{e.label}, {'ratio' if e.log else 'change'}", "Visit": label, units: number(overturned["n"]),
              f"Lowest {level_shown(plan)}": with_interval(low, e.estimate_digits),
              f"Highest {level_shown(plan)}": with_interval(high, e.estimate_digits),
-             "Patients who overturn it": number(overturned["count"])}]  # fmt: skip
+             who: number(overturned["count"])}]  # fmt: skip
+
+
+def tabulate_sites(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
+    """The two extremes of leaving out one site, and how many sites overturn the reading."""
+    rows = select_results(results, method="leave_one_site_out")
+    lines = [line for e in endpoints for visit in plan.follow_ups
+             for line in _influence(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit.label, plan,
+                                    "Sites", "Sites that overturn it")]  # fmt: skip
+    if not lines:
+        return absent("Fewer than two sites are recorded, or one of them has nearly all patients: no site can be left out.")
+    note = "Overturning: without that site the interval would change sides of no change."
+    caption = "Change with each site left out in turn, complete pairs: the two extremes."
+    return table(pd.DataFrame(lines), "sites", caption, note, plan.synthetic, groups="Endpoint")
+
+
+def tabulate_diagnostics(results: pd.DataFrame, endpoints: Endpoints, plan: Plan, checks: dict[str, str]) -> Table | Absence:
+    """Pass or fail of each diagnostic, and the shape of the changes; `checks` names them (`robustness.DIAGNOSTICS`)."""
+    rows = select_results(results, function="robustness.check_diagnostics")
+    if rows.empty:
+        return absent(NOTHING)
+    lines = [{"Endpoint": e.label, "Visit": visit.label}
+             | {name: _diagnosis(select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), check)
+                for check, name in checks.items()}
+             | {head: number(_moment(rows, e, visit, statistic), 2) for head, statistic in
+                (("Skewness", "skewness"), ("Excess kurtosis", "excess_kurtosis"))}
+             for e in endpoints for visit in plan.follow_ups]  # fmt: skip
+    note = (
+        "Declared beforehand. In brackets: pairs; share without a pair; patients for each parameter of the covariance; how far "
+        "the standard errors of Kenward and Roger and of Satterthwaite differ; share of controls not within the margin. Skewness "
+        "and kurtosis of the changes (markers: of their logarithms) are described, and never choose a test."
+    )
+    return table(pd.DataFrame(lines), "diagnostics", "What the analysis needs, and whether it is there.", note, plan.synthetic,
+                 groups="Endpoint")  # fmt: skip
+
+
+def _diagnosis(rows: pd.DataFrame, check: str) -> str:
+    row = pick_result(rows, statistic="diagnostic", category=check)
+    if row is None or row["value_text"] == "not applicable":
+        return "–"
+    shown = number(row["value"], 0 if check == "pairs" else 1) if check in ("pairs", "covariance") else percent(row["value"], 0)
+    return f"{row['value_text']} ({shown})"
+
+
+def _moment(rows: pd.DataFrame, e: Endpoint, visit: Visit, statistic: str) -> float | None:
+    row = pick_result(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT, statistic=statistic)
+    return None if row is None else row["value"]
 
 
 def tabulate_benchmarks(results: pd.DataFrame, efficacy: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table:
@@ -167,13 +217,14 @@ def tabulate_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan, ch
         return absent(NOTHING)
     lines = [
         {"Endpoint": e.label, "Visit": visit.label} | {name: _answer(rows, e.PARAMCD, visit.AVISIT, c) for c,
-        name in checks.items()}
+        name in checks.items()} | {"Diagnostics": _failed(results, e.PARAMCD, visit.AVISIT)}
         for e in endpoints for visit in plan.follow_ups
     ]  # fmt: skip
     note = (
-        "Improved: the interval, or every interval of that column, lies on the better side of no change; biomarkers as "
-        "ratios. Imputed, and without escalated co-treatment: whether the conclusion of the plan is upheld; neither can add one. "
-        "The columns share their data: how many agree is no probability."
+        "Improved: the interval, or every interval of that column, lies on the better side of no change; biomarkers as ratios. "
+        "Limits of the assay: ratio by a likelihood that knows them. Imputed, and without escalated co-treatment: whether the "
+        "conclusion of the plan is upheld; neither can add one. Diagnostics: how many of those that apply failed. The columns "
+        "share their data: how many agree is no probability."
     )
     return table(
         pd.DataFrame(lines),
@@ -188,3 +239,10 @@ def tabulate_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan, ch
 def _answer(rows: pd.DataFrame, code: str, AVISIT: str, check: str) -> str:
     row = pick_result(rows, PARAMCD=code, AVISIT=AVISIT, category=check)
     return "–" if row is None or row["value_text"] == "not applicable" else row["value_text"]
+
+
+def _failed(results: pd.DataFrame, code: str, AVISIT: str) -> str:
+    """How many diagnostics failed, of those that apply."""
+    rows = select_results(results, statistic="diagnostic", PARAMCD=code, AVISIT=AVISIT)
+    asked = rows[rows["value_text"] != "not applicable"]
+    return f"{number((asked['value_text'] == 'fail').sum())} of {number(len(asked))} failed" if len(asked) else "–"
