@@ -60,6 +60,39 @@ def test_a_visit_is_represented_by_the_day_closest_to_plan_and_the_earlier_of_tw
     assert str(chosen["ADT"].item().date()) == used == min(zip(gaps, days, strict=True))[1]
 
 
+@pytest.mark.parametrize(("rule", "days", "used"), [
+    ("first", ["2015-01-02", "2014-11-20"], "2014-11-20"), ("first", ["2014-11-20", "2014-11-21"], "2014-11-20"),
+    ("last", ["2015-02-20", "2015-01-02"], "2015-02-20"), ("last", ["2015-02-19", "2015-02-20"], "2015-02-20"),
+    ("closest", ["2015-02-20", "2015-01-02"], "2015-01-02"),
+])  # fmt: skip
+def test_a_visit_is_represented_by_its_first_or_last_day_where_the_cohort_says_so(tmp_path, rule, days, used):
+    rows = "\n".join(f"P1 Y1 {day} {number}" for number, day in enumerate(days, 1))
+    path = cohort(tmp_path, {"a.csv": f"id visit date crp\nP1 BL 2014-01-01 9\n{rows}"}, records={"visit": rule})
+    clean, data = cleaned(path)
+    chosen = data.adlb.query("AVISIT == 'Y1' and ANL01FL == 'Y'")
+    assert str(chosen["ADT"].item().date()) == used
+    told = {"first": "the first is used", "last": "the last is used", "closest": "closest to the planned day is used"}[rule]
+    assert all(told in finding.message for finding in clean.records.findings if finding.rule == "visit_several")
+
+
+@pytest.mark.parametrize(("values_", "used"), [
+    ([39, 41], 41.0), ([41, 39], 41.0), ([30, 39], 39.0), ([45, 50], 50.0), ([50, 45], 50.0), ([40, 40], 40.0), ([20, 30], 30.0),
+])  # fmt: skip
+def test_the_worst_record_represents_a_visit_for_safety_alone_where_the_cohort_says_so(tmp_path, values_, used):
+    days = ["2015-01-01", "2015-01-20"]
+    rows = "\n".join(f"P1 Y1 {day} {value} {value}" for day, value in zip(days, values_, strict=True))
+    files = {"a.csv": f"id visit date alt crp\nP1 BL 2014-01-01 20 9\nP1 BL 2013-12-30 90 9\n{rows}"}
+    ranges = {"ALT": {"reference": [0, 40]}}
+    _, data = cleaned(cohort(tmp_path, files, records={"safety": "worst"}, ranges=ranges))
+    used_rows = data.adlb[data.adlb["ANL01FL"] == "Y"].set_index(["PARAMCD", "AVISIT"])
+    assert used_rows.loc[("ALT", "Y1"), "AVAL"] == used
+    assert used_rows.loc[("ALT", "Y1"), "ADT"] == pd.Timestamp(days[values_.index(used)])
+    assert used_rows.loc[("ALT", "BL"), "AVAL"] == 20
+    assert used_rows.loc[("CRP", "Y1"), "AVAL"] == values_[0]
+    _, data = cleaned(cohort(tmp_path / "plain", files, ranges=ranges))
+    assert data.adlb.query("PARAMCD == 'ALT' and AVISIT == 'Y1' and ANL01FL == 'Y'")["AVAL"].item() == values_[0]
+
+
 def test_days_are_counted_from_treatment_without_a_day_zero(tmp_path):
     path = cohort(tmp_path, {"a.csv": "id visit date crp\nP1 BL 2013-12-31 9\nP1 Y1 2015-01-01 3",
         "p.csv": "id infusion\nP1 2014-01-01"},

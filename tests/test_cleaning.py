@@ -1,5 +1,6 @@
 """Cleaning: what each cell, row, visit and patient becomes, and that nothing is lost in silence."""
 
+import json
 import re
 from pathlib import Path
 
@@ -360,3 +361,34 @@ def test_rows_and_columns_in_another_order_give_the_same_data(tmp_path):
         pd.testing.assert_frame_equal(
             getattr(plain, name).drop(columns=place, errors="ignore"), getattr(turned, name).drop(columns=place, errors="ignore")
         )
+
+
+def test_a_file_listed_once_for_each_kind_of_row_is_read_whole_and_rows_of_no_kind_are_told_of(tmp_path):
+    table = "id|form|visit|crp|event|start\nP1||BL|39.6||\nP1||Y1|24.2||\nP1|ae|||fever|2014-01-01\nP1|x|||rash|2014-01-02"
+    path = cohort(tmp_path, {"a.csv": table})
+    described = json.loads((Path(path) / "cohort.yml").read_text())
+    visits, events = (
+        {"path": "a.csv", "shape": shape, "rows": {"form": form}} for shape, form in (("visit", ""), ("event", "ae"))
+    )
+    (Path(path) / "cohort.yml").write_text(json.dumps(described | {"files": [visits, events]}))
+    clean, data = cleaned(path)
+    assert data.adlb["AVAL"].tolist() == [39.6, 24.2]
+    assert data.adae["AETERM"].tolist() == ["fever"]
+    assert clean.sources["rows"].tolist() == [2, 1]
+    assert "1 row, the first on line 5" in next(one.message for one in clean.records.findings if one.rule == "rows_unread")
+    (Path(path) / "cohort.yml").write_text(json.dumps(described | {"files": [visits, events | {"rows": {"form": ["ae", "x"]}}]}))
+    assert "rows_unread" not in rules(cleaned(path)[0])
+
+
+@pytest.mark.parametrize(("second", "said", "used"), [
+    ("2015-01-01", set(), 2), ("2014-01-02", {"visit_contradiction"}, 1), ("2014-06-01", {"visit_window"}, 2),
+    ("2013-01-01", {"visit_order", "visit_window"}, 0), ("2014-01-01", {"visit_contradiction"}, 1), ("", {"visit_undated"}, 2),
+])  # fmt: skip
+def test_the_dates_of_a_wide_file_are_held_against_windows_and_order(tmp_path, second, said, used):
+    columns = {"id": {"role": "USUBJID"}, "crp_{visit}": {"paramcd": "CRP", "unit": "mg/L"}, "on_{visit}": {"role": "ADT"}}
+    visits = {"BL": {"day": 0, "window": [-30, 30]}, "Y1": {"day": 365, "window": [300, 430]}}
+    path = cohort(tmp_path, {"a.csv": f"id|crp_BL|crp_Y1|on_BL|on_Y1\nP1|39.6|24.2|2014-01-01|{second}"}, {"a.csv": "wide"},
+                  columns=columns, visits=visits)  # fmt: skip
+    clean, data = cleaned(path)
+    assert rules(clean) == said
+    assert len(data.adlb) == used

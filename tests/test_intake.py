@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
@@ -381,3 +382,91 @@ def test_the_walk_through_shows_what_the_command_prints_and_writes(root: Path, t
 
 def project_root_of_the_pages() -> Path:
     return Path(__file__).resolve().parents[1]
+
+
+REDCAP = """\
+record_id,redcap_event_name,redcap_repeat_instrument,redcap_repeat_instance,sex,vd,lab1,ae_term,ae_start,visit_complete
+1,baseline_arm_1,,,1,2014-01-02,12.5,,,2
+1,12_months_arm_1,,,,2015-01-02,8.5,,,2
+1,baseline_arm_1,adverse_events,1,,,,Fever,2014-02-01,
+2,baseline_arm_1,,,2,2014-02-02,33,,,2
+2,12_months_arm_1,,,,2015-02-02,30,,,2
+"""
+DICTIONARY = """\
+Variable / Field Name,Field Label,"Choices, Calculations, OR Slider Labels",Field Note
+sex,Sex,"1, Female | 2, Male",
+vd,Date of visit,,
+lab1,C-reactive protein,,mg/L
+ae_term,Adverse event,,
+ae_start,Onset date,,
+"""
+
+
+def test_an_export_of_redcap_is_described_by_its_dictionary_and_by_its_kinds_of_row(root: Path, tmp_path: Path) -> None:
+    files = written(tmp_path, "export.csv", REDCAP), written(tmp_path, "dictionary.csv", DICTIONARY)
+    said = described(*files)
+    assert "dictionary.csv was used as a data dictionary" in said.output
+    found = parse_cohort(text_of(root))
+    assert [(one.shape, one.rows) for one in found.files] == [
+        ("visit", {"redcap_repeat_instrument": ""}), ("event", {"redcap_repeat_instrument": "adverse_events"}),
+    ]  # fmt: skip
+    assert found.columns["sex"].codes == {"1": "F", "2": "M"}
+    assert (found.columns["lab1"].paramcd, found.columns["lab1"].unit) == ("CRP", "mg/L")
+    assert found.columns["vd"].format == "%Y-%m-%d"
+    assert {code: visit.labels for code, visit in found.visits.items()} == {"BL": ["baseline_arm_1"], "Y1": ["12_months_arm_1"]}
+    lines = check_cohort("mine", tmp_path / "out")
+    assert "5 rows read from 2 tables, 5 used; 2 of 2 patients kept." in lines
+    assert pd.read_csv(tmp_path / "out" / "adae.csv")["AETERM"].tolist() == ["Fever"]
+
+
+def test_without_its_dictionary_the_codes_of_the_export_stay_blank(root: Path, tmp_path: Path) -> None:
+    said = described(written(tmp_path, "export.csv", REDCAP)).output
+    assert '"sex": codes: M, F' in said
+    assert '"lab1": {paramcd: ...}' in said
+
+
+def test_a_header_below_titles_and_merged_cells_is_found_and_a_sheet_of_notes_told_of(root: Path, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    titles = ["Export of May"], [], ["Patient", None, "Laboratory"]
+    for row in (*titles, ["Pat.-ID", "Visit", "CRP [mg/l]"], ["A", "Baseline", 4.5], ["A", "Month 12", 5.5]):
+        sheet.append(row)
+    book.create_sheet("Notes")["A1"] = "call the ward"
+    book.save(tmp_path / "clinic.xlsx")
+    said = described(tmp_path / "clinic.xlsx").output
+    assert "The sheet 'Notes' of clinic.xlsx holds no table and was left out." in said
+    found = parse_cohort(text_of(root))
+    assert (found.files[0].header_line, found.files[0].expected_rows) == (4, 2)
+    assert meaning(found.columns) == {
+        "Pat.-ID": ("USUBJID", None, None, None), "Visit": ("AVISIT", None, None, None),
+        "CRP [mg/l]": (None, "CRP", "mg/L", None),
+    }  # fmt: skip
+
+
+WIDE = """\
+PatNr;Geschlecht;BSG_0;BSG_12;HAQ_0;HAQ_12;Datum_0;Datum_12
+01;w;40;20;1,5;0,25;03.01.2014;29.12.2014
+02;m;41;21;1,625;0,5;13.01.2014;08.01.2015
+03;w;42;22;1,75;1,0;23.01.2014;18.01.2015
+"""
+
+
+def test_a_wide_german_file_with_a_date_for_each_visit_tells_its_unit_of_time_and_its_days(root: Path, tmp_path: Path) -> None:
+    found = guessed(root, tmp_path / "wide.csv", WIDE)
+    assert {code: (visit.labels, visit.day) for code, visit in found.visits.items()} == {"BL": (["0"], 0), "Y1": (["12"], 365)}
+    assert found.columns["Datum_{visit}"].format == "%d.%m.%Y"
+    check_cohort("mine", tmp_path / "out")
+    adlb = pd.read_csv(tmp_path / "out" / "adlb.csv", dtype=str)
+    assert adlb["ADT"].tolist() == ["2014-01-03", "2014-12-29", "2014-01-13", "2015-01-08", "2014-01-23", "2015-01-18"]
+    assert adlb["ADY"].astype(float).tolist() == [1, 361] * 3
+
+
+def test_a_unit_in_a_column_that_is_not_understood_is_not_taken_as_known(root: Path, tmp_path: Path) -> None:
+    rows = "id,visit,test,result,their unit\n1,baseline,CRP,0.9,mg/dL\n1,1y,CRP,1.4,mg/dL\n"
+    assert "CRP" not in (guessed(root, tmp_path / "long.csv", rows).columns["test"].codes or {})
+
+
+def test_a_file_without_an_identifier_is_refused_and_leaves_no_traceback(root: Path, tmp_path: Path) -> None:
+    guessed(root, tmp_path / "nobody.csv", "who is it,visit,crp (mg/L)\n1,baseline,4\n1,1y,5\n")
+    with pytest.raises(CohortError, match="no column has the role USUBJID"):
+        check_cohort("mine", tmp_path / "out")

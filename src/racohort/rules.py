@@ -110,6 +110,8 @@ RULES = {
         "See that the values are in the unit named, or give AVALU."),
     "dataset_unread": _warn("medium", "A data set of a kind that is not read",
         "Remove the file from cohort.yml if it is not needed."),
+    "rows_unread": _warn("high", "Rows of a file are of no kind that is read",
+        "List the file once more in cohort.yml, with the `rows` that are missing."),
     "filter_unknown": _reject("critical", "The filter names a column or value that is not there",
         "Correct `filter` in cohort.yml."),
     # cells
@@ -169,7 +171,7 @@ RULES = {
     "visit_unlabelled": _warn("medium", "A visit has a date but no label",
         "Add the label; the date puts it into a planned visit's window."),
     "visit_several": _warn("medium", "Several rows on different days for one visit",
-        "Nothing needs to be done; the row closest to the planned day is used."),
+        "Nothing needs to be done; `records` in cohort.yml says which of them represents the visit."),
     "visit_undated": _warn("medium", "A visit has a label but no date", "Add the date."),
     "visit_window": _warn("medium", "A visit lies outside its window",
         "Compare the date with the source; widen the window if it is right."),

@@ -26,12 +26,17 @@ def make_cohort(name: str, files: Sequence[str], copy: bool = False) -> list[str
     if refused:
         raise UsageError("nothing was written: " + "\n".join(refused[:5]))
     sources = [_source(one, _reference(one.path, folder, copy)) for one in found]
-    text = write_text(guess_cohort(name, sources, [one.table.cells for one in found], io.read_catalogue()))
+    scaffold = guess_cohort(name, sources, [one.table.cells for one in found], io.read_catalogue())
+    if not scaffold.sources:
+        raise UsageError("nothing was written: every file is a data dictionary. Name the files with the data, too.")
+    text = write_text(scaffold)
     parse_cohort(text)
     for path in paths if copy else []:
         write_bytes(folder / "raw" / path.name, path.read_bytes())
     write_bytes(folder / "cohort.yml", text.encode("utf-8"))
-    return _told(name, folder, text)
+    left = [f"The sheet {sheet!r} of {one.path.name} holds no table and was left out." for one in found for sheet in one.left]
+    used = [f"{Path(path).name} was used as a data dictionary; it is no file of the cohort." for path in scaffold.dictionaries]
+    return _told(name, folder, text, used + left)
 
 
 def _new_folder(name: str) -> Path:
@@ -68,14 +73,14 @@ def _reference(path: Path, folder: Path, copy: bool) -> str:
 
 
 def _source(unknown: Unknown, reference: str) -> Source:
-    facts: dict[str, str | int] = {"sheet": unknown.table.sheet} if unknown.table.sheet else {}
+    facts: dict[str, str | int | dict[str, str]] = {"sheet": unknown.table.sheet} if unknown.table.sheet else {}
     facts |= {"encoding": unknown.encoding} if unknown.encoding else {}
     facts |= {"header_line": unknown.header_line} if unknown.header_line > 1 else {}
     facts |= {"expected_rows": unknown.table.rows_read, "sha256": unknown.table.sha256}
     return Source(reference, facts, "", "", doubts=unknown.doubts)
 
 
-def _told(name: str, folder: Path, text: str) -> list[str]:
+def _told(name: str, folder: Path, text: str, notes: list[str]) -> list[str]:
     lines = text.splitlines()
     blanks = [_blank(line, after) for line, after in pairwise([*lines[4:], ""]) if "# choose: " in line]
     guessed = sum("# guessed: " in line for line in lines[4:])
@@ -85,7 +90,7 @@ def _told(name: str, folder: Path, text: str) -> list[str]:
         if blanks
         else ["Nothing is left to fill in."]
     )
-    return [written, *left, *(f"  {line[:160]}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
+    return [written, *notes, *left, *(f"  {line[:160]}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
 
 
 def _blank(line: str, after: str) -> str:

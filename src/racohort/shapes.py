@@ -1,4 +1,8 @@
-"""The shapes a table can have: what a table looks like that is not as declared."""
+"""The shapes a table can have: which of its rows are read, whose they are, and what looks otherwise than declared."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from racohort.config import Cohort
 from racohort.schema import RawTable, Records
@@ -16,3 +20,42 @@ def looks_like(table: RawTable, config: Cohort, records: Records) -> None:
     long = {"param", "paramcd", "parameter", "test", "analyte", "measure", "item"} & set(names)
     if table.shape in ("visit", "wide") and long and {"value", "aval", "result"} & set(names):
         records.note("wrong_shape", f"{table.file} looks long (one row per measurement), declared is shape {table.shape}", table)
+
+
+def take_rows(tables: Sequence[RawTable], config: Cohort, records: Records) -> None:
+    """Of each table only the rows that its entry of `files` asks for; rows of a file that no entry takes are warned of."""
+    left: dict[tuple[str, str], list[set[int]]] = {}
+    for table, entry in zip(tables, config.files, strict=True):
+        lacking = [name for name in entry.rows if name not in table.cells]
+        for name in lacking:
+            said = f"{table.file} lacks the column {name!r}, by which rows are chosen"
+            records.note("column_missing", said, table, column=name)
+        taken = np.logical_and.reduce([np.ones(len(table.cells), dtype=bool), *_chosen(table, entry.rows)])
+        if entry.rows and not lacking:
+            left.setdefault((table.file, table.sheet), []).append(set(table.line[~taken].tolist()))
+            table.cells, table.line = table.cells[taken].reset_index(drop=True), table.line[taken]
+            table.rows_read = len(table.line)
+    for (file, sheet), lines in left.items():
+        nowhere = sorted(set.intersection(*lines))
+        if nowhere:
+            many = f"{len(nowhere)} {'row' if len(nowhere) == 1 else 'rows'}"
+            said = f"{file}: of no kind that `rows` names and not read: {many}, the first on line {nowhere[0]}"
+            records.note("rows_unread", said, file=file, sheet=sheet, line=int(nowhere[0]), count=len(nowhere))
+
+
+def _chosen(table: RawTable, rows: Mapping[str, str | list[str]]) -> list[np.ndarray]:
+    return [
+        table.cells[name].str.strip().isin([wanted] if isinstance(wanted, str) else wanted).to_numpy(dtype=bool)
+        for name, wanted in rows.items()
+        if name in table.cells
+    ]
+
+
+def check_identifiers(tables: Sequence[RawTable], records: Records) -> None:
+    """A refusal where a table has declared columns but none with the patient's identifier: nobody would know whose it is."""
+    for table in tables:
+        roles = {column.role for column in table.columns.values()}
+        if "USUBJID" not in roles and not table.standard:
+            said = f"{table.file}: no column has the role USUBJID, so that nothing tells whose a row is"
+            remedy = "Give the column with the patient's identifier the role USUBJID, or remove the file from cohort.yml."
+            records.note("column_missing", said, table, remedy=remedy)

@@ -4,6 +4,7 @@ Sources: CDISC SDTM Implementation Guide 3.4 and ADaM Implementation Guide 1.3, 
 """
 
 import re
+import unicodedata
 from collections.abc import Collection
 
 import pandas as pd
@@ -34,11 +35,25 @@ BASIC = {
 }  # fmt: skip
 #: Variables that tell a trial package from other files.
 NAMES = {name for roles in (PATIENT, EVENT, MEDICATION, EXPOSURE, BASIC) for names in roles.values() for name in names}
+#: How the labels of visits outside the plan begin.
+_APART = re.compile(
+    r"(?:un-?sched\w*|uns|unplanned|screening|early termination|early discontinuation|end of (?:treatment|study)|eot|et|retrieval"
+    r"|withdrawal|ambul ecg|计划外|计划外访视|筛选|提前终止|治疗结束)(?![^\W\d])",
+)
 _TEST = re.compile(r"([A-Z]{2})TESTCD")
 _LABELLED_UNIT = re.compile(r"\(([^()]+)\)\s*$")
 _SIDED = re.compile(r"\s*[<>≤≥]")
 #: Words of a specimen that is no blood; its glucose is not the blood's.
 _OTHER_SPECIMEN = re.compile(r"urin|stool|faec|fec|synovial|cerebrospinal|csf|saliva", re.IGNORECASE)
+
+
+def is_apart(label: str) -> bool:
+    """Whether a visit's label says that the visit is outside the plan.
+
+    >>> [is_apart(label) for label in ("Unscheduled 3.1", "End of Treatment", "SCREENING2", "ETA", "Week 24")]
+    [True, True, True, False, False]
+    """
+    return _APART.match(unicodedata.normalize("NFKC", label).casefold().strip()) is not None
 
 
 def finding_prefix(names: Collection[str]) -> str:

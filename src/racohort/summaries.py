@@ -127,3 +127,14 @@ def were_supplied(results: pd.DataFrame) -> bool:
     """Whether the cohort came with an event file, from the row `supplied` of `estimate_events`."""
     told = pick_result(results, statistic="supplied", category="AE")
     return told is not None and told["value_text"] == "yes"
+
+
+def range_excess(rows: pd.DataFrame) -> pd.Series:
+    """How far beyond the nearer limit a value lies, in widths of the range; negative inside it.
+
+    >>> range_excess(pd.DataFrame({"AVAL": [45.0, 25.0, 5.0], "ANRLO": [10.0] * 3, "ANRHI": [40.0] * 3})).round(3).tolist()
+    [0.167, -0.5, 0.167]
+    """
+    width = rows["ANRHI"] - rows["ANRLO"].fillna(0.0)
+    beyond = np.fmax(rows["AVAL"] - rows["ANRHI"], rows["ANRLO"] - rows["AVAL"])
+    return pd.Series(beyond / width.where(width > 0), index=rows.index)

@@ -7,6 +7,7 @@ from racohort.adam.derived import derive_scores
 from racohort.adam.frames import COLUMNS, study_day, typed
 from racohort.config import Cohort
 from racohort.schema import Clean
+from racohort.summaries import range_excess
 
 #: Limits themselves are normal; comparisons have this guard.
 GUARD = 1e-9
@@ -21,6 +22,7 @@ def derive_bds(clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
     frame = derive_scores(measured, clean.values[clean.values["disputed"]], catalogue)
     frame = _described(frame, clean, catalogue)
     frame = _ranged(frame, catalogue)
+    frame["ANL01FL"] = worst_of_visits(frame, catalogue) if config.records.safety == "worst" else frame["ANL01FL"]
     frame = _from_baseline(frame, config)
     order = {code: rank for rank, code in enumerate(catalogue.index)}
     frame = frame.assign(order=frame["PARAMCD"].map(order)).sort_values(
@@ -45,17 +47,34 @@ def _placed(frame: pd.DataFrame, patients: pd.DataFrame, config: Cohort) -> pd.D
 def representing(frame: pd.DataFrame, config: Cohort) -> pd.Series:
     """ANL01FL: the record that represents a patient's visit for a parameter, exactly one.
 
-    At baseline it is the last one on or before day 0 (else the one closest to it); later the one closest to the planned day, of
-    two equally close the earlier; without dates the first in the file.
+    At baseline it is the last one on or before day 0 (else the one closest to it); later, by `records.visit`, the one closest to
+    the planned day (of two equally close the earlier), the first or the last; without dates the first in the file.
     """
+    rule = config.records.visit
     target = frame["AVISIT"].map({code: visit.day for code, visit in config.visits.items()}).astype("float64")
     baseline = frame["AVISIT"] == config.baseline
     late = (frame["day"] > 0) & baseline
-    distance = np.where(baseline, frame["day"].abs(), (frame["day"] - target).abs())
+    later = {"closest": (frame["day"] - target).abs(), "first": frame["day"], "last": -frame["day"]}[rule]
+    distance = np.where(baseline, frame["day"].abs(), later)
     order = frame.assign(late=late, distance=distance, planned=frame["AVISITN"].notna())
     ordered = order[order["planned"]].sort_values(["late", "distance", "day", "line"], kind="stable", na_position="last")
     first = ordered.drop_duplicates(["USUBJID", "PARAMCD", "AVISIT"]).index
     return pd.Series(np.where(frame.index.isin(first), "Y", ""), index=frame.index)
+
+
+def worst_of_visits(frame: pd.DataFrame, catalogue: pd.DataFrame) -> pd.Series:
+    """ANL01FL where the record furthest outside its range represents a follow-up visit, for laboratory values of safety alone.
+
+    Where none is outside it is the one nearest to a limit, and of equals the earlier. Values that efficacy is judged by,
+    baseline, and records without a range keep the record they have.
+    """
+    of_safety = catalogue.index[catalogue["safety"] & ~catalogue["efficacy"] & (catalogue["domain"] == "LB")]
+    mine = frame["PARAMCD"].isin(of_safety) & (frame["AVISITN"] > 0) & (frame["ANRIND"] != "")
+    keys = ["USUBJID", "PARAMCD", "AVISIT"]
+    rows = frame[mine].assign(excess=range_excess(frame[mine]).fillna(-np.inf))
+    worst = rows.sort_values(["excess", "day", "line"], ascending=[False, True, True], kind="stable").drop_duplicates(keys)
+    decided = pd.MultiIndex.from_frame(frame[keys]).isin(pd.MultiIndex.from_frame(worst[keys]))
+    return frame["ANL01FL"].where(~decided, np.where(frame.index.isin(worst.index), "Y", ""))
 
 
 def _described(frame: pd.DataFrame, clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from racohort.cleaning.patients import check_facts, chosen, gather_patients, rea
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, check_units, round_scores
 from racohort.cleaning.sheets import Sheet, open_sheet
 from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits, note_several
+from racohort.cleaning.wide import check_wide_dates
 from racohort.config import Cohort
 from racohort.schema import Clean, Raw, Records
 
@@ -48,8 +49,10 @@ def _clean_rows(
     for sheet in sheets:
         clean_visits(sheet, config, records)
         clean_package(sheet, config, records)
-        if found := sheet.role("ADT"):
-            sheet.ADT = clean_dates(sheet, "ADT", *found, config, records)
+        for name, column in [(name, column) for role, name, column in sheet.roles() if role == "ADT"]:
+            days = clean_dates(sheet, "ADT", name, column, config, records)
+            sheet.dates |= {column.visit: days} if column.visit else {}
+            sheet.ADT = sheet.ADT if column.visit else days
         read_facts(sheet, config, catalogue, records)
         if sheet.table.shape == "event":
             events.append((sheet, clean_events(sheet, config, catalogue, records)))
@@ -69,6 +72,7 @@ def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, r
     starts = treatment_starts(sheets, config)
     for sheet in sheets:
         check_windows(sheet, starts, config, records)
+        check_wide_dates(sheet, starts, config, records)
         note_several(sheet, config, records)
     check_baseline(sheets, config, records)
     return starts
@@ -83,8 +87,9 @@ def treatment_starts(sheets: list[Sheet], config: Cohort) -> dict[str, np.dateti
             days = pd.Series(sheet.facts["TRTSDT"]).groupby(sheet.USUBJID.astype(str)).min().dropna()
             starts |= {str(one): np.datetime64(day, "D") for one, day in days.items()}
     for sheet in sheets:
-        rows = sheet.keep & (visit == sheet.AVISIT) & ~np.isnat(sheet.ADT)
-        for one, day in zip(sheet.USUBJID[rows], sheet.ADT[rows], strict=True):
+        dates = sheet.day_of(visit)
+        rows = sheet.keep & ((visit == sheet.AVISIT) | (visit in sheet.dates)) & ~np.isnat(dates)
+        for one, day in zip(sheet.USUBJID[rows], dates[rows], strict=True):
             starts.setdefault(one, day)
     return starts
 

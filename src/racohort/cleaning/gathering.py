@@ -34,7 +34,7 @@ def _values(sheet: Sheet, field: Field) -> pd.DataFrame:
     low, high = reference_limits(sheet, field) if sheet.table.shape == "long" else (np.full(len(sheet), np.nan),) * 2
     visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]
     return pd.DataFrame({
-        "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.ADT[rows].astype("datetime64[s]"),
+        "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.day_of(field.column.visit)[rows].astype("datetime64[s]"),
         "PARAMCD": field.PARAMCD[rows],
         "AVAL": field.aval[rows], "AVALC": field.avalc[rows], "censored": field.censored[rows], "limit": field.limit[rows],
         "ANRLO": low[rows], "ANRHI": high[rows], "file": sheet.table.file, "sheet": sheet.table.sheet,
@@ -51,7 +51,7 @@ def gather_visits(sheets: Sequence[Sheet], patients: pd.DataFrame) -> pd.DataFra
     for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "visit"):
         rows = sheet.keep & np.isin(sheet.USUBJID.astype(str), list(patients.index))
         for code, mask in _seen(sheet, rows) if sheet.fields else []:
-            dates = pd.Series(sheet.ADT[mask]).astype("datetime64[s]")
+            dates = pd.Series(sheet.day_of(code)[mask]).astype("datetime64[s]")
             visit = code if code else sheet.AVISIT[mask]
             parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[mask], "AVISIT": visit, "ADT": dates, "order": len(parts)}))
     blank = pd.DataFrame({"USUBJID": [], "AVISIT": [], "ADT": pd.Series(dtype="datetime64[s]"), "order": []})

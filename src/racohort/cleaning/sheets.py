@@ -39,7 +39,10 @@ class Field:
 
 @dataclass
 class Sheet:
-    """One table while it is being cleaned; all arrays have one entry a row."""
+    """One table while it is being cleaned; all arrays have one entry a row.
+
+    `dates` holds the day of each visit, by its code, where a wide table has a column of dates for it; else ADT holds the row's.
+    """
 
     table: RawTable
     USUBJID: np.ndarray
@@ -50,6 +53,7 @@ class Sheet:
     fields: list[Field] = field(default_factory=list)
     facts: dict[str, np.ndarray] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.keep)
@@ -63,6 +67,10 @@ class Sheet:
         for name, column in self.table.columns.items():
             if column.role is not None and column.role != "IGNORE":
                 yield column.role, name, column
+
+    def day_of(self, visit: str | None) -> np.ndarray:
+        """The day of every row at a visit of a wide table; the row's own day where it has but one."""
+        return self.dates.get(visit or "", self.ADT)
 
     def role(self, role: str) -> tuple[str, Column] | None:
         """The column with a role, if there is one."""

@@ -10,9 +10,10 @@ from racohort.cleaning.sheets import Mask, Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
 from racohort.schema import Records
+from racohort.standards import is_apart
 
-#: Labels of visits outside the plan.
-UNSCHEDULED = {"unscheduled", "uns", "unplanned", "计划外", "计划外访视", "early termination", "et", "screening", "筛选"}
+#: Which of several rows stands for a visit, by `records.visit`.
+CHOSEN = {"closest": "the one closest to the planned day", "first": "the first", "last": "the last"}
 
 
 def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
@@ -51,7 +52,7 @@ def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool)
     if text in labels:
         return labels[text]
     key = word_key(text)
-    return keys.get(key.replace(" ", ""), "UNSCHEDULED" if key.split(" ")[0] in UNSCHEDULED or key in UNSCHEDULED else "?")
+    return keys.get(key.replace(" ", ""), "UNSCHEDULED" if is_apart(text) else "?")
 
 
 def check_duplicates(sheet: Sheet, records: Records) -> None:
@@ -161,7 +162,7 @@ def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort
     kept with a warning; a row without a label takes the visit whose window holds its date. Labels without a date are warned of.
     """
     found = sheet.role("ADT")
-    if not found:
+    if not found or sheet.dates:
         return
     days = _days(sheet, starts)
     in_window = {code: (days >= low) & (days <= high) for code, (low, high) in _windows(config).items()}
@@ -214,7 +215,7 @@ def note_several(sheet: Sheet, config: Cohort, records: Records) -> None:
                 "visit_several",
                 sheet.table,
                 cells,
-                "is one of several days of this visit; the one closest to the planned day is used",
+                f"is one of several days of this visit; {CHOSEN[config.records.visit]} is used",
             )
 
 

@@ -60,6 +60,9 @@ class File(Strict):
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="The hash the file must have.")
     encoding: str | None = Field(None, description="The encoding, where it cannot be told from the bytes.")
     header_line: int = Field(1, ge=1, description="The line of the column names, where text stands above them.")
+    rows: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="Only rows with these values in these columns; list the file once for each kind of row."
+    )
     columns: dict[str, Column] = Field(default_factory=dict, description="Columns that mean something else in this file.")
 
 
@@ -87,6 +90,17 @@ class TreatmentStart(Strict):
     )
     visit: str | None = Field(None, description="The visit whose date it is; baseline if left out.")
     column: str | None = Field(None, description="The source column with the date.")
+
+
+class RecordRule(Strict):
+    """Which of several records of a patient, analyte and follow-up visit represents the visit."""
+
+    visit: Literal["closest", "first", "last"] = Field(
+        "closest", description="Closest to the planned day (of two the earlier), the first, or the last of the visit."
+    )
+    safety: Literal["as_visit", "worst"] = Field(
+        "as_visit", description="For laboratory values of safety: as other visits, or the record furthest outside its range."
+    )
 
 
 class Study(Strict):
@@ -185,6 +199,9 @@ class Cohort(Strict):
         default_factory=dict, description="Keep only patients with these values, e.g. one arm."
     )
     missing: list[str] = Field(default_factory=lambda: ["", "NA", "."], description="Cells that mean: no value.")
+    records: RecordRule = Field(
+        default_factory=lambda: RecordRule.model_validate({}), description="Which of several records represents a visit."
+    )
     study: Study = Field(default_factory=lambda: Study.model_validate({}), description="When and where the study ran.")
     das28_variant: Literal["auto", "ESR4", "ESR3", "CRP4", "CRP3", "unknown"] = Field(
         "auto", description="The variant of a shipped DAS28."

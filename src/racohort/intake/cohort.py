@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from racohort.intake.dictionary import read_dictionary
 from racohort.intake.guesses import Guess, Source
+from racohort.intake.redcap import kinds_of_row
 from racohort.intake.tables import guess_table
 from racohort.intake.values import given, parse_day
 from racohort.intake.visits import Planned, header_time, label_day, plan_visits
@@ -20,6 +22,7 @@ class Scaffold:
     id: str
     title: str
     sources: list[Source]
+    dictionaries: list[str] = field(default_factory=list)
     shared: list[Guess] = field(default_factory=list)
     own: list[list[Guess]] = field(default_factory=list)
     visits: list[Planned] = field(default_factory=list)
@@ -36,14 +39,20 @@ class Scaffold:
 
 def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataFrame], catalogue: pd.DataFrame) -> Scaffold:
     """A cohort as far as its tables (texts, one for each source) tell it."""
-    found = [guess_table(source, cells, catalogue) for source, cells in zip(sources, tables, strict=True)]
+    columns = {str(name) for cells in tables for name in cells.columns}
+    said = [read_dictionary(cells, columns) for cells in tables]
+    entries = {name: entry for one in said for name, entry in one.items()}
+    whole = [(source, cells) for source, cells, one in zip(sources, tables, said, strict=True) if not one]
+    pairs = [part for source, cells in whole for part in kinds_of_row(source, cells)]
+    found, tables = [guess_table(source, cells, catalogue, entries) for source, cells in pairs], [cells for _, cells in pairs]
     dates: list[datetime.date] = []
     labels: list[tuple[str, str]] = []
     seen: dict[str, list[float]] = {}
     for source, cells in zip(found, tables, strict=True):
         labels += _labels(source, cells)
         dates += _days(source, cells, seen)
-    scaffold = Scaffold(_id(name), name, found, visits=_distinct(plan_visits(labels, seen)))
+    used = [source.path for source, one in zip(sources, said, strict=True) if one]
+    scaffold = Scaffold(_id(name), name, found, used, visits=_distinct(plan_visits(labels, seen)))
     scaffold.shared, scaffold.own = _share(found)
     scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
     scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
@@ -79,12 +88,24 @@ def _days(source: Source, cells: pd.DataFrame, seen: dict[str, list[float]]) -> 
     guess = next((one for one in source.columns if one.role == "ADT" and "format" in one.keys), None)
     if guess is None:
         return []
+    if "{visit}" in guess.name:
+        return _wide_days(source, guess, cells, seen)
     days = [parse_day(text, guess.keys["format"]) for text in cells[guess.name]]
     who, label = _column(source, "USUBJID", cells), _column(source, "AVISIT", cells)
     if who and label:
         rows = pd.DataFrame({"who": cells[who].to_numpy(), "label": cells[label].str.strip().to_numpy(), "day": days}).dropna()
         _add_days(rows.drop_duplicates(), seen)
     return [day for day in days if day is not None]
+
+
+def _wide_days(source: Source, guess: Guess, cells: pd.DataFrame, seen: dict[str, list[float]]) -> list[datetime.date]:
+    """The same of a wide table, whose dates stand in one column for each visit."""
+    columns = {label: guess.name.replace("{visit}", label) for label in source.visits}
+    days = {label: [parse_day(text, guess.keys["format"]) for text in cells[name]]
+            for label, name in columns.items() if name in cells}  # fmt: skip
+    rows = [(place, label, day) for label, column in days.items() for place, day in enumerate(column) if day is not None]
+    _add_days(pd.DataFrame(rows, columns=["who", "label", "day"]), seen)
+    return [day for _, _, day in rows]
 
 
 def _add_days(rows: pd.DataFrame, seen: dict[str, list[float]]) -> None:

@@ -38,7 +38,7 @@ class Source:
     """One file or sheet as it is to be described: the facts of the file, its shape with the evidence, and its columns."""
 
     path: str
-    facts: dict[str, str | int]
+    facts: dict[str, str | int | dict[str, str]]
     shape: str
     why: str
     columns: list[Guess] = field(default_factory=list)

@@ -4,15 +4,16 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken, understood
 from racohort.intake.guesses import Guess, Source, Word
 from racohort.intake.measures import guess_analyte, guess_unit, known_units, possible_units
 from racohort.intake.names import Index, Match, analyte_index, look_up, role_index
+from racohort.intake.package import standard_of, start_of
+from racohort.intake.redcap import is_own
 from racohort.intake.values import date_formats, decimal_mark, given, is_numeric, missing_codes, numbers, role_words, sex_words
 from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS
 from racohort.intake.wide import find_patterns
 from racohort.roles import DATES, ROLES
-from racohort.standards import EXPOSURE, PATIENT, finding_prefix, kind_of
-from racohort.standards import NAMES as STANDARD_NAMES
 
 #: The groups of roles that each shape is read for.
 GROUPS = {
@@ -23,43 +24,37 @@ GROUPS = {
 NAMED = 0.6
 
 
-def guess_table(source: Source, cells: pd.DataFrame, catalogue: pd.DataFrame) -> Source:
-    """The table with its shape, and a guess for every named column; `cells` are texts.
+def guess_table(
+    source: Source, cells: pd.DataFrame, catalogue: pd.DataFrame, entries: Mapping[str, Entry] | None = None
+) -> Source:  # fmt: skip
+    """The table with its shape, and a guess for every named column; `cells` are texts, `entries` what a dictionary says.
 
     A trial package (ADaM, SDTM) keeps its own column names, so that it has no columns to declare.
     """
+    entries = entries or {}
     cells = cells.loc[:, ~cells.columns.duplicated()]
     cells = cells[[name for name in cells.columns if str(name).strip()]]
     analytes = analyte_index(catalogue)
-    patterns = find_patterns(list(cells.columns), lambda text: bool(look_up(text, analytes).sure))
-    if package := _package(cells):
+    patterns = find_patterns(list(cells.columns), lambda text: bool(look_up(text, analytes).sure) or _is_date(text))
+    if package := standard_of(cells):
         source.shape, source.why = package, "its columns are named as in " + ("ADaM" if package == "adam" else "SDTM")
-        source.start = _start(cells)
+        source.start = start_of(cells)
         return source
+    names = {} if patterns else heard(list(cells.columns), entries, understood(cells.columns, analytes))
+    boxes = {name: box for name in cells.columns if (box := checkbox(str(name), entries))}
+    cells = spoken(cells.drop(columns=list(boxes)), names, entries)
     source.shape, source.why = _shape(cells, patterns, analytes)
     wide = {name for columns in patterns.values() for name in columns} if source.shape == "wide" else set()
     source.columns = [_pattern(pattern, columns, cells, catalogue, analytes) for pattern, columns in patterns.items() if wide]
     source.visits = list(dict.fromkeys(label for columns in patterns.values() for label in columns.values())) if wide else []
     source.columns += _columns([name for name in cells.columns if name not in wide], source.shape, cells, catalogue, analytes)
     source.missing = _missing(source, cells)
+    source.columns = [explained(guess, names, entries) for guess in source.columns] + list(boxes.values())
     return source
 
 
-def _package(cells: pd.DataFrame) -> str:
-    """The standard, adam or sdtm, where the columns have these standards' own names, else ""."""
-    names = {str(name).upper() for name in cells.columns}
-    if "USUBJID" not in names or not kind_of(names) or ("DOMAIN" not in names and len(names & STANDARD_NAMES) < 3):
-        return ""
-    analysis = names & {"PARAMCD", "SAFFL", "FASFL", "TRTSDT", "TRTEMFL", "TRTA", "TRT01P"}
-    return "adam" if analysis else "sdtm" if "DOMAIN" in names or finding_prefix(names) else ""
-
-
-def _start(cells: pd.DataFrame) -> Guess | None:
-    """The variable of a trial package's data set that holds the first day of treatment, where any row has one."""
-    given = [str(name) for name in cells.columns if (cells[name].str.strip() != "").any()]
-    wanted = EXPOSURE if kind_of(given) == "exposure" else PATIENT if kind_of(given) == "patients" else {}
-    name = next((name for name in wanted.get("TRTSDT", ()) if name in given), None)
-    return Guess(name, {"role": "TRTSDT"}, f"the standard's {name}") if name else None
+def _is_date(text: str) -> bool:
+    return look_up(text, role_index(("ADT",)), ROLE_FILLERS).sure == "ADT"
 
 
 def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analytes: Index) -> tuple[str, str]:
@@ -124,6 +119,8 @@ def _role(
     analytes: Index,
 ) -> Guess:  # fmt: skip
     """A column by its name as a role; blank where the name says nothing, or more than one thing."""
+    if match.sure != "AVISIT" and is_own(name, set(given(texts))):
+        return Guess(name, {"role": "IGNORE"}, "REDCap's own column")
     if not match.meanings:
         return _unnamed(name, texts)
     if len(match.meanings) > 1 or match.left:
@@ -192,8 +189,7 @@ def _analyte(
     if given(texts) and not is_numeric(texts, mark or ",") and catalogue.at[codes[0], "scale"] != "ordinal":
         return guess.blank(f"{{paramcd: {codes[0]}}} or {{role: IGNORE}}; its cells are no numbers")
     guess = guess_unit(guess, numbers(texts, mark or "."), catalogue)
-    if mark == "," and not guess.choices:
-        guess.keys["decimal"] = ","
+    guess.keys |= {"decimal": ","} if mark == "," else {}
     return guess.blank(question) if question else guess
 
 
@@ -201,10 +197,7 @@ def _items(name: str, cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: In
     """Every item of a laboratory with its PARAMCD; blank where the name or the unit cannot be told."""
     every = role_index(tuple(NAMES))
     found = {
-        role: column
-        for column in cells.columns
-        for role in look_up(str(column), every, ROLE_FILLERS).meanings
-        if role in ("AVAL", "AVALU")
+        role: column for column in cells.columns if (role := look_up(str(column), every, ROLE_FILLERS).sure) in ("AVAL", "AVALU")
     }
     groups = cells.groupby(name, sort=False)
     return [_item(str(text), rows, found, catalogue, analytes) for text, rows in groups if str(text).strip()]
@@ -229,9 +222,13 @@ def _item(text: str, rows: pd.DataFrame, found: Mapping[str, str], catalogue: pd
 def _pattern(
     pattern: str, columns: Mapping[str, str], cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: Index
 ) -> Guess:  # fmt: skip
-    """One analyte of a wide table: all its visits together tell its unit."""
+    """One analyte, or the date, of a wide table: all its visits together tell its unit or format."""
     texts = [text for name in columns for text in cells[name].tolist()]
     stem = pattern.replace("{visit}", " ").strip(" _.-")
+    if not look_up(stem, analytes).sure:
+        guess = _dated(Guess(pattern, {"role": "ADT"}, f"named {stem!r}"), texts)
+        guess.why += f"; {len(columns)} columns, from {next(iter(columns))!r}"
+        return guess
     codes, why, doubt = guess_analyte(stem, analytes, [])
     guess = _analyte(stem, codes, why, doubt, texts, catalogue, analytes)
     guess.name, guess.why = pattern, f"{guess.why}; {len(columns)} columns, from {next(iter(columns))!r}"

@@ -58,6 +58,11 @@ def flow(keys: Mapping[str, object]) -> str:
     )
 
 
+def in_marks_flow(keys: Mapping[str, str]) -> str:
+    """A mapping of texts of a file on one line, everything in quotation marks."""
+    return "{" + ", ".join(f"{in_marks(key)}: {in_marks(value)}" for key, value in keys.items()) + "}"
+
+
 def _parts(scaffold: Scaffold) -> Iterator[str]:
     yield f"id: {quoted(scaffold.id)}" + (
         _guessed("an id has letters and digits of ASCII") if scaffold.id != scaffold.title else ""
@@ -84,19 +89,24 @@ def _file(source: Source, own: list[Guess]) -> Iterator[str]:
     yield f"  - path: {in_marks(source.path)}"
     yield f"    shape: {source.shape}{_guessed(source.why)}"
     for key, value in source.facts.items():
-        yield f"    {key}: {value if isinstance(value, int) else quoted(value)}"
+        shown = value if isinstance(value, int) else quoted(value) if isinstance(value, str) else in_marks_flow(value)
+        yield f"    {key}: {shown}"
     for doubt in source.doubts:
         key, _, choices = doubt.partition(": ")
         yield f"    # {key}:   # choose: {comment(choices)}"
-    if any(not guess.choices for guess in own):
-        yield "    columns:"
+    if own:
+        filled = any(not guess.choices for guess in own)
+        yield "    columns:" if filled else "    columns: {}  # write the columns here without the {}"
     for guess in own:
         yield from _column(guess, "      ")
 
 
 def _column(guess: Guess, indent: str) -> Iterator[str]:
     """One column: filled in, or every line of it commented."""
-    name, dead = in_marks(guess.name), bool(guess.choices) or ("{visit}" in guess.name and "paramcd" not in guess.keys)
+    name, dead = (
+        in_marks(guess.name),
+        bool(guess.choices) or _is_odd(guess),
+    )
     lead = f"{indent}# " if dead else indent
     if dead:
         yield f"{indent}# choose: {comment(guess.choices or 'a name with {visit} stands for several columns')}"
@@ -109,6 +119,11 @@ def _column(guess: Guess, indent: str) -> Iterator[str]:
     yield f"{lead}  codes:"
     for word in guess.words:
         yield _word(word.text, word.meaning, word.why, word.choices, lead)
+
+
+def _is_odd(guess: Guess) -> bool:
+    """Whether a name holds {visit} by chance: it is no pattern of a wide table."""
+    return "{visit}" in guess.name and not {"paramcd", "format"} & set(guess.keys)
 
 
 def _blanks(guess: Guess) -> dict[str, str]:

@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from racohort.standards import is_apart
+
 #: Days in a unit of time, and the words for the unit.
 UNITS = {
-    "Y": (365.0, ("y", "yr", "yrs", "year", "years", "年")),
-    "M": (30.4375, ("m", "mo", "mon", "month", "months", "个月", "月", "月份")),
-    "W": (7.0, ("w", "wk", "wks", "week", "weeks", "周")),
-    "D": (1.0, ("d", "day", "days", "天", "日")),
+    "Y": (365.0, ("y", "yr", "yrs", "year", "years", "jahr", "jahre", "年")),
+    "M": (30.4375, ("m", "mo", "mon", "month", "months", "monat", "monate", "个月", "月", "月份")),
+    "W": (7.0, ("w", "wk", "wks", "week", "weeks", "woche", "wochen", "周")),
+    "D": (1.0, ("d", "day", "days", "tag", "tage", "天", "日")),
 }
 _BASELINE = {"baseline", "bl", "base", "基线", "entry", "t0", "v0", "day0", "0", "治疗前", "入组"}
-_APART = {"unscheduled", "uns", "unplanned", "计划外", "计划外访视", "early termination", "et", "screening", "筛选"}
+#: The end of an event's name in REDCap, which names the arm.
+_REDCAP_ARM = re.compile(r"_arm_\d+$")
 _WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
 
 
@@ -37,12 +40,12 @@ def label_day(label: str, unit: str = "") -> float | None:
 
     >>> label_day("基线 Baseline"), label_day("12个月"), label_day("3年"), label_day("Week 12")
     (0.0, 365.0, 1095.0, 84.0)
-    >>> label_day("3"), label_day("3", "M"), label_day("unscheduled")
-    (None, 91.0, -1.0)
+    >>> label_day("3"), label_day("3", "M"), label_day("unscheduled"), label_day("12_months_arm_1")
+    (None, 91.0, -1.0, 365.0)
     """
-    text = unicodedata.normalize("NFKC", label).casefold().strip()
+    text = _REDCAP_ARM.sub("", unicodedata.normalize("NFKC", label).casefold().strip()).replace("_", " ")
     words = [word for word in re.split(r"[\s_\-./]+", text) if word]
-    if text in _APART or (words and words[0] in _APART):
+    if is_apart(label):
         return -1.0
     if text in _BASELINE or set(words) & (_BASELINE - {"0", "entry"}) or re.fullmatch(r"0+(\.0+)?", text):
         return 0.0
@@ -82,7 +85,9 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
     >>> [(visit.code, visit.labels, visit.day) for visit in plan_visits([("基线", ""), ("1年", ""), ("12 months", "")], {})]
     [('BL', ['基线'], 0.0), ('Y1', ['1年', '12 months'], 365.0)]
     """
-    days = {label: label_day(label, unit) for label, unit in dict.fromkeys(labels)}
+    labels = list(dict.fromkeys(labels))
+    fitting = _fitting_unit([label for label, _ in labels], observed)
+    days = {label: label_day(label, unit or fitting) for label, unit in labels}
     said = {label: day for label, day in days.items() if day is not None and day >= 0}
     visits = [_said(day, [label for label in said if said[label] == day], said, observed) for day in sorted(set(said.values()))]
     unsaid = sorted((label for label, day in days.items() if day is None), key=lambda label: _order(label, observed))
@@ -91,6 +96,19 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
     if visits and unsaid and not any(visit.day == 0 for visit in visits):
         visits[0] = Planned("BL", visits[0].labels, 0.0, "the first of the labels", "")
     return visits or [Planned("BL", [], 0.0, "no column with visits was found: all rows stand for baseline")]
+
+
+def _fitting_unit(labels: Sequence[str], observed: Mapping[str, Sequence[float]]) -> str:
+    """The unit of time in which labels that are bare numbers agree with their dates, to 15 %; "" where not exactly one does.
+
+    >>> _fitting_unit(["0", "12", "36"], {"12": [360, 366, 371], "36": [1080, 1100, 1090]}), _fitting_unit(["2"], {"2": [31] * 3})
+    ('M', '')
+    """
+    counts = {label: int(label) for label in labels if re.fullmatch(r"[1-9]\d{0,2}", label)}
+    middles = {label: float(np.median(observed[label])) for label in counts if len(observed.get(label, ())) >= 3}
+    units = [unit for unit in "WMY"
+             if all(abs(counts[label] * UNITS[unit][0] - day) <= 0.15 * day for label, day in middles.items())]  # fmt: skip
+    return units[0] if middles and len(units) == 1 else ""
 
 
 def _said(day: float, labels: list[str], said: Mapping[str, float], observed: Mapping[str, Sequence[float]]) -> Planned:

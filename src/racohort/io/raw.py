@@ -15,7 +15,7 @@ from racohort.io.isolated import parse_apart
 from racohort.io.workbooks import read_workbook
 from racohort.places import cohort_folder
 from racohort.schema import Raw, RawTable, Records
-from racohort.shapes import looks_like
+from racohort.shapes import check_identifiers, looks_like, take_rows
 from racohort.standards import open_standard
 
 #: How files of each kind start, and the endings that go with the kind.
@@ -48,11 +48,15 @@ def read_raw(cohort: str) -> Raw:
     catalogue = read_catalogue(config)
     _check_analytes(config, catalogue, records)
     tables = [_read_file(folder, entry, config, records) for entry in config.files]
+    records.findings = list(dict.fromkeys(records.findings))
     records.stop_if_rejected()
+    take_rows(tables, config, records)
     for table, entry in zip(tables, config.files, strict=True):
         columns = _open_package(table, config, records) if entry.shape in ("adam", "sdtm") else {}
-        match_columns(table, config, columns | config.columns | entry.columns, catalogue, records)
+        choosing = {name: Column.model_validate({"role": "IGNORE"}) for name in entry.rows}
+        match_columns(table, config, choosing | columns | config.columns | entry.columns, catalogue, records)
     _check_complete(config, tables, records)
+    check_identifiers(tables, records)
     records.stop_if_rejected()
     return Raw(config, tables, records)
 

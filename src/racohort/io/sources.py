@@ -13,6 +13,8 @@ from racohort.schema import RawTable, Records
 
 #: A header is looked for down to this line.
 DEEPEST = 12
+#: Below this share of named columns the header of a sheet is looked for further down.
+NAMED = 0.8
 #: Encodings to look at a file with, where its bytes can be read in several ways.
 TRIED = ("gb18030", "cp1252")
 
@@ -28,6 +30,7 @@ class Unknown:
     doubts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
     refused: set[str] = field(default_factory=set)
+    left: list[str] = field(default_factory=list)
 
 
 def read_source(path: Path) -> list[Unknown]:
@@ -47,7 +50,9 @@ def read_source(path: Path) -> list[Unknown]:
         return [first]
     names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
     found = [_read(path, data, name) for name in names] if len(names) > 1 else [first]
-    return [one for one in found if len(one.table.cells)] or [first]
+    whole = [one for one in found if len(one.table.cells)] or [first]
+    whole[0].left = [name for name, one in zip(names, found, strict=False) if not len(one.table.cells)] if len(names) > 1 else []
+    return whole
 
 
 def _blank(path: Path) -> RawTable:
@@ -57,6 +62,9 @@ def _blank(path: Path) -> RawTable:
 def _read(path: Path, data: bytes, sheet: str | None) -> Unknown:
     """One table: as it stands, else with its header further down, else in one of the encodings that can be meant."""
     first, records = _parsed(path, data, sheet, 1, None)
+    if len(first.table.cells) and first.table.native and _named(first.table) < NAMED:
+        further = [first, *(_parsed(path, data, sheet, line, None)[0] for line in range(2, DEEPEST))]
+        return max(further, key=lambda one: _named(one.table))
     if len(first.table.cells) or not records.findings:
         return first
     rules = {finding.rule for finding in records.findings}
@@ -69,6 +77,12 @@ def _read(path: Path, data: bytes, sheet: str | None) -> Unknown:
         choices = " or ".join(one.encoding for one in readable)
         return Unknown(path, readable[0].table, doubts=[f"encoding: {choices}"]) if readable else first
     return first
+
+
+def _named(table: RawTable) -> float:
+    """The share of a table's columns with values that have a name; of equal shares `max` takes the first."""
+    filled = [str(name).strip() for place, name in enumerate(table.cells.columns) if (table.cells.iloc[:, place] != "").any()]
+    return sum(bool(name) for name in filled) / len(filled) if filled else 0.0
 
 
 def _parsed(path: Path, data: bytes, sheet: str | None, line: int, encoding: str | None) -> tuple[Unknown, Records]:

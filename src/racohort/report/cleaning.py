@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from racohort.config import Cohort
 from racohort.formats import count, listed, number
 from racohort.plan import Plan
 from racohort.report.text import Text, quote, say
@@ -63,6 +64,24 @@ def say_timing(results: pd.DataFrame, plan: Plan) -> Text:
     labels = {visit.AVISIT: visit.label for visit in plan.visits}
     parts = [f"{row['count']} of {row['n']} at {labels[row['AVISIT']]}" for row in dated.to_dict("records")]
     return say(quote(f"Dated visits outside their planned window: {listed(parts)}.", *dated["result_id"]))
+
+
+_CHOSEN = {
+    "closest": "the one closest to the planned day represents it, and of two equally close the earlier",
+    "first": "the first represents it",
+    "last": "the last represents it",
+}
+
+
+def say_representing(config: Cohort) -> Text:
+    """Which of several records of a visit represents it, and what counts for the worst value, as `records` in cohort.yml says."""
+    baseline = "at baseline it is the last one on or before day 0"
+    worst = "For laboratory values of safety the record furthest outside its reference range represents the visit instead."
+    own = [worst] if config.records.safety == "worst" else []
+    every = (
+        "Unscheduled records represent no visit; they are kept, and count for the worst value like every record after baseline."
+    )
+    return say(f"Of several records of a follow-up visit {_CHOSEN[config.records.visit]}; {baseline}.", *own, every)
 
 
 def say_assay_limits(results: pd.DataFrame, plan: Plan) -> Text:

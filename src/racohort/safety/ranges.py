@@ -11,7 +11,7 @@ from racohort.intervals import mcnemar, newcombe_paired, upper_one_sided_cp
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.safety.laboratory import after_baseline, laboratory_codes
-from racohort.summaries import analysed, members, proportion_row
+from racohort.summaries import analysed, members, proportion_row, range_excess
 from racohort.terms import RANGE_STATES
 
 #: A reference range leaves out this share of healthy people, by its usual definition (2.5th to 97.5th percentile).
@@ -28,17 +28,10 @@ def derive_worst(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFrame
     codes = laboratory_codes(adlb, catalogue)
     mine = adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["PARAMCD"].isin(codes) & adlb["ANRIND"].isin(RANGE_STATES)
     rows = adlb[mine & after_baseline(adlb)]
-    rows = rows.assign(outside=rows["ANRIND"] != "NORMAL", excess=_excess(rows).fillna(-np.inf))
+    rows = rows.assign(outside=rows["ANRIND"] != "NORMAL", excess=range_excess(rows).fillna(-np.inf))
     order = {"USUBJID": True, "PARAMCD": True, "outside": False, "excess": False, "ADY": True}
     ranked = rows.sort_values(list(order), ascending=list(order.values()), kind="stable")
     return ranked.drop_duplicates(["USUBJID", "PARAMCD"])[list(adlb.columns)].reset_index(drop=True)
-
-
-def _excess(rows: pd.DataFrame) -> pd.Series:
-    """How far beyond the nearer limit a value lies, in widths of the range; negative inside it."""
-    width = rows["ANRHI"] - rows["ANRLO"].fillna(0.0)
-    beyond = np.fmax(rows["AVAL"] - rows["ANRHI"], rows["ANRLO"] - rows["AVAL"])
-    return pd.Series(beyond / width.where(width > 0), index=rows.index)
 
 
 def count_shifts(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:

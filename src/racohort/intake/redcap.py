@@ -1,0 +1,38 @@
+"""What is REDCap's own in an export: rows of repeated forms beside rows of visits, and columns that hold no data."""
+
+import re
+from dataclasses import replace
+
+import pandas as pd
+
+from racohort.intake.guesses import Source
+
+#: The column that names the repeated form a row belongs to; blank for a row of a visit.
+FORM = "redcap_repeat_instrument"
+_OWN = re.compile(r"redcap_(?!data_access)\w+")
+
+
+def kinds_of_row(source: Source, cells: pd.DataFrame) -> list[tuple[Source, pd.DataFrame]]:
+    """The table once for each kind of row in it, each with the columns that hold something there.
+
+    A table without repeated forms stays as it is. Columns without any value stay with the first kind.
+    """
+    forms = list(dict.fromkeys(cells[FORM])) if FORM in cells else [""]
+    if not any(forms):
+        return [(source, cells)]
+    empty = [name for name in cells.columns if (cells[name] == "").all()]
+    parts: list[tuple[Source, pd.DataFrame]] = []
+    for form in sorted(forms):
+        rows = cells[cells[FORM] == form]
+        kept = [name for name in cells.columns if (rows[name] != "").any() or name == FORM or (name in empty and not parts)]
+        parts.append((replace(source, facts=source.facts | {"rows": {FORM: form}}, columns=[]), rows[kept]))
+    return parts
+
+
+def is_own(name: str, values: set[str]) -> bool:
+    """Whether a column is REDCap's own: its record keeping, or the status of a form.
+
+    >>> is_own("redcap_repeat_instance", {"1"}), is_own("visit_complete", {"0", "2"}), is_own("complete", {"2"})
+    (True, True, False)
+    """
+    return _OWN.fullmatch(name) is not None or (name.endswith("_complete") and values <= set("012"))
