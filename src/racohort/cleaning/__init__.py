@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from racohort.cleaning.attendance import note_absent
 from racohort.cleaning.consistency import check_repeats, check_scores, check_sums, settle_variant
+from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
 from racohort.cleaning.gathering import account, gather_mapping, gather_sources, gather_values, gather_visits
@@ -35,6 +37,10 @@ def clean_cohort(raw: Raw, catalogue: pd.DataFrame) -> Clean:
     for sheet, frame in events:
         check_onsets(sheet, frame, starts, records)
         check_deaths(sheet, frame, sheets, records)
+        if not is_medication(sheet):
+            check_overlaps(sheet, frame, records)
+            check_ends(sheet, frame, config, records)
+            check_fatal(sheet, frame, records)
     disputed = _clean_values(sheets, config, catalogue, records)
     records.stop_if_rejected()
     return _gather(sheets, events, starts, disputed, config, catalogue, records)
@@ -124,9 +130,10 @@ def _gather(
     people = patients.index[keep]
     rows = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if not is_medication(sheet)]
     drugs = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if is_medication(sheet)]
+    visits = gather_visits(sheets, patients[keep])
+    note_absent(visits, patients[keep], sheets, config, records)
     return Clean(
-        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), gather_visits(sheets,
-            patients[keep]),
+        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), visits,
         _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets), account(sheets), records,
     )  # fmt: skip
 

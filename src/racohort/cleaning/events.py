@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from racohort.cleaning.courses import says_fatal
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.patients import read_numbers
 from racohort.cleaning.sheets import Sheet
@@ -169,18 +170,21 @@ def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: dict[str, np.datetim
 
 
 def check_deaths(sheet: Sheet, frame: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
-    """Warn of fatal events (grade 5, or marked fatal) of patients with a later visit."""
-    graded = frame["AETOXGR"] == 5 if "AETOXGR" in frame else pd.Series(False, index=frame.index)
-    marked = frame["AESDTH"] == "Y" if "AESDTH" in frame else pd.Series(False, index=frame.index)
-    fatal = (graded | marked).to_numpy() & sheet.keep
+    """Warn of fatal events (by grade, mark, outcome or term) of patients with a later visit."""
+    fatal = says_fatal(frame) & sheet.keep
     if not fatal.any() or "ASTDT" not in frame:
         return
     visits = [pd.DataFrame({"id": one.USUBJID, "day": one.ADT}) for one in sheets if one.table.shape != "event"]
     last = pd.concat(visits).groupby("id")["day"].max() if visits else pd.Series(dtype="datetime64[s]")
     seen = last.reindex(sheet.USUBJID).set_axis(frame.index)
-    alive = sheet.cells(fatal & (seen > frame["ASTDT"]).to_numpy(), sheet.names.get("AETOXGR") or sheet.names["AESDTH"])
+    alive = sheet.cells(fatal & (seen > frame["ASTDT"]).to_numpy(), _first(sheet, "AETOXGR", "AESDTH", "AEOUT", "AETERM"))
     if len(alive):
         records.note_cells("event_death", sheet.table, alive, "says that the event was fatal, but the patient has a later visit")
+
+
+def _first(sheet: Sheet, *roles: str) -> str:
+    """The name of the first of these columns that the table has."""
+    return next((sheet.names[role] for role in roles if role in sheet.names), "")
 
 
 def earliest_and_latest(text: str) -> tuple[datetime.date | None, datetime.date | None]:

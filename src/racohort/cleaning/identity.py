@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from racohort.cleaning.likeness import likely
 from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import tidy
 from racohort.config import Cohort
@@ -170,8 +171,14 @@ def check_known(sheets: Sequence[Sheet], records: Records) -> None:
     everybody = known | {word for sheet in others for word in sheet.USUBJID}
     for sheet in sheets:
         if lists and sheet.table.shape not in ("subject", "event"):
-            stranger = ~np.isin(sheet.USUBJID.astype(str), sorted(known))
-            sheet.hold_rows(stranger, "id_unknown", _id_name(sheet), "is not in the list of patients", records)
+            _hold_strangers(sheet, known, "id_unknown", "is not in the list of patients", [*lists, *others], records)
         elif sheet.table.shape == "event" and any(sheet.roles()):
-            stranger = ~np.isin(sheet.USUBJID.astype(str), sorted(everybody))
-            sheet.hold_rows(stranger, "event_unknown_patient", _id_name(sheet), "is nobody in the cohort", records)
+            _hold_strangers(sheet, everybody, "event_unknown_patient", "is nobody in the cohort", [*lists, *others], records)
+
+
+def _hold_strangers(sheet: Sheet, known: set[str], rule: str, reason: str, sheets: Sequence[Sheet], records: Records) -> None:
+    """Keep out the rows of those who are not known; one whose identifier looks like a patient's is told with it."""
+    stranger = ~np.isin(sheet.USUBJID.astype(str), sorted(known))
+    for one, hint in likely(set(sheet.USUBJID[stranger & sheet.keep]), sheets).items():
+        sheet.hold_rows(np.asarray(one == sheet.USUBJID), rule, _id_name(sheet), reason + hint, records)
+    sheet.hold_rows(stranger, rule, _id_name(sheet), reason, records)

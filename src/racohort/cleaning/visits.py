@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from racohort.cleaning.likeness import likely
 from racohort.cleaning.packages import baseline_by_flag
 from racohort.cleaning.sheets import Mask, Sheet
 from racohort.cleaning.words import missing_words, word_key
@@ -145,14 +146,19 @@ def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) ->
     """Rows after baseline of a patient who has no baseline row in any file with rows by visit are kept out."""
     by_visit = [sheet for sheet in sheets if sheet.table.shape in ("visit", "long") and sheet.role("AVISIT")]
     have = {one for sheet in by_visit for one in sheet.USUBJID[sheet.keep & (config.baseline == sheet.AVISIT)]}
+    alone = {one for sheet in by_visit for one in sheet.USUBJID[sheet.keep & _planned(sheet, config)]} - have
+    hints = likely(alone, by_visit)
     for sheet in by_visit:
-        planned = np.isin(sheet.AVISIT.astype(str), list(config.visits))
+        planned = _planned(sheet, config)
         without = planned & ~np.isin(sheet.USUBJID.astype(str), sorted(have)) & sheet.keep
         for one in sorted(set(sheet.USUBJID[without])):
             name = (sheet.role("AVISIT") or ("",))[0]
-            sheet.hold_rows(
-                without & (one == sheet.USUBJID), "no_baseline", name, f"is a follow-up of {one}, who has no baseline", records
-            )
+            reason = f"is a follow-up of {one}, who has no baseline{hints.get(one, '')}"
+            sheet.hold_rows(without & (one == sheet.USUBJID), "no_baseline", name, reason, records)
+
+
+def _planned(sheet: Sheet, config: Cohort) -> Mask:
+    return np.isin(sheet.AVISIT.astype(str), list(config.visits))
 
 
 def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort, records: Records) -> None:

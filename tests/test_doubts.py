@@ -1,0 +1,100 @@
+"""What is not there and what disagrees: visits without a row, identifiers mistyped once, events that contradict themselves."""
+
+import pytest
+
+from tests.support.cohorts import cleaned, cohort, rules
+from tests.test_cleaning import drawn
+
+EVENTS = "id | event | start | end | grade | fatal | outcome\n{}"
+OUTCOME = {"outcome": {"role": "AEOUT"}}
+STUDY = {"end": "2016-12-31"}
+
+
+def lines(*without: int, change: dict[int, tuple[str, str]] | None = None, last: str = "") -> str:
+    """The clean table without some lines, and with one text of a line replaced by another."""
+    rows = drawn().splitlines()
+    for line, (old, new) in (change or {}).items():
+        rows[line - 1] = rows[line - 1].replace(old, new)
+    return "\n".join([row for number, row in enumerate(rows, 1) if number not in without] + ([last] if last else []))
+
+
+def told(clean, rule: str) -> list[str]:
+    return [finding.message for finding in clean.records.findings if finding.rule == rule]
+
+
+def test_a_planned_visit_without_a_row_is_said_once_a_visit_with_the_patients(tmp_path):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": lines(4, 7, 9)}))
+    assert rules(clean) == {"visit_absent"}
+    assert told(clean, "visit_absent") == [
+        "1 of 4 patients have no row for the visit Y1 (P3)",
+        "2 of 4 patients have no row for the visit Y3 (P1, P2)",
+    ]
+
+
+def test_a_visit_whose_row_was_kept_out_is_not_called_absent(tmp_path):
+    for number, (old, new) in enumerate([("2014-03-19", "2019-01-01"), ("|Y1|", "|somewhen|"), ("2014-03-19", "2016-03-20")]):
+        clean, _ = cleaned(cohort(tmp_path / f"{number}", {"a.csv": lines(change={6: (old, new)})}, study={"end": "2018-12-31"}))
+        assert "visit_absent" not in rules(clean)
+        assert "quarantine" in set(clean.records.found()["class"])
+
+
+def test_a_patient_of_the_list_who_was_never_seen_is_absent_from_every_visit(tmp_path):
+    people = "id | sex\nP1 | M\nP2 | F\nP3 | F\nP4 | M\nP5 | F"
+    path = cohort(tmp_path, {"p.csv": people, "a.csv": drawn()}, {"p.csv": "subject"})
+    clean, _ = cleaned(path)
+    assert [message[:35] for message in told(clean, "visit_absent")] == ["1 of 5 patients have no row for the"] * 3
+
+
+def test_a_wide_table_without_a_value_at_a_visit_lacks_the_visit(tmp_path):
+    columns = {"crp_{visit}": {"paramcd": "CRP"}}
+    path = cohort(tmp_path, {"a.csv": "id crp_BL crp_Y1 crp_Y3\nP1 3 4 5\nP2 3 - 5"}, {"a.csv": "wide"}, columns=columns)
+    clean, _ = cleaned(path)
+    assert "1 of 2 patients have no row for the visit Y1 (P2)" in told(clean, "visit_absent")
+
+
+def test_an_identifier_mistyped_in_one_row_looks_like_the_patient_who_lacks_the_row(tmp_path):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": lines(change={6: ("P2|", "P22|")})}))
+    assert "P22, who has no baseline (it looks like P2)" in told(clean, "no_baseline")[0]
+
+
+def test_of_several_alike_the_one_of_the_same_sex_and_site_is_named(tmp_path):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": lines(4, 7, change={10: ("P3|", "P9|")})}))
+    assert "P9, who has no baseline (it looks like P3)" in told(clean, "no_baseline")[0]
+
+
+def test_a_stranger_who_looks_like_nobody_is_not_compared(tmp_path):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": lines(6, last=drawn().splitlines()[5].replace("P2|", "Q777|"))}))
+    assert told(clean, "no_baseline")[0].endswith("who has no baseline")
+
+
+def test_a_stranger_in_the_visits_or_events_looks_like_a_patient_of_the_list(tmp_path):
+    people = "id | sex\nP1 | M\nP2 | F\nP3 | F\nP4 | M"
+    visits = lines(change={6: ("P2|", "P2l|")})
+    events = "id | event | start\nO1 | fever | 2014-01-01\nP44 | fever | 2014-01-01"
+    path = cohort(tmp_path, {"p.csv": people, "a.csv": visits, "e.csv": events}, {"p.csv": "subject", "e.csv": "event"})
+    clean, _ = cleaned(path)
+    assert told(clean, "id_unknown")[0].endswith("is not in the list of patients (it looks like P2)")
+    known = {message.split(": ")[1] for message in told(clean, "event_unknown_patient")}
+    assert known == {"'O1' is nobody in the cohort (it looks like P1)", "'P44' is nobody in the cohort (it looks like P4)"}
+
+
+@pytest.mark.parametrize(("rows", "found"), [
+    ("P1|fever|2014-01-01|2014-01-20|1|N|\nP1|fever|2014-01-19|2014-01-25|1|N|", {"event_overlaps"}),
+    ("P1|fever|2014-01-01|2014-01-20|1|N|\nP1|fever|2014-01-20|2014-01-25|2|N|", set()),
+    ("P1|fever|2014-01-01|2014-01-20|1|N|\nP1|rash|2014-01-19|2014-01-25|1|N|", set()),
+    ("P1|fever|2014-01-01|2014-01-20|1|N|\nP2|fever|2014-01-19|2014-01-25|1|N|", set()),
+    ("P1|fever|2014-01-01||1|N|\nP1|fever|2014-01-19|2014-01-25|1|N|", set()),
+    ("P1|fever|2014-01-01|2014-03-20|1|N|\nP1|fever|2014-01-10|2014-01-12|1|N|\nP1|fever|2014-02-01|2014-02-02|1|N|",
+     {"event_overlaps"}),
+    ("P1|fever|2016-12-01|2016-12-31|1|N|", set()), ("P1|fever|2016-12-01|2017-01-01|1|N|", {"event_ends_late"}),
+    ("P1|death|2016-12-01||4|Y|", {"event_fatal"}), ("P1|death|2016-12-01||5|Y|fatal", set()),
+    ("P1|sudden cardiac death|2016-12-01||5|N|", {"event_fatal"}), ("P1|死亡|2016-12-01||3||", {"event_fatal"}),
+    ("P1|sepsis|2016-12-01||5||recovered", {"event_fatal"}), ("P1|sepsis|2016-12-01||3||died", {"event_fatal"}),
+    ("P1|sepsis|2016-12-01||4|N|not recovered", set()), ("P1|fear of death|2016-12-01||2|N|recovered", set()),
+    ("P1|foetal death|2016-12-01||3|N|recovered", set()), ("P1|death|2014-12-01|||Y|", {"event_death", "event_ungraded"}),
+])  # fmt: skip
+def test_events_that_contradict_themselves_are_warned_of_and_kept(tmp_path, rows, found):
+    path = cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}, columns=OUTCOME, study=STUDY)
+    clean, data = cleaned(path)
+    assert rules(clean) == found
+    assert len(data.adae) == len(rows.splitlines())
