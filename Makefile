@@ -18,6 +18,9 @@ export RC_SEED := $(value SEED)
 export RC_NAME := $(value NAME)
 export RC_FROM := $(value FROM)
 export RC_COPY := $(value COPY)
+export RC_PART := $(value PART)
+export RC_COUNT := $(value COUNT)
+export RC_MINUTES := $(value MINUTES)
 export RC_ARGS := $(value ARGS)
 export RC_PYTHON := $(or $(value PYTHON),python3)
 export PYTHONPATH := $(CURDIR)/src
@@ -27,7 +30,7 @@ RACOHORT := $(VENV)/bin/python -m racohort
 SETUP := "$$RC_PYTHON" -I src/racohort/environment.py
 MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/null)>)
 
-.PHONY: help report reports test lint lab check verify cohort synthesise doctor clean distclean always
+.PHONY: help report reports test torture lint lab check verify cohort synthesise doctor clean distclean always
 .SUFFIXES:
 
 help: ## this list
@@ -39,6 +42,8 @@ reports: $(VENV)/ready ## many reports: COHORTS="names", a folder of cohorts, or
 	@$(RACOHORT) reports
 test: $(VENV)/ready ## the whole test suite: ARGS="-k safety"
 	@$(RACOHORT) test
+torture: $(VENV)/ready ## the long runs of faulty and damaged files: PART=name COUNT= SEED= MINUTES=
+	@$(RACOHORT) torture
 lint: $(VENV)/ready ## style, types, who imports whom
 	@$(RACOHORT) lint
 lab: $(VENV)/ready ## JupyterLab on the notebooks

@@ -237,6 +237,19 @@ def test(arguments: str) -> None:
     sys.exit(1 if _called("pytest", *(_words(arguments) or whole)) else 0)
 
 
+@main.command(epilog=_examples("racohort torture --minutes 60", "racohort torture --part mutation --seed 4711 --count 1"))
+@click.option("--part", envvar="RC_PART", default="", help="corruption, mutation or dirty [default: all of them].")
+@click.option("--count", envvar="RC_COUNT", type=int, default=None, help="Cases of a part [default: as many as it shall reach].")
+@click.option("--seed", envvar="RC_SEED", type=int, default=0, show_default=True, help="The number of the first case.")
+@click.option("--minutes", envvar="RC_MINUTES", type=float, default=120, show_default=True, help="A part stops after this time.")
+@_told
+def torture(part: str, count: int | None, seed: int, minutes: float) -> None:
+    """Try thousands of faulty cohorts and damaged files; what was reached is written to book/_build/.torture."""
+    asked = {"part": part, "count": count, "seed": seed, "minutes": minutes}
+    given = [f"--{name}={value}" for name, value in asked.items() if value not in ("", None)]
+    sys.exit(1 if _called("tests.torture", *given) else 0)
+
+
 @main.command(epilog=_examples("racohort lint", "racohort lint --args --fix"))
 @click.option("--args", "arguments", envvar="RC_ARGS", default="", help="More arguments for ruff, quoted as in a shell.")
 @_told

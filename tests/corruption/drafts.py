@@ -1,4 +1,4 @@
-"""Clean cohorts as drafts: the same kind of study in other shapes, languages, units, visits and kinds of file, drawn from a seed."""
+"""Clean cohorts as drafts: one kind of study in many shapes, languages, units, visits and kinds of file, drawn from a seed."""
 
 import csv
 import datetime
@@ -25,8 +25,10 @@ Place = tuple[int, int, int]
 NAMES = {
     "USUBJID": ("patient_id", "住院号", "USUBJID"), "SITEID": ("site", "中心", "SITEID"), "SEX": ("sex", "性别", "SEX"),
     "AGE": ("age", "年龄", "AGE"), "ARM": ("arm", "分组", "ARM"), "AVISIT": ("visit", "访视", "AVISIT"),
-    "ADT": ("visit_date", "访视日期", "ADT"), "TJC28": ("tjc28", "压痛关节数", "TJC28"), "SJC28": ("sjc28", "肿胀关节数", "SJC28"),
-    "PTGA": ("patient_vas", "患者总体评价", "PTGA"), "ESR": ("esr", "血沉", "ESR"), "CRP": ("crp", "C反应蛋白", "CRP"),
+    "ADT": ("visit_date", "访视日期", "ADT"), "TJC28": ("tjc28", "压痛关节数", "TJC28"),
+    "SJC28": ("sjc28", "肿胀关节数", "SJC28"),
+    "PTGA": ("patient_vas", "患者总体评价", "PTGA"), "ESR": ("esr", "血沉", "ESR"),
+    "CRP": ("crp", "C反应蛋白", "CRP"),
     "HAQDI": ("haq", "HAQ评分", "HAQDI"), "ALT": ("alt", "谷丙转氨酶", "ALT"), "HGB": ("hb", "血红蛋白", "HGB"),
     "WBC": ("wbc", "白细胞", "WBC"), "DAS28ESR": ("das28", "DAS28评分", "DAS"), "PARAM": ("test", "检验项目", "PARAM"),
     "AVAL": ("result", "结果", "AVAL"), "AVALU": ("unit", "单位", "AVALU"), "AETERM": ("event", "不良事件", "AETERM"),
@@ -208,7 +210,9 @@ def _events(people: Any, language: int, formatted: str, named: Any) -> Sheet:
     for number, one in enumerate(people[:4]):
         start = one["start"] + datetime.timedelta(11 + 5 * number)
         end = start + datetime.timedelta(3 + number)
-        rows.append([one["USUBJID"], TERMS[language % 2][number], start.strftime(formatted), end.strftime(formatted), f"{1 + number % 3}"])
+        rows.append(
+            [one["USUBJID"], TERMS[language % 2][number], start.strftime(formatted), end.strftime(formatted), f"{1 + number % 3}"]
+        )
     meaning = ["USUBJID", "AETERM", "ASTDT", "AENDT", "AETOXGR"]
     return Sheet("events", "event", meaning, named(*meaning), rows)
 
@@ -286,7 +290,9 @@ def _workbook(sheet: Sheet) -> bytes:
     page.append(sheet.names)
     words = {"USUBJID", "AVISIT", "ADT", "SITEID", "ARM", "ASTDT", "AENDT", "AETERM", "PARAM", "AVALU"}
     for row in sheet.rows:
-        page.append([_typed(text, meaning in words) for text, meaning in zip(row, [*sheet.meaning, *[""] * len(row)], strict=False)])
+        page.append(
+            [_typed(text, meaning in words) for text, meaning in zip(row, [*sheet.meaning, *[""] * len(row)], strict=False)]
+        )
     sink = io.BytesIO()
     book.save(sink)
     return sink.getvalue()

@@ -4,10 +4,11 @@ import copy
 import random
 import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from tests.corruption.drafts import Draft, draw_draft, write_draft
 from tests.corruption.faults import FAULTS, KNOWN, Fault
 
 #: So many clean cohorts exist; faults are drawn for each of them.
-COHORTS = 12
+COHORTS = 24
 PLACE = ["file", "sheet", "line", "column"]
 
 
@@ -132,7 +133,7 @@ def changed_in_silence(answer: Checked, before: Checked, struck: Sequence[str]) 
     other = both[~((both["AVAL"] == both["AVAL_now"]) & (both["censored"] == both["censored_now"]))]
     records = answer.clean.records
     written = [row for frame in (records.ledger(), records.quarantine(), records.found()) for row in frame.to_dict("records")]
-    lines = {f"{row['file']}:{row['line']}" for row in written if pd.notna(row["line"])}
+    lines = {_place(row) for row in written if pd.notna(row["line"])}
     blanked = answer.clean.cells["missing"].sum() > before.clean.cells["missing"].sum() if before.clean else False
     lines |= set(struck) if blanked else set()
     people = {row["USUBJID"] for row in written} - {""}
@@ -140,10 +141,17 @@ def changed_in_silence(answer: Checked, before: Checked, struck: Sequence[str]) 
     said = " ".join(finding.message for finding in answer.findings)
     silent = [
         row for row in other.to_dict("records")
-        if f"{row['file']}:{row['line']}" not in lines and row["column"] not in columns
+        if _place(row) not in lines and row["column"] not in columns
         and row["USUBJID"] not in people and row["USUBJID"] not in said
     ]  # fmt: skip
-    return [f"{row['USUBJID']} {row['PARAMCD']} {row['AVISIT']} was {row['AVAL']}, is {row['AVAL_now']}: not a word" for row in silent[:3]]
+    return [
+        f"{row['USUBJID']} {row['PARAMCD']} {row['AVISIT']} was {row['AVAL']}, is {row['AVAL_now']}: not a word"
+        for row in silent[:3]
+    ]
+
+
+def _place(row: Mapping[str, Any]) -> str:
+    return f"{row['file']}:{int(row['line'])}"
 
 
 def same(answer: Checked, before: Checked) -> bool:

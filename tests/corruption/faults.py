@@ -22,8 +22,8 @@ Strike = Callable[[Draft, random.Random], list[Place] | None]
 class Fault:
     """A fault: what it is called, what it does, which classes are right, whether results stay the same, and in which files.
 
-    `strike` changes the draft and returns the cells it has changed (none for a fault of the whole file), or None where the draft has
-    nothing to strike.
+    `strike` changes the draft and returns the cells it has changed (none for a fault of the whole file), or None where the draft
+    has nothing to strike.
     """
 
     name: str
@@ -64,8 +64,7 @@ def _later(meaning: str) -> Callable[[Draft], Sequence[Place]]:
 
     def places(draft: Draft) -> Sequence[Place]:
         first = {next(iter(draft.plan)), *next(iter(draft.plan.values()))[2]}
-        found = [place for place in draft.cells(meaning, "visit", "long")]
-        return [place for place in found if _beside(draft, place, "AVISIT") not in first]
+        return [place for place in draft.cells(meaning, "visit", "long") if _beside(draft, place, "AVISIT") not in first]
 
     return places
 
@@ -84,9 +83,14 @@ _cell("no-break space", ANY, lambda text: f"{text}\u00a0", "normalise", same=Tru
 _cell("zero-width space", ANY, lambda text: f"\u200b{text}", "normalise", same=True)
 _cell("apostrophe of a spreadsheet", ANY, lambda text: f"'{text}", "normalise", same=True)
 _cell("plus sign", ANY, lambda text: f"+{text}", "normalise", same=True)
-_cell("exponent", POINT, lambda text: f"{float(text):.3e}" if float(f"{float(text):.3e}") == float(text) else None, "normalise", same=True)
-_cell("decimal comma", _values("WBC"), lambda text: text.replace(".", ",") if re.fullmatch(r"\d\.\d", text) else None, "normalise",
-      same=True)  # fmt: skip
+_cell(
+    "exponent",
+    POINT,
+    lambda text: f"{float(text):.3e}" if float(f"{float(text):.3e}") == float(text) else None,
+    "normalise",
+    same=True,
+)
+_cell("decimal comma", _values("WBC"), lambda text: text.replace(".", ",") if "." in text else None, "normalise", same=True)
 _cell("full stop of Chinese text", _values("WBC"), lambda text: text.replace(".", "。"), "normalise", same=True)
 _cell("unit in the cell", _values("ESR"), lambda text: f"{text} mm/h", "normalise", same=True)
 _cell("unit of the item in the cell", _values("ALT"), lambda text: f"{text}U/L", "normalise", same=True)
@@ -115,8 +119,7 @@ _cell("more than the scale", _values("PTGA"), lambda text: "101", "quarantine")
 _cell("more disability than there is", _values("HAQDI"), lambda text: "3.125", "quarantine")
 _cell("off the grid", _values("HAQDI"), lambda text: "1.3", "warn", "quarantine")
 _cell("three zeros too many", _values("HGB", "WBC", "ALT"), lambda text: f"{float(text):g}000", "quarantine")
-_cell("haemoglobin in the other unit", _values("HGB"), lambda text: f"{float(text) / 10:g}" if float(text) > 50 else f"{float(text) * 10:g}",
-      "quarantine")  # fmt: skip
+_cell("haemoglobin in the other unit", _values("HGB"), lambda text: _other(text), "quarantine")
 _cell("99 for missing", _values("TJC28", "SJC28"), lambda text: "99", "quarantine")
 _cell("-9 for missing", ANY, lambda text: "-9", "quarantine")
 _cell("an age of 130", _role("AGE"), lambda text: "130", "quarantine")
@@ -153,6 +156,11 @@ _cell("a number of days", DATE, lambda text: "41699", "quarantine", "normalise")
 _cell("no date", DATE, lambda text: "", "warn", "quarantine")
 
 
+def _other(text: str) -> str:
+    """A haemoglobin in g/dL instead of g/L, or the other way round."""
+    return f"{float(text) / 10:g}" if float(text) > 50 else f"{float(text) * 10:g}"
+
+
 def _ymd(text: str, form: str) -> str | None:
     parts = re.split(r"[-/]", text)
     year, month, day = parts if len(parts[0]) == 4 else parts[::-1]
@@ -161,8 +169,22 @@ def _ymd(text: str, form: str) -> str | None:
 
 # identifiers
 LATER_ID = _later("USUBJID")
-_cell("id in lower case", _role("USUBJID", "visit", "long"), lambda text: text.lower() if text[:1].isalpha() else None, "normalise", same=True)
-_cell("space after the id", _role("USUBJID"), lambda text: f"{text} ", "normalise", "none", same=True, kinds=("csv", "tsv", "xlsx", "parquet"))
+_cell(
+    "id in lower case",
+    _role("USUBJID", "visit", "long"),
+    lambda text: text.lower() if text[:1].isalpha() else None,
+    "normalise",
+    same=True,
+)
+_cell(
+    "space after the id",
+    _role("USUBJID"),
+    lambda text: f"{text} ",
+    "normalise",
+    "none",
+    same=True,
+    kinds=("csv", "tsv", "xlsx", "parquet"),
+)
 _cell("full-width id", _role("USUBJID"), lambda text: text.translate(FULL_WIDTH), "normalise", same=True)
 _cell("no id", _role("USUBJID", "visit", "long", "wide"), lambda text: "", "quarantine")
 _cell("mistyped id", LATER_ID, lambda text: f"{text[:-1]}{'5' if text[-1] != '5' else '6'}9", "quarantine")
@@ -306,8 +328,7 @@ def _columns_exchanged(draft: Draft, rng: random.Random) -> list[Place] | None:
 def _other_unit(draft: Draft, rng: random.Random) -> list[Place] | None:
     places = list(draft.values("HGB"))
     for place in places:
-        value = float(draft.text(place))
-        draft.set(place, f"{value / 10:g}" if value > 50 else f"{value * 10:g}")
+        draft.set(place, _other(draft.text(place)))
     return []
 
 
@@ -328,7 +349,7 @@ def _name_spelled(draft: Draft, rng: random.Random) -> list[Place] | None:
 
 @_fault("a declared column not there", "reject")
 def _name_gone(draft: Draft, rng: random.Random) -> list[Place] | None:
-    return _names(draft, rng, lambda name: "QQQ", "TJC28", "AVAL", "AVISIT", "ESR@V1")
+    return _names(draft, rng, lambda name: "QQQ", "TJC28", "AVAL", "ESR@V1")
 
 
 @_fault("a column twice", "reject", kinds=("csv", "tsv", "xlsx"))
@@ -403,7 +424,9 @@ def _in_bytes(name: str, change: Callable[[bytes], bytes], *classes: str, same: 
 _in_bytes("byte order mark", lambda data: b"\xef\xbb\xbf" + data, "normalise", same=True)
 _in_bytes("UTF-16", lambda data: data.decode("utf-8").encode("utf-16"), "normalise", same=True)
 _in_bytes("line ends of another system", lambda data: data.replace(b"\n", b"\r\n"), "none", same=True)
-_in_bytes("every cell in quotation marks", lambda data: re.sub(rb"[^,\t\n]+", rb'"\g<0>"', data), "none", same=True, kinds=("csv",))
+_in_bytes(
+    "every cell in quotation marks", lambda data: re.sub(rb"[^,\t\n]+", rb'"\g<0>"', data), "none", same=True, kinds=("csv",)
+)
 _in_bytes("no end of line at the end", lambda data: data.rstrip(b"\n"), "none", same=True)
 _in_bytes("cut in the last line", lambda data: data[: data.rstrip().rfind(b"\n") + 6], "reject")
 _in_bytes("a NUL byte", lambda data: data[:-9] + b"\x00" + data[-9:], "reject")
@@ -417,7 +440,13 @@ _in_bytes("no header", lambda data: data[data.index(b"\n") + 1 :], "reject")
 _in_bytes("saved by a continental spreadsheet", lambda data: data.replace(b",", b";").replace(b".", b","), "normalise", same=True,
           kinds=("csv",))  # fmt: skip
 _in_bytes("an HTML page", lambda data: b"<html><body>504</body></html>", "reject")
-_in_bytes("in the encoding of a Chinese spreadsheet", lambda data: data.decode("utf-8").encode("gb18030"), "normalise", "none", same=True)
+_in_bytes(
+    "in the encoding of a Chinese spreadsheet",
+    lambda data: data.decode("utf-8").encode("gb18030"),
+    "normalise",
+    "none",
+    same=True,
+)
 
 KNOWN = {fault.name: fault for fault in FAULTS}
 assert len(KNOWN) == len(FAULTS)

@@ -75,15 +75,15 @@ def read_xpt(data: bytes, limits: Limits, table: RawTable, records: Records) -> 
     try:
         variables, start, width = _variables(data)
         rows = _observations(data, start, width)
-    except (struct.error, ValueError, IndexError) as error:
+        if _too_many(len(rows), len(variables), limits, table, records):
+            return
+        columns = {}
+        for name, kind, length, place, format_ in variables:
+            cells = rows[:, place : place + length]
+            columns[name] = _numbers(cells, name, format_, table, records) if kind == 1 else _characters(cells)
+    except (struct.error, ValueError, IndexError, OverflowError) as error:
         records.note("file_corrupt", f"{table.file} is corrupt or truncated: the XPT file cannot be read ({error})", table)
         return
-    if _too_many(len(rows), len(variables), limits, table, records):
-        return
-    columns = {}
-    for name, kind, length, place, format_ in variables:
-        cells = rows[:, place : place + length]
-        columns[name] = _numbers(cells, name, format_, table, records) if kind == 1 else _characters(cells)
     table.cells = pd.DataFrame(columns, dtype="str")
     _finish(table, records)
 
@@ -100,12 +100,27 @@ def _variables(data: bytes) -> tuple[list[tuple[str, int, int, int, str]], int, 
         parts = _NAMESTR.unpack(data[place + 80 + number * size :][:140])
         found.append((parts[4].decode("latin-1").strip(), parts[0], parts[2], parts[14], parts[6].decode("latin-1").strip()))
     end = data.index(b"HEADER RECORD*******OBS", place) + 80
-    return found, end, max(at + length for _, _, length, at, _ in found)
+    return found, end, _width(found)
+
+
+def _width(variables: list[tuple[str, int, int, int, str]]) -> int:
+    """The length of a row, which its variables must fill from the first byte to the last."""
+    at = 0
+    for name, kind, length, place, _ in sorted(variables, key=lambda one: one[3]):
+        if place != at or length < 1 or kind not in (1, 2) or (kind == 1 and length > 8):
+            raise ValueError(f"the variable {name!r} does not follow the one before it")
+        at += length
+    if not at or len({name for name, *_ in variables}) < len(variables):
+        raise ValueError("it has no variables, or two of one name")
+    return at
 
 
 def _observations(data: bytes, start: int, width: int) -> np.ndarray:
     body = np.frombuffer(data, dtype="uint8", offset=start)
-    rows = body[: len(body) // width * width].reshape(-1, width)
+    whole = len(body) // width * width
+    if (body[whole:] != 32).any():
+        raise ValueError("its last row is cut")
+    rows = body[:whole].reshape(-1, width)
     used = np.flatnonzero((rows != 32).any(axis=1))
     return rows[: used[-1] + 1] if len(used) else rows[:0]
 
