@@ -165,7 +165,7 @@ def say_diagnostics(results: pd.DataFrame, endpoints: Endpoints, plan: Plan, che
     for check, mine in failed.groupby("category", sort=False):
         where = [f"{labels[code]} at {visits[AVISIT]}" for code, AVISIT in zip(mine["PARAMCD"], mine["AVISIT"], strict=True)]
         told.append(f"{checks[str(check)]}: not for {listed(where)}.")
-    after = "What failed stands beside the result in the table of verdicts." if told else ""
+    after = "What failed is counted beside each verdict below." if told else ""
     return points(quote(first, *rows["result_id"]), *told, after)
 
 
