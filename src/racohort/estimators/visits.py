@@ -36,8 +36,8 @@ def _pingouin() -> Iterator[ModuleType]:
 def _complete_patients(data: Numbers) -> tuple[pd.DataFrame, int]:
     """The patients seen at every visit (rows x visits) and how many were left out."""
     values = np.atleast_2d(as_columns(data)[0])
-    complete = np.isfinite(values).all(axis=1)
-    return pd.DataFrame(values[complete]), int((~complete).sum())
+    complete = np.isfinite(values).all(axis=1) & (values.shape[1] > 0)
+    return pd.DataFrame(values[complete]), int((~complete).sum()) if values.shape[1] else 0
 
 
 def _long(wide: pd.DataFrame) -> pd.DataFrame:
