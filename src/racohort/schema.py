@@ -199,7 +199,8 @@ class Clean:
     `patients` has one row per patient read; `values` one row per value kept (the columns of terms.BDS as far as they are
     measured); `visits` one row per patient,
         visit and file read; `events` and `medication` one row each; `sources` one row a file,
-    `mapping` one row a source column, `cells` one row a measured column.
+    `mapping` one row a source column, `cells` one row a measured column and parameter, `fates` one row a file and fate of rows,
+    `numbers` one row a column, unit and number as written.
     """
 
     config: Any
@@ -211,4 +212,6 @@ class Clean:
     sources: pd.DataFrame
     mapping: pd.DataFrame
     cells: pd.DataFrame
+    fates: pd.DataFrame
+    numbers: pd.DataFrame
     records: Records

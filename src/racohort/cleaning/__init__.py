@@ -8,13 +8,14 @@ from racohort.cleaning.consistency import check_repeats, check_scores, check_sum
 from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
-from racohort.cleaning.gathering import account, gather_mapping, gather_sources, gather_values, gather_visits
+from racohort.cleaning.gathering import gather_mapping, gather_sources, gather_values, gather_visits
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, check_units, round_scores
 from racohort.cleaning.sheets import Sheet, open_sheet
+from racohort.cleaning.tallies import tally_cells, tally_fates, tally_numbers
 from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits, note_several
 from racohort.cleaning.wide import check_wide_dates
 from racohort.config import Cohort
@@ -134,7 +135,8 @@ def _gather(
     note_absent(visits, patients[keep], sheets, config, records)
     return Clean(
         config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), visits,
-        _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets), account(sheets), records,
+        _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets),
+        tally_cells(sheets), tally_fates(sheets, people), tally_numbers(sheets), records,
     )  # fmt: skip
 
 

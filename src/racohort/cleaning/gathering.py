@@ -1,4 +1,4 @@
-"""What comes out of cleaning: the values kept, the visits read, the files, and an account of every cell."""
+"""What comes out of cleaning: the values kept, the visits read, and the files."""
 
 from collections.abc import Sequence
 
@@ -105,23 +105,3 @@ def gather_sources(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
             "sha256": sheet.table.sha256,
         })  # fmt: skip
     return pd.DataFrame(rows)
-
-
-def account(sheets: Sequence[Sheet]) -> pd.DataFrame:
-    """What became of every cell of every measured column: `cells` = `used` + `missing` + `quarantined` + `in_rows`.
-
-    `in_rows` counts the cells of rows that were left out as a whole.
-    """
-    rows = []
-    for sheet in sheets:
-        for field in sheet.fields:
-            keep = sheet.keep
-            rows.append({
-                "file": sheet.table.file, "sheet": sheet.table.sheet, "column": field.name,
-                "PARAMCD": str(field.PARAMCD[0]) if len(set(field.PARAMCD)) == 1 else "", "AVISIT": field.column.visit or "",
-                "cells": len(sheet), "used": int((field.good & keep).sum()), "missing": int((field.missing & keep).sum()),
-                "quarantined": int((field.bad & ~field.missing & keep).sum()), "in_rows": int((~keep).sum()),
-            })  # fmt: skip
-    return pd.DataFrame(
-        rows, columns=["file", "sheet", "column", "PARAMCD", "AVISIT", "cells", "used", "missing", "quarantined", "in_rows"]
-    )

@@ -191,6 +191,7 @@ def _blank_field(name: str, column: Column, PARAMCD: np.ndarray, texts: np.ndarr
         gone,
         np.zeros(n, dtype=bool),
         np.ones(n),
+        blank.copy(),
     )
 
 
@@ -215,7 +216,7 @@ def _convert(
 ) -> None:  # fmt: skip
     """Values into the catalogue's units: the unit in the cell before the row's before the column's."""
     declared = np.full(len(field.text), field.column.unit or "", dtype=object) if units is None else units
-    unit = np.where(in_cell != "", in_cell, declared)
+    unit = field.unit = np.where(in_cell != "", in_cell, declared)
     pairs = pd.DataFrame({"code": field.PARAMCD, "unit": unit, "cell": in_cell != ""})
     groups: dict[Any, Any] = {**pairs.groupby(["code", "unit", "cell"], sort=False).indices}
     for (code, name, cell), rows in groups.items():

@@ -16,7 +16,7 @@ Mask = np.ndarray
 class Field:
     """One column with measured values: the text as read, and for every row the value, its censoring and what became of it.
 
-    `factor` is what the number in the file was multiplied with to have the catalogue's unit.
+    `unit` is the unit that was given for it, `factor` what the number was multiplied with to have the catalogue's unit.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Field:
     missing: Mask
     bad: Mask
     factor: np.ndarray
+    unit: np.ndarray
 
     @property
     def good(self) -> Mask:

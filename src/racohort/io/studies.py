@@ -17,7 +17,7 @@ from racohort.schema import Clean, check_columns, check_one_row
 from racohort.terms import RESULT_COUNTS, RESULTS, SECTIONS
 
 DATASETS = ("adsl", "adlb", "adqs", "adae", "adcm")
-RECORDS = ("findings", "ledger", "quarantine", "sources", "mapping", "visits", "cells")
+RECORDS = ("findings", "ledger", "quarantine", "sources", "mapping", "visits", "cells", "fates", "numbers")
 #: The variants of DAS28, the paper's own first.
 DAS28 = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
 _CHOSEN = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3", "unknown": "DAS28"}
@@ -29,7 +29,7 @@ class Study:
 
     `sources` has one row a file; `mapping` one row a source column with what it was understood to hold; `visits` one row per
     patient and visit read, with the days since treatment start or baseline; `cells` one row a column with what became of its
-    cells.
+    cells; `fates` how many rows of a file were used or left out, by reason; `numbers` how often each number was written.
     """
 
     config: Cohort
@@ -48,6 +48,8 @@ class Study:
     mapping: pd.DataFrame
     visits: pd.DataFrame
     cells: pd.DataFrame
+    fates: pd.DataFrame
+    numbers: pd.DataFrame
 
     @property
     def values(self) -> pd.DataFrame:
@@ -121,7 +123,8 @@ def check_datasets(datasets: Datasets) -> dict[str, pd.DataFrame]:
 def records_of(clean: Clean) -> dict[str, pd.DataFrame]:
     """What cleaning wrote down, by name; lines are whole numbers or empty."""
     frames = {"findings": clean.records.found(), "ledger": clean.records.ledger(), "quarantine": clean.records.quarantine(),
-              "sources": clean.sources, "mapping": clean.mapping, "visits": clean.visits, "cells": clean.cells}  # fmt: skip
+              "sources": clean.sources, "mapping": clean.mapping, "visits": clean.visits, "cells": clean.cells,
+              "fates": clean.fates, "numbers": clean.numbers}  # fmt: skip
     return {name: _tidy(frame) for name, frame in frames.items()}
 
 
