@@ -171,7 +171,6 @@ def test_completeness_counts_patients_with_a_number_or_a_word_at_every_visit():
 def test_a_cohort_without_any_value_says_so():
     empty = participants.count_missing(example_study().adsl, bds([]), bds([]), PLAN)
     assert isinstance(tables.tabulate_missing(empty, PLAN, CATALOGUE), Absence)
-    assert isinstance(figures.plot_missingness(empty, example_study().adsl, bds([]), bds([]), PLAN, CATALOGUE), Absence)
     assert "No value was measured" in report.say_missing(empty, PLAN, CATALOGUE).plain
 
 
@@ -218,7 +217,6 @@ def test_the_whole_section_works_for_any_visits_with_and_without_treatment(visit
         tables.tabulate_flow(found, plan), tables.tabulate_baseline(found, plan, catalogue),
         tables.tabulate_missing(found, plan, catalogue), tables.tabulate_completers(found, plan, catalogue),
         figures.plot_flow(found, plan, catalogue),
-        figures.plot_missingness(found, study.adsl, study.adlb, study.adqs, plan, catalogue),
     ]  # fmt: skip
     said = [
         report.say_flow(found, plan), report.say_baseline(found, plan, catalogue), report.say_missing(found, plan, catalogue),

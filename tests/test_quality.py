@@ -1,15 +1,18 @@
 """The section on cleaning: what its rows count, and what its tables, figure and sentences say of them."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from racohort import figures, quality, report, tables
+from racohort.places import project_root
 from racohort.plan import Visit
-from racohort.results import pick_result, select_results
+from racohort.results import join_results, pick_result, select_results
 from racohort.rules import RULES
 from racohort.terms import FINDINGS, LEDGER, QUARANTINE
-from tests.support.frames import bds, example_catalogue, example_plan, example_study
+from tests.support.frames import bds, example_catalogue, example_plan, example_study, rows_of
 
 SOURCES = pd.DataFrame(
     {
@@ -227,3 +230,133 @@ def test_the_table_of_files_shows_counts_and_fingerprints(quarantine):
     assert list(shown["Rows"]) == ["192", "900"]
     assert list(shown["Kept out"]) == ["0", "1"]
     assert shown["Fingerprint"][0] == "a" * 12
+
+
+# --- rows, units, values, presence ------------------------------------------------------------------------------------
+
+FATES = pd.DataFrame(
+    {
+        "file": ["a.csv", "a.csv", "b.csv", "b.csv"],
+        "sheet": "",
+        "fate": ["used", "row_twice", "used", "filter"],
+        "rows": [5, 1, 9, 2],
+    }
+)
+
+
+def tallied(text):
+    """A tally of numbers from a drawn table."""
+    frame = pd.DataFrame(rows_of(text)).fillna({"unit": ""})
+    return frame.assign(
+        **{name: pd.to_numeric(frame[name]) for name in ("factor", "number", "read", "used")}, file="a.csv", column="crp"
+    )
+
+
+NUMBERS = tallied("""
+    PARAMCD | unit  | factor | number | read | used
+    CRP     | mg/dL | 10     | 0.4    | 3    | 3
+    CRP     | mg/dL | 10     | 1.5    | 4    | 4
+    CRP     | mg/dL | 10     | 90     | 1    | 0
+    TJC28   | -     | 1      | 0      | 2    | 2
+    TJC28   | -     | 1      | 5      | 3    | 3
+    PTGA    | -     | 1      | 40     | 2    | 2
+""")
+
+
+def test_every_row_read_is_used_or_left_out_for_a_reason_and_the_picture_says_so():
+    rows = quality.count_fates(FATES)
+    assert rows[["category", "count", "n"]].values.tolist() == [["used", 14, 17], ["filter", 2, 17], ["row_twice", 1, 17]]
+    drawn = figures.plot_use(join_results(rows, quality.count_cells(CELLS)), PLAN)
+    assert "Rows read: 17, Rows left out: 3, " in drawn.alt
+    assert "Not chosen by the filter of cohort.yml: 2" in drawn.alt
+    assert "Declared missing: 2, Kept out by a rule: 1; Values used: 20." in drawn.alt
+
+
+def test_where_every_row_and_value_is_used_a_sentence_stands_for_the_flow():
+    cells = CELLS.assign(used=CELLS["cells"], missing=0, quarantined=0)
+    rows = join_results(quality.count_fates(FATES[FATES["fate"] == "used"]), quality.count_cells(cells))
+    assert str(figures.plot_use(rows, PLAN)) == "All 14 rows that were read are used, and so is every value in them."
+
+
+def test_a_unit_is_the_same_converted_or_assumed():
+    rows = quality.count_units(NUMBERS, example_catalogue())
+    told = rows.set_index("PARAMCD")[["category", "value", "count", "value_text"]]
+    assert told.loc["CRP"].tolist() == ["mg/dL", 10.0, 8, "converted"]
+    assert told.loc["TJC28"].tolist() == ["none", 1.0, 5, "same"]
+    assert told.loc["PTGA"].tolist() == ["none", 1.0, 2, "assumed"]
+    shown = tables.tabulate_units(rows, records(FINDINGS, []), PLAN, example_catalogue()).frame
+    assert list(shown["Decision"]) == ["multiplied by 10", "taken to be the unit of the report"]
+    assert report.say_units(rows).plain == (
+        "Of 15 numbers read, 5 came in the unit of the report, 8 were converted and 2 had no unit and were taken to be in that of "
+        "the report."
+    )
+
+
+def test_a_doubted_unit_stands_beside_the_decisions_and_without_any_a_sentence_does():
+    same = quality.count_units(NUMBERS[NUMBERS["PARAMCD"] == "TJC28"], example_catalogue())
+    doubt = records(FINDINGS, [{"rule": "unit_doubt", "column": "hb", "message": "the median is 13.", "count": 9}])
+    assert "doubted, kept: the median is 13." in tables.tabulate_units(same, doubt, PLAN, example_catalogue()).html()
+    assert "none was converted" in str(tables.tabulate_units(same, records(FINDINGS, []), PLAN, example_catalogue()))
+
+
+def test_values_are_counted_as_written_and_as_used():
+    rows = quality.count_values(NUMBERS, example_catalogue())
+    crp = rows[rows["PARAMCD"] == "CRP"]
+    written, used = (crp[crp["statistic"] == name] for name in ("values_read", "values_used"))
+    assert (written["count"].sum(), used["count"].sum()) == (7, 7)  # 90 was written once, and lies beyond the picture
+    assert ((used["lower"] <= 15) & (used["upper"] >= 15)).sum() >= 1
+    assert pick_result(crp, statistic="values_beyond", category="above")["count"] == 1
+    joints = select_results(rows, PARAMCD="TJC28", statistic="values_used")
+    assert joints[["lower", "upper", "count"]].values.tolist() == [[-0.5, 0.5, 2], [4.5, 5.5, 3]]
+
+
+def test_the_picture_of_values_says_how_many_are_used_and_marks_what_is_beyond():
+    catalogue = example_catalogue()
+    drawn = figures.plot_values(quality.count_values(NUMBERS, catalogue), NUMBERS, PLAN, catalogue)
+    assert "C-reactive protein 7 of 8; every number of 2 other parameters." in drawn.alt
+    assert "no distribution" in str(figures.plot_values(quality.count_values(NUMBERS[:0], catalogue), NUMBERS, PLAN, catalogue))
+
+
+@pytest.mark.parametrize("analytes", [1, 4, 40])
+def test_the_picture_of_values_stays_small_whatever_was_written(analytes):
+    facts = example_catalogue().loc["ALT"]
+    catalogue = pd.DataFrame({f"A{i}": facts for i in range(analytes)}).T
+    tally = pd.DataFrame({"number": np.geomspace(1, 4000, 900), "read": 100, "used": 100, "unit": "U/L", "factor": 1.0})
+    numbers = pd.concat([tally.assign(PARAMCD=code, file="a", column="b") for code in catalogue.index])
+    rows = quality.count_values(numbers, catalogue)
+    assert len(rows) == 2 * 24 * analytes
+    assert len(figures.plot_values(rows, numbers, PLAN, catalogue).light) < 40_000 + 12_000 * analytes
+
+
+def test_presence_counts_enrolled_patients_and_what_those_seen_lack():
+    study = example_study(n=6)
+    values = study.adqs[study.adqs["PARAMCD"].isin(["HAQDI", "TJC28"])]
+    values = values[~((values["USUBJID"] == "X001") & (values["AVISIT"] == "BL") & (values["PARAMCD"] == "HAQDI"))]
+    rows = quality.count_present(values, study.adsl, PLAN)
+    assert pick_result(rows, AVISIT="BL", PARAMCD="HAQDI")[["count", "n", "n_missing"]].tolist() == [5, 6, 1]
+    assert pick_result(rows, AVISIT="BL", statistic="absent")[["count", "n"]].tolist() == [1, 12]
+    assert report.say_present(rows, PLAN).plain.startswith(
+        "At BL 6 of 6 patients were seen; 1 of 12 values are missing in those seen."
+    )
+    few = figures.plot_missingness(rows, values, study.adsl, PLAN, study.catalogue)
+    assert "each column is a patient" in few.caption
+    assert "at BL 6 of 6 patients were seen and 1 of their values is missing" in few.alt
+
+
+def test_many_patients_are_drawn_as_shares_and_nobody_by_a_sentence(monkeypatch):
+    study = example_study(n=6)
+    rows = quality.count_present(study.adqs, study.adsl, PLAN)
+    monkeypatch.setattr("racohort.figures.missingness.FEW", 5)
+    assert "share of patients" in figures.plot_missingness(rows, study.adqs, study.adsl, PLAN, study.catalogue).caption
+    nothing = quality.count_present(bds([]), study.adsl, PLAN)
+    assert "no measured value" in str(figures.plot_missingness(nothing, bds([]), study.adsl, PLAN, study.catalogue))
+
+
+def test_every_rule_found_leads_to_its_place_in_the_page_of_rules(findings, quarantine):
+    anchors = set(re.findall(r"\((rule-[a-z0-9-]+)\)=", (project_root() / "book" / "reference" / "rules.md").read_text("utf-8")))
+    shown = tables.tabulate_findings(quality.count_findings(findings), findings, PLAN).html()
+    shown += tables.tabulate_quarantine(quarantine, PLAN).html()
+    targets = re.findall(r'href="\.\./reference/rules\.html#([^"]+)"', shown)
+    assert len(targets) == 3
+    assert set(targets) <= anchors
+    assert {f"rule-{rule.replace('_', '-')}" for rule in RULES} <= anchors

@@ -4,6 +4,8 @@ import re
 
 import pandas as pd
 
+from racohort.rules import RULES
+
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 #: Numbers of ADSL that are no PARAMCD of the catalogue: label, unit, decimals.
@@ -39,6 +41,17 @@ NO_RANGES = "No laboratory value of this cohort can be held against a reference 
 NO_EVENTS = (
     "No adverse events were supplied with this cohort: nothing is known about them; that is not the same as none having occurred."
 )
+
+
+def fate_label(fate: str) -> str:
+    """Why rows were left out: the title of the rule, or the choice of patients; other words as they are.
+
+    >>> fate_label("row_twice"), fate_label("filter"), fate_label("Declared missing")
+    ('A row occurred twice', 'Not chosen by the filter of cohort.yml', 'Declared missing')
+    """
+    if fate == "filter":
+        return "Not chosen by the filter of cohort.yml"
+    return RULES[fate].title if fate in RULES else fate
 
 
 def label_of(code: str, catalogue: pd.DataFrame) -> str:

@@ -6,12 +6,15 @@ import numpy as np
 import pandas as pd
 
 from racohort.cleaning.sheets import Field, Sheet
+from racohort.rules import RULES
 
 FATES = ("file", "sheet", "fate", "rows")
 CELLS = ("file", "sheet", "column", "PARAMCD", "AVISIT", "cells", "used", "missing", "quarantined", "in_rows")
 NUMBERS = ("file", "sheet", "column", "PARAMCD", "unit", "factor", "number", "read", "used")
 #: Significant digits to which numbers are tallied: enough for a picture, too few to know a patient by.
 DIGITS = 3
+#: Rules that leave out a row without losing anything.
+_BESIDE = [name for name, rule in RULES.items() if rule.cls == "normalise"]
 
 
 def tally_fates(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
@@ -52,17 +55,19 @@ def tally_numbers(sheets: Sequence[Sheet]) -> pd.DataFrame:
     """How often each number stands in each measured column, as it was written, and how often it is used.
 
     One row a column, parameter, unit and number; `unit` is empty where none was given, `factor` leads to the catalogue's unit. A
-    number is rounded to three significant digits; of a value beyond an assay limit the limit is counted.
+    number is rounded to three significant digits; of a value beyond an assay limit the limit is counted. Rows that only repeat
+    another one are not counted.
     """
     return _joined([_numbers(sheet, field) for sheet in sheets for field in sheet.fields], NUMBERS)
 
 
 def _numbers(sheet: Sheet, field: Field) -> pd.DataFrame:
     known = np.where(field.censored == "", field.aval, field.limit)
+    beside = np.isin(sheet.why.astype(str), _BESIDE)
     frame = pd.DataFrame({
         "PARAMCD": field.PARAMCD.astype("str"), "unit": field.unit.astype("str"), "factor": field.factor,
         "number": rough(known / field.factor), "read": 1, "used": field.good & sheet.keep,
-    })[~field.missing & np.isfinite(known)]  # fmt: skip
+    })[~field.missing & np.isfinite(known) & ~beside]  # fmt: skip
     counts = frame.groupby(["PARAMCD", "unit", "factor", "number"], sort=True)[["read", "used"]].sum().reset_index()
     return _named(counts, sheet, field)
 

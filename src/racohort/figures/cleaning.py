@@ -1,4 +1,4 @@
-"""The figure of the section on cleaning: when the visits took place."""
+"""The figures of the section on cleaning: what became of the rows and cells that were read, and when visits took place."""
 
 from typing import Any
 
@@ -6,13 +6,54 @@ import numpy as np
 import pandas as pd
 
 from racohort.absence import Absence, absent
+from racohort.figures.boxes import draw_levels
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import count, listed, number
+from racohort.labels import fate_label
 from racohort.plan import Plan, Visit
-from racohort.results import pick_result
+from racohort.results import pick_result, select_results
 
 #: Past this number of dated visits a visit's dates are drawn as a box with its range instead of as points.
 MANY = 2000
+
+
+def plot_use(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
+    """The way from the rows that were read to the values that are used, and what was left out on it, by reason.
+
+    Draws the rows of `count_fates` and `count_cells`; a sentence where nothing was left out.
+    """
+    rows, cells = select_results(results, by="fate"), select_results(results, statistic="cells")
+    fates = cells.groupby("category", sort=False)["count"].sum()
+    left = rows[rows["category"] != "used"]
+    if left.empty and not fates.drop("used", errors="ignore").sum():
+        return absent(f"All {count(rows['n'].max(), 'row')} that were read are used, and so is every value in them.")
+    boxes = [
+        (_lines("Rows read", rows["n"].max()), _beside("Rows left out", dict(zip(left["category"], left["count"], strict=True))))
+    ]
+    boxes.append((_lines("Rows used", rows.loc[rows["category"] == "used", "count"].sum()), []))
+    if fates.sum():
+        held = {"Declared missing": fates["missing"], "Kept out by a rule": fates["kept out"]}
+        boxes.append(
+            (_lines("Cells for measured values in them", fates.sum() - fates["in other rows"]), _beside("Cells left out", held))
+        )
+        boxes.append((_lines("Values used", fates["used"]), []))
+    said = "; ".join(", ".join([*main, *side]) for main, side in boxes)
+    caption = "From the rows read to the values used, all files. Right: what was left out, by reason."
+    return finish(draw_levels(boxes), "use", f"Flow diagram, from top to bottom: {said}.", caption, plan.synthetic)
+
+
+def _lines(what: str, n: Any) -> list[str]:
+    return [f"{what}: {number(n)}"]
+
+
+def _beside(what: str, reasons: dict[str, Any]) -> list[str]:
+    """The total and each reason with its count; nothing where nothing was left out."""
+    some = {reason: n for reason, n in reasons.items() if n}
+    return (
+        [f"{what}: {number(sum(some.values()))}", *(f"   {fate_label(reason)}: {number(n)}" for reason, n in some.items())]
+        if some
+        else []
+    )
 
 
 def plot_timing(results: pd.DataFrame, visits: pd.DataFrame, plan: Plan) -> Figure | Absence:

@@ -55,6 +55,33 @@ def say_findings(results: pd.DataFrame) -> Text:
     return say(*said) if said else say("The files needed no change and gave no cause for doubt.")
 
 
+def say_units(results: pd.DataFrame) -> Text:
+    """In which units the values came, from the rows of `count_units`."""
+    rows = select_results(results, statistic="unit_factor")
+    if rows.empty:
+        return say("The files hold no number of a parameter.")
+    parts = {
+        "same": "came in the unit of the report",
+        "converted": "were converted",
+        "assumed": "had no unit and were taken to be in that of the report",
+    }
+    sums = rows.groupby("value_text")["count"].sum()
+    said = [f"{number(sums[kind])} {words}" for kind, words in parts.items() if sums.get(kind, 0)]
+    return say(quote(f"Of {count(sums.sum(), 'number')} read, {listed(said)}.", *rows["result_id"]))
+
+
+def say_present(results: pd.DataFrame, plan: Plan) -> Text:
+    """How many patients were seen at each visit and how much of what they could have had is missing, from `count_present`."""
+    said = []
+    for visit in plan.visits:
+        seen, lacking = (select_results(results, AVISIT=visit.AVISIT, statistic=name).iloc[0] for name in ("seen", "absent"))
+        if lacking["n"]:
+            gone = f"{number(lacking['count'])} of {number(lacking['n'])} values are missing in those seen"
+            who = f"At {visit.label} {number(seen['count'])} of {number(seen['n'])} patients were seen"
+            said.append(quote(f"{who}; {gone}.", seen["result_id"], lacking["result_id"]))
+    return say(*said) if said else say("No patient has a value at a planned visit.")
+
+
 def say_timing(results: pd.DataFrame, plan: Plan) -> Text:
     """How many visits lie outside their window, from the rows of `summarise_timing`."""
     rows = select_results(results, PARAMCD="VISITDAY", statistic="outside_window")

@@ -1,7 +1,7 @@
 """The tables of the section on cleaning."""
 
 import re
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -83,6 +83,38 @@ def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
     return label_with_unit(meaning, catalogue) if meaning in catalogue.index else "not declared, not read"
 
 
+def tabulate_units(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
+    """Units that were converted, assumed or doubted, from the rows of `count_units` and the findings about units."""
+    rows = select_results(results, statistic="unit_factor", value_text=["converted", "assumed"])
+    doubts = findings[findings["rule"].isin(["unit_doubt", "unit_doubt_site"])]
+    lines = [_decided(row, catalogue) for row in rows.to_dict("records")] + [_doubted(row) for row in doubts.to_dict("records")]
+    if not lines:
+        return absent("Every value came in the unit of the report, so none was converted; no unit was assumed or doubted.")
+    note = "Parameters that are not listed came in the unit of the report."
+    return table(pd.DataFrame(lines), "units", "Units that were converted, assumed or doubted.", note, plan.synthetic)
+
+
+def _decided(row: Mapping[Hashable, Any], catalogue: pd.DataFrame) -> dict[str, str]:
+    converted = row["value_text"] == "converted"
+    return {
+        "Parameter or column": label_with_unit(row["PARAMCD"], catalogue),
+        "Unit written": shown_unit(row["category"]) or row["category"],
+        "Decision": f"multiplied by {row['value']:.6g}" if converted else "taken to be the unit of the report",
+        "Values": number(row["count"]),
+        "Where": row["note"],
+    }
+
+
+def _doubted(finding: Mapping[Hashable, Any]) -> dict[str, str]:
+    return {
+        "Parameter or column": finding["column"],
+        "Unit written": "as declared",
+        "Decision": f"doubted, kept: {finding['message']}",
+        "Values": number(finding["count"]),
+        "Where": finding["file"] or "all files",
+    }
+
+
 def tabulate_cells(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
     """What became of the cells with measured values, by parameter; from the rows of `count_cells`."""
     rows = select_results(results, statistic="cells")
@@ -93,7 +125,7 @@ def tabulate_cells(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
     lines = [
         {
             "panel": panel_of(code, catalogue),
-            "Parameter": label_with_unit(code, catalogue),
+            "Parameter": label_with_unit(code, catalogue) if code else "Analyte not known",
             "Cells read": number(read[code]),
             "Used": number(counts[code]["used"]),
             "Declared missing": number(counts[code]["missing"]),
@@ -124,9 +156,10 @@ def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan)
         {
             "class": _WHAT_HAPPENED[row["value_text"]],
             "Rule": RULES[row["category"]].title,
+            "Severity": RULES[row["category"]].severity,
             "Cells": number(row["count"]),
             "First example": _place(first.loc[row["category"]]),
-            "What to do": first.loc[row["category"], "remedy"].replace("`", ""),
+            "What to do": "–" if row["value_text"] == "normalise" else first.loc[row["category"], "remedy"].replace("`", ""),
         }
         for row in rows.to_dict("records")
     ]
@@ -134,10 +167,17 @@ def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan)
         pd.DataFrame(lines),
         "findings",
         "What the rules of cleaning found, the gravest first.",
-        "Cells: how many cells (rows or files, where the rule is about these) the finding stands for.",
+        "Each rule leads to its page with an example. Cells: how many cells (rows or files, where the rule is about these) the "
+        "finding stands for. Severity: how far a result would be off had nobody noticed.",
         plan.synthetic,
         groups="class",
+        links=_pages(rows["category"]),
     )
+
+
+def _pages(rules: Iterable[str]) -> dict[str, str]:
+    """The title of each rule with the place where the book explains it."""
+    return {RULES[rule].title: f"../reference/rules.html#rule-{rule.replace('_', '-')}" for rule in rules}
 
 
 def _place(finding: pd.Series) -> str:
@@ -174,6 +214,7 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
         "unless the whole patient was kept out.",
         plan.synthetic,
         row_headers=2,
+        links=_pages(shown["rule"].unique()),
     )
 
 

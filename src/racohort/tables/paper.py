@@ -1,6 +1,7 @@
 """The paper that tables are printed on: semantic, escaped HTML from frames of display-ready text."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -22,7 +23,10 @@ _LONG_CELL, _LONG_TABLE = 32, 45
 
 @dataclass(frozen=True)
 class Table:
-    """A finished table: its name, its caption that stands alone, a note below it, and the frame of display-ready text."""
+    """A finished table: its name, its caption that stands alone, a note below it, and the frame of display-ready text.
+
+    `links` leads from the text of a cell to an address.
+    """
 
     name: str
     caption: str
@@ -31,6 +35,7 @@ class Table:
     synthetic: bool = False
     row_headers: int = 1
     groups: str | None = None
+    links: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {
@@ -75,19 +80,23 @@ class Table:
 
     def _cell(self, index: int, value: Any, kind: str) -> str:
         if index < self.row_headers:
-            return f'<th scope="row"{_css(kind)}>{_text(value)}</th>'
-        return f"<td{_css(kind)}>{_text(value)}</td>"
+            return f'<th scope="row"{_css(kind)}>{self._linked(value)}</th>'
+        return f"<td{_css(kind)}>{self._linked(value)}</td>"
+
+    def _linked(self, value: Any) -> str:
+        target = self.links.get(str(value))
+        return f'<a href="{escape(target)}">{_text(value)}</a>' if target else _text(value)
 
 
 def table(
     frame: pd.DataFrame, name: str, caption: str, note: str = "", synthetic: bool = False,
-    row_headers: int = 1, groups: str | None = None,
+    row_headers: int = 1, groups: str | None = None, links: Mapping[str, str] | None = None,
 ) -> Table:  # fmt: skip
     """A table from a frame of display-ready text.
 
     Column names are the headers (with the unit); two-level column names give spanning headers. The first `row_headers` columns
-    head their rows; `groups` names a column whose values become heading rows within the table. Missing cells are shown as an en
-    dash. Raises ValueError for a bad name or an empty caption.
+    head their rows; `groups` names a column whose values become heading rows within the table; a cell whose text `links` knows
+    becomes a link. Missing cells are shown as an en dash. Raises ValueError for a bad name or an empty caption.
 
     >>> shown = table(pd.DataFrame({"Analyte": ["ALT"], "n": ["64"]}), "labs", "Values per analyte.")
     >>> '<th scope="row">ALT</th><td class="ra-num">64</td>' in shown.html()
@@ -97,7 +106,7 @@ def table(
         raise ValueError(f"a table's name has letters, digits and hyphens only, not {name!r}")
     if not caption.strip():
         raise ValueError(f"table {name} needs a caption")
-    return Table(name, " ".join(caption.split()), frame.reset_index(drop=True), note, synthetic, row_headers, groups)
+    return Table(name, " ".join(caption.split()), frame.reset_index(drop=True), note, synthetic, row_headers, groups, links or {})
 
 
 def _head(columns: list[Any], kinds: list[str]) -> str:
