@@ -197,7 +197,9 @@ def test_every_cell_read_is_used_or_its_fate_is_said():
     assert crp["count"].astype(int).to_dict() == {"used": 12, "missing": 2, "kept out": 1, "in other rows": 0}
     assert set(crp["n"]) == {15}
     shown = tables.tabulate_cells(rows, PLAN, example_catalogue()).frame
-    assert list(shown["Parameter"]) == ["C-reactive protein (mg/L)", "Erythrocyte sedimentation rate (mm/h)"]
+    assert list(shown["Parameter"]) == ["C-reactive protein (mg/L)"]  # every cell of the other one is used
+    whole = quality.count_cells(CELLS[CELLS["PARAMCD"] == "ESR"])
+    assert str(tables.tabulate_cells(whole, PLAN, example_catalogue())) == "Every cell with a measured value is used."
     assert report.say_cells(rows).plain == "20 of 23 cells with a measured value are used; 2 declared missing and 1 kept out."
 
 
@@ -287,8 +289,8 @@ def test_a_unit_is_the_same_converted_or_assumed():
     shown = tables.tabulate_units(rows, records(FINDINGS, []), PLAN, example_catalogue()).frame
     assert list(shown["Decision"]) == ["multiplied by 10", "taken to be the unit of the report"]
     assert report.say_units(rows).plain == (
-        "Of 15 numbers read, 5 came in the unit of the report, 8 were converted and 2 had no unit and were taken to be in that of "
-        "the report."
+        "Of 15 numbers read, 5 came in the unit of the report, 8 were converted and 2 had no unit and were taken to be in that "
+        "of the report."
     )
 
 
@@ -296,7 +298,7 @@ def test_a_doubted_unit_stands_beside_the_decisions_and_without_any_a_sentence_d
     same = quality.count_units(NUMBERS[NUMBERS["PARAMCD"] == "TJC28"], example_catalogue())
     doubt = records(FINDINGS, [{"rule": "unit_doubt", "column": "hb", "message": "the median is 13.", "count": 9}])
     assert "doubted, kept: the median is 13." in tables.tabulate_units(same, doubt, PLAN, example_catalogue()).html()
-    assert "none was converted" in str(tables.tabulate_units(same, records(FINDINGS, []), PLAN, example_catalogue()))
+    assert "No unit was converted" in str(tables.tabulate_units(same, records(FINDINGS, []), PLAN, example_catalogue()))
 
 
 def test_values_are_counted_as_written_and_as_used():

@@ -66,6 +66,8 @@ def say_units(results: pd.DataFrame) -> Text:
         "assumed": "had no unit and were taken to be in that of the report",
     }
     sums = rows.groupby("value_text")["count"].sum()
+    if set(sums.index) == {"same"}:
+        return say(quote(f"All {count(sums.sum(), 'number')} read came in the unit of the report.", *rows["result_id"]))
     said = [f"{number(sums[kind])} {words}" for kind, words in parts.items() if sums.get(kind, 0)]
     return say(quote(f"Of {count(sums.sum(), 'number')} read, {listed(said)}.", *rows["result_id"]))
 

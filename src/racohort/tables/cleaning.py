@@ -89,7 +89,7 @@ def tabulate_units(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan, ca
     doubts = findings[findings["rule"].isin(["unit_doubt", "unit_doubt_site"])]
     lines = [_decided(row, catalogue) for row in rows.to_dict("records")] + [_doubted(row) for row in doubts.to_dict("records")]
     if not lines:
-        return absent("Every value came in the unit of the report, so none was converted; no unit was assumed or doubted.")
+        return absent("No unit was converted, assumed or doubted.")
     note = "Parameters that are not listed came in the unit of the report."
     return table(pd.DataFrame(lines), "units", "Units that were converted, assumed or doubted.", note, plan.synthetic)
 
@@ -133,13 +133,17 @@ def tabulate_cells(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
             "In other rows": number(counts[code]["in other rows"]),
         }
         for code in rows["PARAMCD"].unique()
+        if counts[code]["used"] < read[code]
     ]
+    if not lines:
+        return absent("Every cell with a measured value is used.")
     frame = pd.DataFrame(lines)
     order = {panel: place for place, panel in enumerate(frame["panel"].unique())}
     return table(
         frame.sort_values("panel", key=lambda panels: panels.map(order), kind="stable"),
         "cells",
-        "Cells with measured values, from reading to use. Each row adds up to the cells read.",
+        "Cells with measured values, from reading to use, of the parameters of which some are not used. Each row adds up to the "
+        "cells read.",
         "In other rows: cells of rows that repeat another row, or of rows or patients that were kept out whole.",
         plan.synthetic,
         groups="panel",
