@@ -5,25 +5,31 @@ import unicodedata
 
 import pandas as pd
 
+#: What units are called in words, the longer words first.
+_WORDS = {
+    "国际单位": "iu", "微摩尔": "umol", "毫摩尔": "mmol", "微克": "ug", "毫克": "mg", "毫升": "ml", "微升": "ul", "毫米": "mm",
+    "小时": "h", "单位": "u", "升": "l", "克": "g", "每": "/", "hour": "h", "hr": "h", "percent": "%", "per": "/",
+    "mcmol": "umol", "mcg": "ug", "mcl": "ul", "micromol": "umol",
+}  # fmt: skip
+_WORD = re.compile("|".join(_WORDS))
+#: A power of ten as it is written: 10^9, 10*9, 10E9, 10E+09, 1e9.
+_POWER = re.compile(r"10[\^*e]*\+?0*(?=[1-9])|1e\+?0*(?=[1-9])")
+
 
 def unit_key(unit: str) -> str:
-    """A unit as it is compared.
+    """A unit as it is compared: case, width, spaces, signs of multiplication and the usual spellings make no difference.
 
-    >>> unit_key("×10⁹/L") == unit_key("10^9/L") == unit_key("10*9/l") == unit_key("10E9/L")
+    Units that differ by a factor keep different keys.
+
+    >>> unit_key("×10⁹/L") == unit_key("10^9/L") == unit_key("10*9/l") == unit_key("10E+09/L") == unit_key("1e9/L")
     True
-    >>> unit_key("µmol/L"), unit_key("mg / dL")
-    ('umol/l', 'mg/dl')
+    >>> unit_key("µmol/L"), unit_key("mg / dL"), unit_key("[iU]/mL"), unit_key("mm/hr"), unit_key("毫克/升"), unit_key("mg%")
+    ('umol/l', 'mg/dl', 'iu/ml', 'mm/h', 'mg/l', 'mg/dl')
     """
-    text = (
-        unicodedata.normalize("NFKC", unit)
-        .casefold()
-        .replace("μ", "u")
-        .replace("per", "/")
-        .replace("毫克", "mg")
-        .replace("升", "l")
-    )
-    text = re.sub(r"\s+", "", text).replace("hour", "h").replace("hr", "h").replace("小时", "h")
-    return re.sub(r"10[\^*e]", "10", text).lstrip("x×*")
+    text = unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u")
+    text = _WORD.sub(lambda found: _WORDS[found[0]], re.sub(r"[\s\[\]]|\{[^}]*\}", "", text))
+    text = _POWER.sub("10", text.lstrip("x×*")).replace("^", "").replace("/1h", "/h")
+    return re.sub(r"(?<=[mu]g)%|(?<=^g)%|(?<=g)/100ml", "/dl", text)
 
 
 def unit_factor(catalogue: pd.DataFrame, PARAMCD: str, unit: str | None) -> float | None:

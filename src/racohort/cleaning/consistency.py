@@ -147,7 +147,7 @@ def _hold_cell(cell: Cell, rule: str, reason: str, records: Records) -> None:
 def check_sums(sheets: Sequence[Sheet], records: Records) -> None:
     """Warn where parts exceed their whole: white cells, proteins, bilirubin."""
     wide, cells = table_by_visit(sheets)
-    sums = {"WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("DBIL",), 0.1)}
+    sums = {"WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("BILDIR",), 0.1)}
     for whole, (parts, slack) in sums.items():
         there = [part for part in parts if part in wide]
         if whole not in wide or not there:

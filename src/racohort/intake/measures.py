@@ -13,8 +13,9 @@ from racohort.units import unit_factor, unit_key
 UNITLESS = ("", "score", "joints")
 #: A cohort's median is not so many times the upper reference limit.
 FAR = 25
-#: What tells a share from a count.
+#: What tells a share from a count, and what is a share by itself.
 _SHARE = "%"
+SHARES = {"HCT", "NEUTLE", "LYMLE", "MONOLE", "EOSLE", "BASOLE", "HBA1C"}
 
 
 def known_units(catalogue: pd.DataFrame, code: str) -> list[str]:
@@ -83,6 +84,6 @@ def guess_analyte(name: str, index: Index, units: Sequence[str]) -> tuple[tuple[
     doubt = f"what {left!r} says" if left else ""
     if from_words.rank == ALMOST:
         doubt = f"whether it is this one, as it is {from_words.why}"
-    if _SHARE in name and "HCT" not in from_words.meanings:
+    if _SHARE in name and not SHARES.issuperset(from_words.meanings):
         doubt = "a share (%) or a count"
     return from_words.meanings, from_words.why, doubt

@@ -68,7 +68,7 @@ SHORT = {
     "bsg": "ESR", "bks": "ESR", "hämoglobin": "HGB", "leukozyten": "WBC", "thrombozyten": "PLAT", "kreatinin": "CREAT",
     "pt global": "PTGA", "patient global": "PTGA", "physician global": "PHGA", "evaluator global": "PHGA",
     "rheumafaktor": "RF", "druckschmerzhafte gelenke": "TJC28", "geschwollene gelenke": "SJC28",
-    "sodium": "SODIUM", "na": "SODIUM", "血清钠": "SODIUM", "ccp": "ACCP", "urea nitrogen": "", "bun": "", "vas": "",
+    "sodium": "SODIUM", "na": "SODIUM", "血清钠": "SODIUM", "ccp": "ACCP", "vas": "",
 }  # fmt: skip
 
 #: Words that change nothing about what a column holds.
