@@ -285,7 +285,7 @@ def test_the_catalogue_holds_the_analytes_with_names_units_and_sources():
 
 
 @pytest.mark.parametrize(("code", "unit", "factor"), [
-    ("CRP", "mg/dL", 10), ("HGB", "g/dl", 10), ("CREAT", "mg/dL", 88.42), ("WBC", "×10⁹/L", 1), ("WBC", "10*9/L", 1), ("ALT",
+    ("CRP", "mg/dL", 10), ("HGB", "g/dl", 10), ("CREAT", "mg/dL", 88.4), ("WBC", "×10⁹/L", 1), ("WBC", "10*9/L", 1), ("ALT",
     "µkat/L", 60),
     ("CRP", "", 1), ("CRP", "mmHg", None), ("NOSUCH", "g", None),
 ])  # fmt: skip
