@@ -3,14 +3,152 @@ vectors.
 """
 
 import math
+from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from racohort.ctcae import CTCAE_V5, ctcae_v5_grade, edish, shift_category
+from racohort import ctcae
+from racohort.ctcae import Fall, edish, shift_category
+from racohort.io import criteria, read_catalogue, read_toxicity
+from racohort.schema import CohortError
+from racohort.units import unit_factor
 from tests.drawn import drawn
+
+VERSION_5, CATALOGUE = read_toxicity(), read_catalogue()
+ctcae_v5_grade = partial(ctcae.ctcae_v5_grade, criteria=VERSION_5)
+
+# Every absolute cut-off, in the units that laboratories print: a value at it, the next lower one, and the grades of both.
+FALLS = """
+test | unit   | lln  | at   | below  | grade_at | grade_below
+WBC  | 10^9/L | 4    | 4    | 3.99   | 0        | 1
+WBC  | 10^9/L | 4    | 3    | 2.99   | 1        | 2
+WBC  | 10^9/L | 4    | 2    | 1.99   | 2        | 3
+WBC  | 10^9/L | 4    | 1    | 0.99   | 3        | 4
+WBC  | /uL    | 4000 | 4000 | 3999   | 0        | 1
+WBC  | /uL    | 4000 | 3000 | 2999   | 1        | 2
+WBC  | /uL    | 4000 | 2000 | 1999   | 2        | 3
+WBC  | /uL    | 4000 | 1000 | 999    | 3        | 4
+NEUT | 10^9/L | 2    | 2    | 1.99   | 0        | 1
+NEUT | 10^9/L | 2    | 1.5  | 1.49   | 1        | 2
+NEUT | 10^9/L | 2    | 1    | 0.99   | 2        | 3
+NEUT | 10^9/L | 2    | 0.5  | 0.49   | 3        | 4
+NEUT | /uL    | 2000 | 2000 | 1999   | 0        | 1
+NEUT | /uL    | 2000 | 1500 | 1499   | 1        | 2
+NEUT | /uL    | 2000 | 1000 | 999    | 2        | 3
+NEUT | /uL    | 2000 | 500  | 499    | 3        | 4
+LYM  | 10^9/L | 1.2  | 1.2  | 1.19   | 0        | 1
+LYM  | 10^9/L | 1.2  | 0.8  | 0.79   | 1        | 2
+LYM  | 10^9/L | 1.2  | 0.5  | 0.49   | 2        | 3
+LYM  | 10^9/L | 1.2  | 0.2  | 0.19   | 3        | 4
+LYM  | /uL    | 1200 | 1200 | 1199   | 0        | 1
+LYM  | /uL    | 1200 | 800  | 799    | 1        | 2
+LYM  | /uL    | 1200 | 500  | 499    | 2        | 3
+LYM  | /uL    | 1200 | 200  | 199    | 3        | 4
+PLAT | 10^9/L | 125  | 125  | 124    | 0        | 1
+PLAT | 10^9/L | 125  | 75   | 74     | 1        | 2
+PLAT | 10^9/L | 125  | 50   | 49     | 2        | 3
+PLAT | 10^9/L | 125  | 25   | 24     | 3        | 4
+PLAT | 10^3/uL | 125 | 125  | 124    | 0        | 1
+PLAT | 10^3/uL | 125 | 75   | 74     | 1        | 2
+PLAT | 10^3/uL | 125 | 50   | 49     | 2        | 3
+PLAT | 10^3/uL | 125 | 25   | 24     | 3        | 4
+HGB  | g/L    | 120  | 120  | 119    | 0        | 1
+HGB  | g/L    | 120  | 100  | 99     | 1        | 2
+HGB  | g/L    | 120  | 80   | 79     | 2        | 3
+HGB  | g/dL   | 12   | 12   | 11.9   | 0        | 1
+HGB  | g/dL   | 12   | 10   | 9.9    | 1        | 2
+HGB  | g/dL   | 12   | 8    | 7.9    | 2        | 3
+"""
+
+
+@pytest.mark.parametrize(("test", "unit", "lln", "at", "below", "grade_at", "grade_below"), drawn(FALLS))
+def test_both_sides_of_every_absolute_cut_off_in_si_and_conventional_units(test, unit, lln, at, below, grade_at, grade_below):
+    factor = unit_factor(CATALOGUE, test, unit)
+    grades = ctcae_v5_grade(test, [at * factor, below * factor], lln=lln * factor)
+    assert grades.tolist() == [grade_at, grade_below]
+
+
+RISES = """
+test  | multiples       | start | at_start
+ALT   | 1 3 5 20        | 1.5   | 1
+AST   | 1 3 5 20        | 1.5   | 1
+ALP   | 1 2.5 5 20      | 2     | 1
+GGT   | 1 2.5 5 20      | 2     | 1
+BILI  | 1 1.5 3 10      | 1     | 0
+"""
+LIMITS = {
+    "ALT": {"U/L": 40, "ukat/L": 0.67}, "AST": {"U/L": 35, "ukat/L": 0.58}, "ALP": {"U/L": 120, "ukat/L": 2},
+    "GGT": {"U/L": 50, "ukat/L": 0.83}, "BILI": {"umol/L": 20.5, "mg/dL": 1.2}, "CREAT": {"umol/L": 106, "mg/dL": 1.2},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("unit", [0, 1], ids=["SI or U", "conventional or kat"])
+@pytest.mark.parametrize("baseline", [None, 1.0, 1.7], ids=["no baseline", "baseline at the limit", "baseline raised"])
+@pytest.mark.parametrize(("test", "multiples", "start", "at_start"), drawn(RISES))
+def test_both_sides_of_every_multiple_from_a_normal_and_a_raised_baseline(test, multiples, start, at_start, baseline, unit):
+    name, limit = list(LIMITS[test].items())[unit]
+    uln = limit * unit_factor(CATALOGUE, test, name)
+    raised = baseline is not None and baseline > 1
+    base = None if baseline is None else uln * baseline
+    ends = [float(multiple) for multiple in multiples.split()]
+    for grade, end in enumerate(ends):
+        reference = base if raised else uln
+        cut = (start if raised and grade == 0 else end) * reference
+        at, above, below = ctcae_v5_grade(test, [cut, cut * 1.0001, cut * 0.9999], uln=uln, baseline=base)
+        assert above == grade + 1
+        assert at == (at_start if raised and grade == 0 else grade)
+        assert below == grade
+
+
+CREATININE = """
+times_limit | baseline | grade | above
+1           | -        | 0     | 1
+1.5         | -        | 1     | 2
+3           | -        | 2     | 3
+6           | -        | 3     | 4
+0.9         | 0.6      | 0     | 2
+1.5         | 0.5      | 2     | 3
+1.5         | 1.2      | 1     | 2
+3           | 1.2      | 2     | 3
+3.6         | 1.2      | 3     | 3
+"""
+
+
+@pytest.mark.parametrize("unit", ["umol/L", "mg/dL"])
+@pytest.mark.parametrize(("times_limit", "baseline", "grade", "above"), drawn(CREATININE))
+def test_both_sides_of_every_cut_off_of_creatinine_on_the_limit_and_on_baseline(times_limit, baseline, grade, above, unit):
+    uln = LIMITS["CREAT"][unit] * unit_factor(CATALOGUE, "CREAT", unit)
+    base = None if baseline is None else baseline * uln
+    value = times_limit * uln
+    assert ctcae_v5_grade("CREAT", [value, value * 1.0001], uln=uln, baseline=base).tolist() == [grade, above]
+
+
+def test_an_absolute_cut_off_follows_the_unit_of_the_analyte_and_is_dropped_where_no_factor_is_known():
+    own = CATALOGUE.assign(AVALU=CATALOGUE["AVALU"].mask(CATALOGUE.index == "HGB", "g/dL"))
+    own.at["HGB", "units"] = {"g/L": 0.1}
+    own.at["WBC", "AVALU"] = "cells per field"
+    converted = criteria.add_criteria(own)["toxicity"]
+    assert converted["HGB"] == Fall((10.0, 8.0), "g/dL")
+    assert converted["WBC"] is None
+    assert CATALOGUE["toxicity"]["IGG"] is None
+
+
+@pytest.mark.parametrize("text", ["sinks:\n- {tests: [ALT], below: [1]}", "falls:\n- {tests: [WBC], below: [a], unit: g/L}",
+                                  "falls:\n- {below: [1], unit: g/L}"])  # fmt: skip
+def test_criteria_that_are_not_of_a_known_kind_are_refused(monkeypatch, text):
+    monkeypatch.setattr(criteria, "_text", lambda name: text)
+    with pytest.raises(CohortError, match=r"ctcae_v5\.yml"):
+        read_toxicity()
+
+
+def test_every_cited_variation_names_its_source_and_a_known_analyte():
+    cited = CATALOGUE[CATALOGUE["within_cv"].notna()]
+    assert set(cited.index) == {"ALT", "AST", "ALP", "GGT", "CREAT", "HGB", "WBC", "PLAT"}
+    assert (cited["within_source"].str.len() > 20).all()
+    assert cited["within_cv"].between(1, 30).all()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +228,7 @@ def test_the_flag_of_a_high_baseline_wins_over_the_comparison_with_the_limit():
     assert ctcae_v5_grade("ALT", 60, uln=40, baseline=80, baseline_high=True) == 0
 
 
-@given(st.sampled_from(sorted(CTCAE_V5)), st.floats(0.01, 5000), st.floats(0.01, 5000))
+@given(st.sampled_from(sorted(VERSION_5)), st.floats(0.01, 5000), st.floats(0.01, 5000))
 def test_grades_move_one_way_with_the_value(test, one, other):
     low, high = sorted((one, other))
     grades = ctcae_v5_grade(test, [low, high], uln=40, lln=4)

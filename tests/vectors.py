@@ -9,6 +9,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from racohort import (
     scores,
     tolerance,
 )
+from racohort.io import read_toxicity
 
 #: Where each vector's function lives. A function that is missing here is reported as not implemented, by name.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -40,7 +42,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cohen_dz_ci_noncentral_t": estimators.cohen_dz_ci_noncentral_t,
     "copula_r_from_kendall": margins.copula_r_from_kendall,
     "copula_r_from_spearman": margins.copula_r_from_spearman,
-    "ctcae_v5_grade": ctcae.ctcae_v5_grade,
+    "ctcae_v5_grade": partial(ctcae.ctcae_v5_grade, criteria=read_toxicity()),
     "das28_crp3": scores.das28_crp3,
     "das28_crp4": scores.das28_crp4,
     "das28_esr3": scores.das28_esr3,

@@ -46,7 +46,35 @@ def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
         cell.outputs = [output for output in cell.outputs if output not in stderr]
         if {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
             cell.metadata.tags = [*cell.metadata.tags, "remove-cell"]
+    notebook.cells = without_empty_sections(notebook.cells)
     return notebook, warnings
+
+
+def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
+    """The cells without the sections whose heading is tagged `needs-data` and that show nothing but that nothing is there.
+
+    A section ends at the next heading of its level or above; what it lacks is said once, where the page begins.
+    """
+    kept: list[NotebookNode] = []
+    while cells:
+        end = next((i for i, cell in enumerate(cells[1:], 1) if 0 < _level(cell) <= (_level(cells[0]) or 9)), len(cells))
+        tagged = "needs-data" in cells[0].metadata.get("tags", [])
+        empty = tagged and not any(_shows(output) for cell in cells[:end] for output in cell.get("outputs", []))
+        kept, cells = (kept, cells[end:]) if empty else ([*kept, cells[0]], cells[1:])
+    return kept
+
+
+def _level(cell: NotebookNode) -> int:
+    """The level of the heading that a cell begins with, 0 for none."""
+    heading = re.match(r"#+(?= )", cell.source) if cell.cell_type == "markdown" else None
+    return len(heading[0]) if heading else 0
+
+
+def _shows(output: NotebookNode) -> bool:
+    """Whether an output holds more than the sentence that something is absent."""
+    html = "".join(output.get("data", {}).get("text/html", "shown otherwise"))
+    nothing = r'<(?:p|div) class="[^"]*ra-absent".*|<div class="ra-said[^>]*></div>'
+    return output.output_type != "stream" and not re.fullmatch(nothing, html, re.DOTALL)
 
 
 def copy_notebooks(executed: Iterable[Path], target: Path) -> list[str]:

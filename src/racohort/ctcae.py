@@ -1,7 +1,7 @@
-"""Laboratory toxicity: CTCAE v5.0 grades, shift categories, and the liver screen of Hy's law.
+"""Laboratory toxicity: CTCAE grades, shift categories, and the liver screen of Hy's law.
 
-The criteria are data, held here and not in a file, because this layer opens none and every grade must be computable from the
-numbers alone; another version of CTCAE is another mapping like `CTCAE_V5`, passed as `criteria`.
+The criteria are data (`data/catalogue/ctcae_v5.yml`) that `io` reads: this layer opens no file, so every function that grades is
+given them. Another version of CTCAE is another such file.
 """
 
 from collections.abc import Mapping
@@ -29,9 +29,10 @@ class Rise:
 
 @dataclass(frozen=True)
 class Fall:
-    """Criteria of a test that falls: grade 1 is below the lower limit, grades 2, 3, 4 below these absolute values."""
+    """Criteria of a test that falls: grade 1 is below the lower limit, grades 2, 3, 4 below these absolute values in `unit`."""
 
     below: tuple[float, ...]
+    unit: str
 
 
 @dataclass(frozen=True)
@@ -44,27 +45,8 @@ class Creatinine:
 
 Criterion = Rise | Fall | Creatinine
 
-_TRANSAMINASE = Rise((3.0, 5.0, 20.0), start=1.5)
-_ALKALINE = Rise((2.5, 5.0, 20.0), start=2.0)
-_LYMPHOCYTES = Fall((0.8, 0.5, 0.2))
-_PLATELETS = Fall((75, 50, 25))
-
-#: CTCAE v5.0 by PARAMCD (and the other usual short names); cells 10^9/L, haemoglobin g/L. Source: pharmaverse/admiral.
-CTCAE_V5: Mapping[str, Criterion] = {
-    "ALT": _TRANSAMINASE,
-    "AST": _TRANSAMINASE,
-    "ALP": _ALKALINE,
-    "GGT": _ALKALINE,
-    "BILI": Rise((1.5, 3.0, 10.0), start=1.0, inclusive=False),
-    "CREAT": Creatinine((1.5, 3.0, 6.0), (1.5, 3.0)),
-    "WBC": Fall((3.0, 2.0, 1.0)),
-    "NEUT": Fall((1.5, 1.0, 0.5)),
-    "LYM": _LYMPHOCYTES,
-    "LYMPH": _LYMPHOCYTES,
-    "PLAT": _PLATELETS,
-    "PLT": _PLATELETS,
-    "HGB": Fall((100, 80)),
-}
+#: The criteria of each test that has any, by PARAMCD.
+Criteria = Mapping[str, Criterion]
 
 
 def ctcae_v5_grade(
@@ -74,16 +56,18 @@ def ctcae_v5_grade(
     lln: Numbers = None,
     baseline: Numbers = None,
     baseline_high: Numbers = None,
-    criteria: Mapping[str, Criterion] = CTCAE_V5,
+    *,
+    criteria: Criteria,
 ) -> Answer:
     """CTCAE grade of a laboratory value, 0 to 4.
 
     Parameters
     ----------
     test : PARAMCD
-    value, uln, lln : the value and the laboratory's limits, in the units of `CTCAE_V5`
+    value, uln, lln : the value and the laboratory's limits, in the unit of the criteria
     baseline, baseline_high : the value before treatment, and whether it was above its limit (default: compared with `uln`); leave
         both out to grade on the limits alone, as a shift table does
+    criteria : what decides, by PARAMCD; `io.read_toxicity()` reads those of version 5
 
     Returns
     -------
@@ -91,9 +75,10 @@ def ctcae_v5_grade(
     where a value or the limit that decides is missing, and for a test without CTCAE criteria (immunoglobulins). Grade 4
     anaemia and grade 5 are clinical and never derived.
 
-    >>> ctcae_v5_grade("ALT", [40, 40.4, 120.4], uln=40)
+    >>> version_5 = {"ALT": Rise((3.0, 5.0, 20.0), start=1.5)}
+    >>> ctcae_v5_grade("ALT", [40, 40.4, 120.4], uln=40, criteria=version_5)
     array([0., 1., 2.])
-    >>> ctcae_v5_grade("ALT", 115, uln=40, baseline=80)
+    >>> ctcae_v5_grade("ALT", 115, uln=40, baseline=80, criteria=version_5)
     0.0
     """
     result, upper, lower, before = as_columns(value, uln, lln, baseline)

@@ -28,6 +28,15 @@ SPECIAL_LABELS = {
     "REACTIVATION": "Reactivation (hepatitis B, tuberculosis, herpes viruses)", "MALIGNANCY": "Malignancy",
     "ECTOPIC": "Ectopic tissue", "DONOR": "Transmission from the donor", "ALLOIMMUNE": "Alloimmunisation",
 }  # fmt: skip
+#: The panels of which the paper says "all in the normal range".
+PANELS = ("Blood count", "Liver", "Kidney", "Immunoglobulins")
+#: Days after a raised transaminase within which a raised bilirubin counts as concurrent.
+HYS_LAW_DAYS = 30
+#: Why a laboratory record is listed by itself.
+SIGNAL_LABELS = {
+    "GRADE3": "grade 3 or higher", "TRANSAMINASE": "transaminase above 3 times its upper limit",
+    "CHANGE": "beyond the reference change value",
+}  # fmt: skip
 #: What the rules on "remained in the normal range" are called.
 RULE_LABELS = {
     "mean_inside": "Group means inside", "every_value_inside": "Every value inside",

@@ -78,6 +78,22 @@ def prob_any_out_of_range(p_single: Numbers, k_independent: Numbers) -> Answer:
     return as_given(1 - (1 - p) ** k)
 
 
+def reference_change_value(within_cv: Numbers, analytical_cv: Numbers = None, conf: float = 0.95) -> Answer:
+    """The relative change (percent) that two values of one healthy person exceed with probability 1 - conf: z sqrt(2) CV.
+
+    Parameters
+    ----------
+    within_cv : coefficient of variation within a healthy person, in percent; NaN gives NaN.
+    analytical_cv : that of the laboratory; where it is not known half of `within_cv`, the usual allowance (Fraser).
+
+    >>> round(reference_change_value(9.3), 1), round(reference_change_value(9.3, 0), 1)
+    (28.8, 25.8)
+    """
+    within, analytical = as_columns(within_cv, analytical_cv)
+    total = np.hypot(within, np.where(np.isnan(analytical), within / 2, analytical))
+    return as_given(stats.norm.isf((1 - conf) / 2) * np.sqrt(2) * total)
+
+
 def probability_mean_inside(n: int, sd: float, half_width: float, conf: float = 0.95) -> float:
     """The probability that the t interval of the mean of n normal values lies within a window centred on their true mean.
 

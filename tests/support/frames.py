@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
+from racohort.io.criteria import add_criteria
 from racohort.plan import Plan, Visit
 from racohort.terms import ADAE, ADCM, ADSL, BDS
 
@@ -110,9 +111,10 @@ def example_catalogue() -> pd.DataFrame:
                 "range_high_m": high_m,
                 "range_low_f": low_f,
                 "range_high_f": high_f,
+                "units": {},
             }
         )
-    return pd.DataFrame(rows).set_index("PARAMCD")
+    return add_criteria(pd.DataFrame(rows).set_index("PARAMCD"))
 
 
 def example_plan(visits: tuple[str, ...] = ("BL", "Y1", "Y3"), **changes) -> Plan:

@@ -1,6 +1,7 @@
 """Everything that opens or writes a data file; no other module does."""
 
 from racohort.io.catalogue import read_catalogue
+from racohort.io.criteria import read_toxicity
 from racohort.io.paper import read_claims, write_claims
 from racohort.io.raw import read_raw
 from racohort.io.record import read_run
@@ -8,5 +9,5 @@ from racohort.io.studies import Study, open_study, read_results, write_check, wr
 
 __all__ = [
     "Study", "open_study", "read_catalogue", "read_claims", "read_raw", "read_results", "read_run",
-    "write_check", "write_claims", "write_results", "write_spine", "write_study",
+    "read_toxicity", "write_check", "write_claims", "write_results", "write_spine", "write_study",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from racohort.config import Analyte, Cohort, Ranges, read_yaml
+from racohort.io.criteria import add_criteria
 from racohort.places import project_root
 from racohort.schema import CohortError, Finding
 
@@ -23,13 +24,16 @@ TOLERANCE = 0.1
 def read_catalogue(config: Cohort | None = None) -> pd.DataFrame:
     """The analytes, index PARAMCD: those of data/catalogue/analytes.yml, then the cohort's own, with the cohort's ranges.
 
-    Limits are float64, NaN where there is none. Raises CohortError for ranges of an analyte that nobody declared.
+    Limits are float64, NaN where there is none. `toxicity` holds the CTCAE criteria of an analyte in its own unit, None without
+    any; `within_cv` (percent) and `within_source` its variation within a healthy person, NaN and "" where none is cited.
+    Raises CohortError for ranges of an analyte that nobody declared.
     """
     analytes = dict(_analytes((project_root() / "data" / "catalogue" / "analytes.yml").read_text("utf-8")))
     if config is not None:
         analytes |= config.analytes
     frame = pd.DataFrame([_row(facts) for facts in analytes.values()], columns=list(COLUMNS))
     frame.index = pd.Index(list(analytes), name="PARAMCD", dtype="str")
+    frame = add_criteria(frame)
     return frame if config is None else _overridden(frame, config)
 
 

@@ -5,8 +5,8 @@ Where a cohort has no data the table or figure in front says so, and the sentenc
 
 import pandas as pd
 
-from racohort.formats import count, level_of, listed, number, percent, proportion
-from racohort.labels import NO_EVENTS, NO_LABORATORY, label_of
+from racohort.formats import capitalised, count, level_of, listed, number, percent, proportion
+from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, label_of, panel_of
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
@@ -18,15 +18,23 @@ _NO_BOTH = (
 )
 
 
-def say_safety_data(results: pd.DataFrame, plan: Plan) -> Text:
-    """What the safety section rests on: exposure, laboratory, events, and which of them are absent."""
+def say_safety_data(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
+    """What the safety section rests on: exposure, laboratory, events; and which of them, or of the paper's panels, are absent."""
     laboratory = select_results(results, method="available", statistic="n")
     if laboratory.empty and not were_supplied(results):
         return absent(_NO_BOTH)
-    analytes = count(laboratory["PARAMCD"].nunique(), "analyte")
-    has_laboratory = f"The safety laboratory has {analytes}." if len(laboratory) else NO_LABORATORY
+    has_laboratory = _said_of_panels(laboratory[laboratory["n"] > 0], catalogue) if len(laboratory) else NO_LABORATORY
     has_events = "Adverse events were supplied." if were_supplied(results) else NO_EVENTS
     return say(_said_of_exposure(results), has_laboratory, has_events)
+
+
+def _said_of_panels(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Sentence:
+    """Analytes by panel, and which of the panels that the paper speaks of have none."""
+    panels = pd.Series({code: panel_of(str(code), catalogue) for code in rows["PARAMCD"].unique()}, dtype="str")
+    told = listed([f"{str(panel).lower()} {n}" for panel, n in panels.value_counts(sort=False).items()])
+    missing = [panel.lower() for panel in PANELS if panel not in set(panels)]
+    absent_ones = f" Absent, so that nothing is known of it: {listed(missing)}." if missing else ""
+    return quote(f"The safety laboratory has {count(len(panels), 'analyte')} ({told}).{absent_ones}", *rows["result_id"])
 
 
 def _said_of_exposure(results: pd.DataFrame) -> Sentence:
@@ -178,21 +186,42 @@ def say_liver(results: pd.DataFrame, plan: Plan) -> Text:
     if field is None:
         return say()
     alone = select_results(results, statistic="proportion", by="edish", category="temples_corollary").iloc[0]
-    shown = (proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level) for row in (field, alone))
-    both, single = shown
+    together = select_results(results, statistic="hys_law_concurrent").iloc[0]
+    both, single, law = (
+        proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level) for row in (field, alone, together)
+    )
     text = f"At least 3 times the upper limit in transaminase and 2 times in bilirubin: {both}. Transaminase alone: {single}."
+    window = f"Both within {number(HYS_LAW_DAYS)} days, with alkaline phosphatase below 2 times its limit (Hy's law): {law}."
     return say(
-        quote(text, field["result_id"], alone["result_id"]),
-        "This is a screen, not a diagnosis, and with values at planned visits alone it cannot show whether the two rose "
-        "together.",
+        quote(text, field["result_id"], alone["result_id"]), quote(window, together["result_id"]),
+        _said_of_patterns(results),
+        "This is a screen, not a diagnosis, and values at planned visits alone cannot show whether the two rose together in "
+        "between.",
     )  # fmt: skip
+
+
+def _said_of_patterns(results: pd.DataFrame) -> Sentence:
+    rows = select_results(results, by="r_pattern")
+    if rows.empty:
+        return Sentence("")
+    kinds = listed([f"{row['category']} in {row['count']}" for _, row in rows.iterrows()])
+    return quote(f"By the ratio of ALT to alkaline phosphatase the raised transaminase was {kinds}.", *rows["result_id"])
+
+
+def say_signals(results: pd.DataFrame, plan: Plan) -> Text:
+    """How many patients are listed, and why; from the rows of `estimate_signals`."""
+    rows = select_results(results, by="signal")
+    shown = ((row, proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)) for _, row in rows.iterrows())
+    said = [quote(f"{capitalised(SIGNAL_LABELS[row['category']])}: {text}.", row["result_id"]) for row, text in shown]
+    some = (rows["category"].eq("CHANGE") & rows["count"].gt(0)).any()
+    return say(*said, "Some such changes occur in healthy people too, the more so over years and many analytes." if some else "")
 
 
 def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
     """What the number of patients and the design cannot show."""
     laboratory = len(select_results(results, method="available")) > 0
     if not laboratory and not were_supplied(results):
-        return say("What was not supplied cannot be assessed; no statement about harm can be drawn from this cohort.")
+        return absent("What was not supplied cannot be assessed; no statement about harm can be drawn from this cohort.")
     between = (
         "Laboratory values were taken at planned visits: what rose and fell between them was not seen, and whether two "
         "abnormal values "

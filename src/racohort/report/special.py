@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from racohort.formats import capitalised, interval, is_missing, level_of, listed, number, percent, proportion
+from racohort.formats import capitalised, interval, is_missing, level_of, listed, number, percent
 from racohort.labels import OVERVIEW_LABELS, SPECIAL_LABELS
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, quote, say
@@ -11,7 +11,7 @@ from racohort.summaries import only
 
 
 def say_special(results: pd.DataFrame, plan: Plan) -> Text:
-    """What was seen, which risks that excludes, what was not collected, and that the follow-up is short.
+    """Which risks that excludes, what was not collected, and that the follow-up is short.
 
     From the rows of `estimate_special`, and of `summarise_exposure` for the length of follow-up.
     """
@@ -19,13 +19,7 @@ def say_special(results: pd.DataFrame, plan: Plan) -> Text:
     if told.empty:
         return say()
     counted = select_results(results, statistic="proportion", by="special")
-    seen = [_said_of_seen(row, plan) for _, row in counted[counted["count"] > 0].iterrows()]
-    return say(*seen, _said_of_none(results, counted, plan), _said_of_silence(told), _said_of_latency(results))
-
-
-def _said_of_seen(row: pd.Series, plan: Plan) -> Sentence:
-    shown = proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)
-    return quote(f"{SPECIAL_LABELS[row['category']]}: {shown}.", row["result_id"])
+    return say(_said_of_none(results, counted, plan), _said_of_silence(told), _said_of_latency(results))
 
 
 def _said_of_none(results: pd.DataFrame, counted: pd.DataFrame, plan: Plan) -> Sentence:

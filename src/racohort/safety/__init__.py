@@ -12,15 +12,17 @@ from racohort.safety.ranges import (
     estimate_excursions,
     estimate_new_abnormality,
 )
+from racohort.safety.signals import estimate_signals, select_signals
 from racohort.safety.special import estimate_special
 from racohort.safety.spread import estimate_equivalence, estimate_tolerance
-from racohort.safety.toxicity import derive_grades, estimate_grades, select_signals
+from racohort.safety.toxicity import derive_grades, estimate_grades
 from racohort.safety.verdicts import estimate_verdicts
 
 __all__ = [
     "compare_out_of_range", "count_shifts", "derive_first_event", "derive_grades", "derive_liver", "derive_worst",
     "estimate_equivalence", "estimate_events", "estimate_excursions", "estimate_first_event", "estimate_grades",
-    "estimate_liver", "estimate_new_abnormality", "estimate_out_of_range", "estimate_range_position", "estimate_special",
+    "estimate_liver", "estimate_new_abnormality", "estimate_out_of_range", "estimate_range_position",
+    "estimate_signals", "estimate_special",
     "estimate_tolerance", "estimate_verdicts", "events_supplied", "laboratory_codes", "select_serious", "select_signals",
     "summarise_exposure", "summarise_laboratory",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from racohort.ctcae import CTCAE_V5, ctcae_v5_grade
+from racohort.ctcae import Criteria, ctcae_v5_grade
 from racohort.intervals import upper_one_sided_cp
 from racohort.plan import Plan
 from racohort.results import as_results
@@ -29,9 +29,12 @@ def derive_grades(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFram
     One row per patient and analyte with both: USUBJID PARAMCD BTOXGR (baseline) ATOXGR (worst after it), both on the limits, and
     `adjusted` (worst after it, from baseline where that was above the limit). A value whose limit is missing has no grade.
     """
-    codes = [code for code in laboratory_codes(adlb, catalogue) if code in CTCAE_V5]
+    criteria = criteria_of(catalogue)
+    codes = [code for code in laboratory_codes(adlb, catalogue) if code in criteria]
     mine = adlb[adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["PARAMCD"].isin(codes) & adlb["AVAL"].notna()]
-    graded = pd.concat([_graded(code, mine[mine["PARAMCD"] == code]) for code in codes] or [_graded("", mine)])
+    graded = pd.concat(
+        [grade_records(code, mine[mine["PARAMCD"] == code], criteria) for code in codes] or [grade_records("", mine, {})]
+    )
     keys = ["PARAMCD", "USUBJID"]
     before = graded[graded["ABLFL"] == "Y"].groupby(keys, sort=False)["grade"].max().rename("BTOXGR")
     worst = (
@@ -40,23 +43,17 @@ def derive_grades(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFram
     return worst.join(before, how="inner").dropna(subset=["ATOXGR", "BTOXGR"]).reset_index()
 
 
-def _graded(code: str, rows: pd.DataFrame) -> pd.DataFrame:
+def criteria_of(catalogue: pd.DataFrame) -> Criteria:
+    """The criteria of the catalogue's analytes that have any."""
+    return {str(code): criterion for code, criterion in catalogue["toxicity"].items() if criterion is not None}
+
+
+def grade_records(code: str, rows: pd.DataFrame, criteria: Criteria) -> pd.DataFrame:
+    """Records of one analyte with their `grade` on the limits and their `adjusted` grade, from a raised baseline."""
     value, uln, lln, base = (rows[column].to_numpy() for column in ("AVAL", "ANRHI", "ANRLO", "BASE"))
     high = np.where(rows["BNRIND"] == "", np.nan, rows["BNRIND"] == "HIGH")
-    adjusted = ctcae_v5_grade(code, value, uln=uln, lln=lln, baseline=base, baseline_high=high)
-    return rows.assign(grade=ctcae_v5_grade(code, value, uln=uln, lln=lln), adjusted=adjusted)
-
-
-def select_signals(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """The records after baseline that no mean shows: grade 3 or higher, or a transaminase above 3 times its upper limit.
-
-    Rows of ADLB, planned visits and unscheduled ones alike, with their `grade` on the limits, in order of patient and day.
-    """
-    codes = [code for code in laboratory_codes(adlb, catalogue) if code in CTCAE_V5]
-    mine = adlb[adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["AVAL"].notna() & after_baseline(adlb)]
-    graded = pd.concat([_graded(code, mine[mine["PARAMCD"] == code]) for code in codes] or [_graded("", mine.iloc[:0])])
-    high = graded["PARAMCD"].isin(["ALT", "AST"]) & (graded["grade"] >= 2)
-    return graded[(graded["grade"] >= 3) | high].sort_values(["USUBJID", "ADY", "PARAMCD"], kind="stable").reset_index(drop=True)
+    adjusted = ctcae_v5_grade(code, value, uln=uln, lln=lln, baseline=base, baseline_high=high, criteria=criteria)
+    return rows.assign(grade=ctcae_v5_grade(code, value, uln=uln, lln=lln, criteria=criteria), adjusted=adjusted)
 
 
 def estimate_grades(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:

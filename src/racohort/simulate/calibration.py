@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from racohort.ctcae import CTCAE_V5, ctcae_v5_grade
+from racohort.ctcae import Criteria, ctcae_v5_grade
 from racohort.scores import haq_di_from_categories
 from racohort.simulate.patients import Population
 from racohort.simulate.values import HAQ
@@ -72,7 +72,9 @@ def _rises(values: Array, visit: int) -> bool:
     return bool(np.nanmean(values[:, visit] - values[:, 0]) >= 0)
 
 
-def missed_safety(parameters: Parameters, population: Population, values: Mapping[str, Array]) -> list[str]:
+def missed_safety(
+    parameters: Parameters, population: Population, values: Mapping[str, Array], criteria: Criteria
+) -> list[str]:  # fmt: skip
     """What speaks against claim A8 at a follow-up visit: a mean outside the range, a CTCAE grade 2, more or no values outside."""
     missed, outside, counted = [], 0, 0
     female = population.patients["SEX"].to_numpy() == "F"
@@ -83,7 +85,7 @@ def missed_safety(parameters: Parameters, population: Population, values: Mappin
         later = values[code][:, 1:]
         if not np.all(np.nanmean(low) <= np.nanmean(later, axis=0)) or not np.all(np.nanmean(later, axis=0) <= np.nanmean(high)):
             missed.append(f"{code} mean")
-        if code in CTCAE_V5 and np.nanmax(_grades(code, values[code], low, high)) >= 2:
+        if code in criteria and np.nanmax(_grades(code, values[code], low, high, criteria)) >= 2:
             missed.append(f"{code} grade")
         if code not in ACUTE_PHASE:
             outside += int(np.sum((later < low) | (later > high)))
@@ -98,10 +100,10 @@ def reference_limits(analyte: Mapping[str, Any], female: NDArray[np.bool_]) -> t
     return limits[:, :1], limits[:, 1:]
 
 
-def _grades(code: str, values: Array, low: Array, high: Array) -> Array:
+def _grades(code: str, values: Array, low: Array, high: Array, criteria: Criteria) -> Array:
     low, high = (np.broadcast_to(limit, values[:, 1:].shape) for limit in (low, high))
     before = np.broadcast_to(values[:, :1], low.shape)
-    return np.asarray(ctcae_v5_grade(code, values[:, 1:], uln=high, lln=low, baseline=before), dtype=float)
+    return np.asarray(ctcae_v5_grade(code, values[:, 1:], uln=high, lln=low, baseline=before, criteria=criteria), dtype=float)
 
 
 def missed_numbers(population: Population) -> list[str]:
@@ -112,9 +114,9 @@ def missed_numbers(population: Population) -> list[str]:
     return [f"{what}: {count}" for what, (count, least, most) in bounds.items() if not least <= count <= most]
 
 
-def missed_targets(parameters: Parameters, population: Population) -> Iterator[str]:
+def missed_targets(parameters: Parameters, population: Population, criteria: Criteria) -> Iterator[str]:
     """Everything in which a drawn cohort departs from the default cohort's pattern; nothing where the pattern holds."""
     yield from missed_numbers(population)
     values = measured_values(parameters, population)
     yield from missed_claims(values, below=MARGIN)
-    yield from missed_safety(parameters, population, values)
+    yield from missed_safety(parameters, population, values, criteria)

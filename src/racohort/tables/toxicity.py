@@ -1,13 +1,14 @@
-"""The table of toxicity grades."""
+"""The table of toxicity grades, and the listing of patients whom no mean shows."""
 
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import capitalised, level_of, number, percent, proportion
-from racohort.labels import digits_of, label_of, label_with_unit
+from racohort.formats import capitalised, is_missing, level_of, listed, number, percent, proportion, signed
+from racohort.labels import SIGNAL_LABELS, digits_of, label_of, label_with_unit
 from racohort.plan import Plan
 from racohort.results import select_results
 from racohort.tables.paper import Table, table
+from racohort.tolerance import reference_change_value
 
 _COLUMNS = {"GE1": "Worsened to grade ≥ 1", "GE2": "Worsened to grade ≥ 2", "GE3": "Worsened to grade ≥ 3"}
 
@@ -43,18 +44,17 @@ def _line(code: str, rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) ->
 
 
 def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence | None:
-    """Every record that calls for a look at a patient: rows of `select_signals`; `results` are those of `estimate_grades`."""
-    if select_results(results, statistic="worsened").empty:
+    """Every record that calls for a look at a patient: rows of `select_signals`; `results` are those of `estimate_signals`."""
+    if select_results(results, by="signal").empty:
         return None
     if signals.empty:
-        return absent(
-            "No patient had a value of grade 3 or higher, or a transaminase above 3 times its upper limit, after baseline."
-        )
+        return absent("No patient had such a value after baseline.")
     labels = {visit.AVISIT: capitalised(visit.label) for visit in plan.visits}
     lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in signals.iterrows()]
     return table(
-        pd.DataFrame(lines), "signals", "Values of grade 3 or higher, or transaminases above 3 times the limit, after baseline.",
-        "Every such record of the safety population, planned or not. Day: from the start of treatment as day 1.", plan.synthetic,
+        pd.DataFrame(lines), "signals", "Every value that calls for a look at a patient, after baseline.",
+        f"Records of the safety population, planned or not. Day: from the start of treatment as day 1. {_variation(catalogue)}",
+        plan.synthetic,
     )  # fmt: skip
 
 
@@ -63,7 +63,21 @@ def _signal_line(row: pd.Series, visit: str, catalogue: pd.DataFrame) -> dict[st
     return {"Patient": row["USUBJID"], "Analyte": label_with_unit(row["PARAMCD"], catalogue), "Visit": visit,
             "Day": number(row["ADY"]), "At baseline": number(row["BASE"], digits), "Value": number(row["AVAL"], digits),
             "Reference range": f"{number(row['ANRLO'], digits)} to {number(row['ANRHI'], digits)}",
-            "Grade": number(row["grade"])}  # fmt: skip
+            "Change": "–" if is_missing(row["change"]) else f"{signed(row['change'], 0)} %", "Grade": number(row["grade"]),
+            "Why": "; ".join(label for reason, label in SIGNAL_LABELS.items() if row[reason])}  # fmt: skip
+
+
+def _variation(catalogue: pd.DataFrame) -> str:
+    """The reference change values and the sources behind them."""
+    cited = catalogue[catalogue["within_cv"].notna()]
+    limits = reference_change_value(cited["within_cv"].to_numpy())
+    named = [f"{label} {number(limit, 0)} %" for label, limit in zip(cited["PARAM"], limits, strict=True)]
+    sources = "; ".join(dict.fromkeys(cited["within_source"]))
+    return (
+        "Beyond the reference change value: away from the range by more than 1.96 √2 times the variation within a healthy person "
+        f"and of the laboratory (taken as half of it), and outside the range: {listed(named)} ({sources}). For other analytes no "
+        "variation is cited here, and nobody is listed for a change."
+    )
 
 
 def _listing(rows: pd.DataFrame, leave_out: str) -> str:
