@@ -74,3 +74,25 @@ def test_a_small_project_becomes_a_book_that_is_marked_synthetic(project: Path) 
     assert "nowhere.md" in error.value.faults[0]
     assert error.value.log.is_file()
     assert book.SYNTHETIC in page.read_text("utf-8")
+
+
+SHOWN, GONE = '<div class="ra-said ra-paragraphs"><p>1 of 2.</p></div>', '<p class="ra-absent">Nothing was supplied.</p>'
+
+
+@pytest.mark.parametrize(("first", "second", "kept"), [
+    (SHOWN, SHOWN, ["A", "B", "C", "Limits"]), (SHOWN, GONE, ["A", "B", "Limits"]), (GONE, SHOWN, ["A", "B", "C", "Limits"]),
+    (GONE, GONE, ["A", "Limits"]), ("", '<div class="ra-said ra-paragraphs"></div>', ["A", "Limits"]),
+])  # fmt: skip
+def test_a_section_tagged_to_need_data_leaves_the_page_where_it_shows_none(first, second, kept):
+    def told(html: str) -> list:
+        output = nbformat.v4.new_output("display_data", {"text/html": html})
+        return [nbformat.v4.new_code_cell("x", outputs=[output] if html else [])]
+
+    def heading(text: str, **metadata) -> nbformat.NotebookNode:
+        return nbformat.v4.new_markdown_cell(text, metadata=metadata)
+
+    needs = {"tags": ["needs-data"]}
+    parts = [heading("# A"), heading("## B", **needs), *told(first), heading("### C", **needs), *told(second)]
+    cells = [*parts, heading("## Limits"), *told(GONE)]
+    left = [cell.source.lstrip("# ") for cell in book.without_empty_sections(cells) if cell.cell_type == "markdown"]
+    assert left == kept

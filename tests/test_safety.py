@@ -1,7 +1,9 @@
 """Harm: adverse events against hand-counted tables, the laboratory against plain pandas, and what zero and nothing mean."""
 
+import json
 import re
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,9 @@ from tests.support.frames import adae, adsl, bds, example_catalogue, example_pla
 from tests.support.frames import example_study_once as example_study
 
 PLAN, CATALOGUE = example_plan(), example_catalogue()
+ROOT = Path(__file__).parents[1]
+#: The modules that speak of harm.
+SAID = {"safety", "special", "events", "verdicts", "laboratory", "toxicity", "liver", "worst", "equivalence"}
 
 
 # --- twelve patients with every trap ------------------------------------------------------------------------------------
@@ -477,6 +482,61 @@ def test_a_transaminase_above_three_times_its_limit_is_listed_whichever_visit_it
     assert isinstance(shown, Absence) is not listed
 
 
+@pytest.mark.parametrize(("code", "base", "value", "low", "high", "listed"), [
+    ("ALT", 35, 45.2, 10, 40, True), ("ALT", 35, 45.0, 10, 40, False),  # 1.96 sqrt(2) 9.3 sqrt(1.25) = 28.8 %: from 45.09 on
+    ("ALT", 20, 39.9, 10, 40, False),  # larger than that, but inside the range
+    ("ALT", 110, 60, 10, 40, False),  # larger, outside, but towards the range
+    ("HGB", 121, 110.4, 120, 160, True), ("HGB", 121, 110.6, 120, 160, False),  # 2.8: 8.68 %, below 110.50
+    ("IGG", 10, 30, 7, 16, False),  # no variation is cited
+])  # fmt: skip
+def test_a_change_is_listed_beyond_the_reference_change_value_and_outside_the_range(code, base, value, low, high, listed):
+    side = "LOW" if value < low else "HIGH" if value > high else "NORMAL"
+    later = {"USUBJID": "1", "PARAMCD": code, "AVISIT": "Y1", "AVISITN": 1, "ADY": 366, "AVAL": value, "BASE": base, "ANRLO": low,
+             "ANRHI": high, "ANRIND": side}  # fmt: skip
+    lab, people = bds([later]), adsl([{"USUBJID": "1", "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"}])
+    signals = safety.select_signals(lab, people, CATALOGUE)
+    assert signals["CHANGE"].tolist() == [True] * listed
+    counted = select_results(safety.estimate_signals(signals, lab, people, PLAN, CATALOGUE), by="signal", category="CHANGE")
+    assert counted["count"].tolist() == ([] if code == "IGG" else [int(listed)])
+    if listed:
+        assert "beyond the reference change value" in tables.tabulate_signals(signals, counted, PLAN, CATALOGUE).html()
+
+
+LIVER_DAYS = """
+alt_day | alt | bili_day | bili | alp | concurrent
+100     | 120 | 100      | 40.1 | 60  | 1
+100     | 120 | 130      | 40.1 | 60  | 1
+100     | 120 | 131      | 40.1 | 60  | -
+100     | 120 | 99       | 40.1 | 60  | -
+100     | 119 | 100      | 40.1 | 60  | 0
+100     | 120 | 100      | 40   | 60  | 0
+100     | 120 | 100      | 40.1 | 240 | 0
+100     | 120 | 100      | 40.1 | 239 | 1
+100     | 120 | 100      | 40.1 | -   | 1
+"""
+
+
+@pytest.mark.parametrize("row", rows_of(LIVER_DAYS), ids=str)
+def test_the_screen_of_hys_law_asks_for_both_tests_within_thirty_days(row):
+    limits = {"ALT": ("alt_day", "alt", 40), "BILI": ("bili_day", "bili", 20), "ALP": ("alt_day", "alp", 120)}
+    values = [(code, row[day], row[value], limit) for code, (day, value, limit) in limits.items()]
+    lab = bds([{"USUBJID": "1", "PARAMCD": code, "ADY": float(day), "AVAL": float(value), "ANRHI": limit}
+               for code, day, value, limit in values if value is not None])  # fmt: skip
+    people = adsl([{"USUBJID": "1", "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"}])
+    liver = safety.derive_liver(lab, people)
+    assert liver["concurrent"].fillna(-1).tolist() == [-1 if row["concurrent"] is None else float(row["concurrent"])]
+    found = pick_result(safety.estimate_liver(liver, people, PLAN), statistic="hys_law_concurrent")
+    assert found["n"] == (row["concurrent"] is not None)
+
+
+def test_the_panels_that_a_cohort_lacks_are_named():
+    study = example_study()
+    lab = study.adlb[~study.adlb["PARAMCD"].isin(["IGG", "CREAT"])]
+    found = safety.summarise_laboratory(lab, study.adsl, study.plan, study.catalogue)
+    said = report.say_safety_data(found, study.plan, study.catalogue).plain
+    assert "3 analytes (blood count 2 and liver 1). Absent, so that nothing is known of it: kidney and immunoglobulins." in said
+
+
 @pytest.mark.parametrize(("alt", "bilirubin", "quadrant"), [
     (120, 40, "hys_law_range"), (119, 40, "cholestasis"), (120, 39, "temples_corollary"), (119, 39, "normal"),
 ])  # fmt: skip
@@ -496,6 +556,12 @@ def test_both_sides_of_the_lines_of_the_liver_chart(alt, bilirubin, quadrant):
 # --- what a reader sees ----------------------------------------------------------------------------------------------------
 
 
+def both_liver_tests(lab: pd.DataFrame) -> pd.DataFrame:
+    """The laboratory with a bilirubin beside every ALT, at half its limit."""
+    alt = lab[lab["PARAMCD"] == "ALT"]
+    return pd.concat([lab, alt.assign(PARAMCD="BILI", AVAL=10.0, BASE=10.0, ANRLO=5.0, ANRHI=20.0)], ignore_index=True)
+
+
 @cache
 def everything(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> tuple[pd.DataFrame, list, list]:
     study = example_study(n=n, visits=visits)
@@ -510,8 +576,13 @@ def everything(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> tup
         safety.estimate_equivalence(lab, people, plan, catalogue), safety.estimate_tolerance(lab, people, plan, catalogue),
         safety.estimate_special(study.adae, lab, people, plan, True), safety.estimate_first_event(study.adae, people, plan, True),
     )  # fmt: skip
-    found = join_results(found, safety.estimate_verdicts(found, plan, catalogue))
+    signals, liver = safety.select_signals(lab, people, catalogue), safety.derive_liver(both_liver_tests(lab), people)
+    found = join_results(
+        found, safety.estimate_verdicts(found, plan, catalogue), safety.estimate_liver(liver, people, plan),
+        safety.estimate_signals(signals, lab, people, plan, catalogue),
+    )  # fmt: skip
     shown = [
+        tables.tabulate_signals(signals, found, plan, catalogue), figures.plot_liver(liver, plan),
         tables.tabulate_laboratory(found, plan, catalogue), tables.tabulate_laboratory_detail(found, plan, catalogue),
         tables.tabulate_out_of_range(found, plan, catalogue), tables.tabulate_shifts(found, plan, catalogue),
         tables.tabulate_new_abnormality(found, plan, catalogue), tables.tabulate_excursions(found, plan, catalogue),
@@ -525,7 +596,8 @@ def everything(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> tup
         figures.plot_equivalence(found, plan, catalogue),
     ]  # fmt: skip
     said = [
-        report.say_safety_data(found, plan, catalogue), report.say_laboratory(found, plan, catalogue), report.say_normal_range(found, plan),
+        report.say_safety_data(found, plan, catalogue), report.say_laboratory(found, plan, catalogue),
+        report.say_normal_range(found, plan), report.say_signals(found, plan), report.say_liver(found, plan),
         report.say_out_of_range(found, plan, catalogue), report.say_new_abnormality(found, plan, catalogue),
         report.say_grades(found, plan, catalogue), report.say_events(found, plan), report.say_windows(found, plan),
         report.say_serious(found, plan), report.say_safety_limits(found, plan), report.say_equivalence(found, plan, catalogue),
@@ -535,12 +607,25 @@ def everything(n: int = 40, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> tup
     return found, shown, said
 
 
+SAFE = re.compile(r"\bsafe(?:ly|r|st)?\b|well.tolerated|no (?:safety )?concern|harmless", re.IGNORECASE)
+
+
+def test_nothing_that_notebook_or_package_says_about_harm_calls_it_safe():
+    notebook = json.loads((ROOT / "notebooks" / "03-safety.ipynb").read_text("utf-8"))
+    prose = [line for cell in notebook["cells"] if cell["cell_type"] == "markdown" for line in cell["source"]]
+    code = [path.read_text("utf-8") for folder in ("report", "tables", "figures")
+            for path in (ROOT / "src" / "racohort" / folder).glob("*.py") if path.stem in SAID]  # fmt: skip
+    assert len(code) >= 10
+    for text in (*prose, *code):
+        assert not SAFE.search(text), text[:200]
+
+
 @pytest.mark.parametrize("visits", [("BL", "Y1", "Y3"), ("M0", "M3", "M6", "M9", "M12")], ids=["three visits", "five visits"])
 def test_the_whole_section_works_for_any_visits_and_never_calls_anything_safe(visits):
     _, shown, said = everything(visits=visits)
     text = " ".join([*(one.plain for one in said), *(one.caption for one in shown)])
     assert all(said)
-    assert "safe " not in text.replace("safety", "")
+    assert not SAFE.search(text)
     assert "*" not in text
     assert not re.search(r"\bnan\b", text.lower())
     assert all(one.synthetic for one in shown)
@@ -582,6 +667,14 @@ def test_past_a_number_of_patients_a_fan_takes_the_place_of_single_lines(monkeyp
     found = safety.summarise_laboratory(study.adlb, study.adsl, study.plan, study.catalogue)
     few = select_results(found, PARAMCD=["WBC", "ALT"])
     assert words in figures.plot_laboratory(few, study.adlb, study.plan, study.catalogue).caption
+
+
+def test_past_a_number_of_patients_the_liver_chart_draws_squares_and_says_so(monkeypatch):
+    study = example_study()
+    liver = safety.derive_liver(both_liver_tests(study.adlb), study.adsl)
+    assert "squares" not in figures.plot_liver(liver, study.plan).caption
+    monkeypatch.setattr("racohort.figures.liver.MOST_POINTS", len(liver) - 1)
+    assert "Larger squares hold more patients" in figures.plot_liver(liver, study.plan).caption
 
 
 def test_past_a_number_of_pairs_squares_take_the_place_of_points(monkeypatch):

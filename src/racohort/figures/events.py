@@ -17,7 +17,7 @@ MOST_TERMS = 30
 
 
 def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
-    """Overview categories and terms, most frequent first: share of patients, and events per 100 person-years.
+    """Overview categories and terms, most frequent first: share of patients, and first events per 100 person-years.
 
     Draws the rows of `estimate_events`; a category in which nobody had an event is drawn with its upper limit. None where no
     events were supplied.
@@ -27,12 +27,12 @@ def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
     overview = select_results(results, by="overview", statistic="proportion")
     terms = select_results(results, by="AEDECOD", statistic="proportion").head(MOST_TERMS)
     rows = pd.concat([overview, terms], ignore_index=True)
-    rates = select_results(results, statistic="rate").set_index(["by", "category"])
+    rates = select_results(results, statistic="first_event_rate").set_index(["by", "category"])
     rates = rates.reindex(pd.MultiIndex.from_frame(rows[["by", "category"]]))
     y = _places(len(overview), len(terms))
     fig, axes = canvas(7.2, 0.75 + 0.235 * (y.max() + 1), 1, 2, sharey=True, width_ratios=(1.35, 1))
     _draw_dots(axes[0], rows, y, 100, INK["accent"], "Patients (%)")
-    _draw_dots(axes[1], rates, y, 1, INK["accent2"], "Events per 100 person-years")
+    _draw_dots(axes[1], rates, y, 1, INK["accent2"], "First events per 100 person-years")
     _name_rows(axes[0], rows, y)
     return finish(fig, "events", _alt(results, terms), _caption(overview, plan), plan.synthetic)
 
@@ -64,9 +64,9 @@ def _caption(overview: pd.DataFrame, plan: Plan) -> str:
     return (
         f"Adverse events, safety population (n = {overview['n'].iloc[0]}): overview above, terms below, most frequent first. "
         "Left: "
-        f"patients with at least one event, {level_of(plan.level)} Clopper-Pearson interval; right: all events per 100 "
-        "person-years, "
-        "Garwood interval. Open circles: nobody had such an event; the bar ends at the largest risk compatible with that."
+        f"patients with at least one event, {level_of(plan.level)} Clopper-Pearson interval; right: first events per 100 "
+        "person-years at risk, Garwood interval (events of one patient are not independent: repeated ones do not count). Open "
+        "circles: nobody had such an event; the bar ends at the largest risk compatible with that."
     )
 
 

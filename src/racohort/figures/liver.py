@@ -2,13 +2,18 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from racohort.absence import Absence, absent
 from racohort.figures.style import INK, Figure, canvas, finish
+from racohort.figures.worst import draw_squares
 from racohort.formats import count
 from racohort.plan import Plan
+
+#: From this many patients on, those below both lines are drawn as squares whose area grows with their number.
+MOST_POINTS = 500
 
 #: The fields of the chart: name, place of its label in the axes, words, alignment.
 _FIELDS = (
@@ -44,9 +49,12 @@ def _draw(ax: Any, rows: pd.DataFrame, x: str, y: str, unit: str) -> None:
     ax.set(xscale="log", yscale="log")
     ax.axvline(3, color=INK["accent2"], lw=0.9, ls=(0, (4, 3)))
     ax.axhline(2, color=INK["accent2"], lw=0.9, ls=(0, (4, 3)))
-    ax.plot(rows[x], rows[y], "o", color=INK["accent"], ms=4, mew=0, alpha=0.65)
     ax.set_xlim(min(0.15, rows[x].min() * 0.6), max(25.0, rows[x].max() * 1.3))
     ax.set_ylim(min(0.1, rows[y].min() * 0.6), max(10.0, rows[y].max() * 1.3))
+    dense = (len(rows) > MOST_POINTS) & (rows[x] < 3) & (rows[y] < 2)
+    if dense.any():
+        draw_squares(ax, rows[dense], (x, y), np.geomspace(0.02, 30, 61), INK["accent"])
+    ax.plot(rows.loc[~dense, x], rows.loc[~dense, y], "o", color=INK["accent"], ms=4, mew=0, alpha=0.65)
     for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         axis.set_major_locator(FixedLocator([tick for tick in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= tick <= high]))
         axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
@@ -62,6 +70,7 @@ def _caption(liver: pd.DataFrame) -> str:
         "highest values after baseline, on logarithmic axes. Dashed: 3 times for transaminase, 2 times for bilirubin. The "
         "two peaks may "
         "come from different visits."
+        + (" Larger squares hold more patients; beyond a line each patient is a point." if len(liver) > MOST_POINTS else "")
     )
 
 

@@ -61,7 +61,7 @@ def _draw_panel(ax: Any, rows: pd.DataFrame, panel: str, dense: bool) -> None:
     for state, colour, marker in _STATES:
         some = rows[rows["ANRIND"] == state]
         if dense:
-            _draw_squares(ax, some, np.geomspace(low, high, 29), colour)
+            draw_squares(ax, some, ("x", "y"), np.geomspace(low, high, 29), colour)
         else:
             ax.plot(some["x"], some["y"], marker, color=colour, ms=3.2, mew=0, alpha=0.7)
     _label_axes(ax, [tick for tick in _TICKS if low <= tick <= high])
@@ -69,9 +69,9 @@ def _draw_panel(ax: Any, rows: pd.DataFrame, panel: str, dense: bool) -> None:
     ax.set_aspect("equal")
 
 
-def _draw_squares(ax: Any, rows: pd.DataFrame, edges: np.ndarray, colour: str) -> None:
+def draw_squares(ax: Any, rows: pd.DataFrame, at: tuple[str, str], edges: np.ndarray, colour: str) -> None:
     """One square for each field of the grid that holds a pair."""
-    counts, _, _ = np.histogram2d(rows["x"], rows["y"], bins=[edges, edges])
+    counts, _, _ = np.histogram2d(rows[at[0]], rows[at[1]], bins=[edges, edges])
     x, y = np.nonzero(counts)
     centres = np.sqrt(edges[:-1] * edges[1:])
     area = 1 + 20 * np.sqrt(counts[x, y] / max(counts.max(), 1))

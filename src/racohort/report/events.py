@@ -11,13 +11,14 @@ from racohort.summaries import were_supplied
 
 
 def say_events(results: pd.DataFrame, plan: Plan) -> Text:
-    """The adverse events in one paragraph, and which risks zero events exclude; from the rows of `estimate_events`."""
+    """Any, serious and fatal events, and which risks zero events exclude; from the rows of `estimate_events`."""
     if not were_supplied(results):
         return say()
     rows = select_results(results, statistic="proportion", by="overview")
-    shown = (proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"]) for _, row in rows.iterrows())
-    said = [f"{OVERVIEW_LABELS[category]}: {text}." for category, text in zip(rows["category"], shown, strict=True)]
-    sentences = (quote(text, result_id) for text, result_id in zip(said, rows["result_id"], strict=True))
+    told = rows[rows["category"].isin(["ANY", "SERIOUS", "DEATH"])]
+    shown = (proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"]) for _, row in told.iterrows())
+    said = [f"{OVERVIEW_LABELS[category]}: {text}." for category, text in zip(told["category"], shown, strict=True)]
+    sentences = (quote(text, result_id) for text, result_id in zip(said, told["result_id"], strict=True))
     return say(*sentences, _said_of_none(results, rows, plan))
 
 

@@ -9,10 +9,8 @@ from racohort.report.phrases import label_of_visit
 from racohort.report.text import Sentence, Text, quote, say
 from racohort.results import select_results
 
-#: The rules that are told in words; the rules on grades stand in the table.
+#: The rules that are told in words: the two readings are told with the values outside, the rules on grades stand in the table.
 _MEANINGS = {
-    "mean_inside": "Read as a statement about group means, it holds in",
-    "every_value_inside": "Read as a statement about every value of every patient, it holds in",
     "new_abnormality_rare": "A risk of a new abnormality below 10 % is shown in",
 }
 
@@ -64,7 +62,7 @@ def say_tolerance(results: pd.DataFrame, plan: Plan) -> Text:
     most = rows.iloc[int(rows["n"].astype(int).argmax())]
     text = (
         f"With {count(most['n'], 'patient')}, the most that any analyte has, one can be {level_of(most['level'])} confident that "
-        f"the smallest and the largest value hold {percent(most['value'])} of such a population between "
-        "them, and not more."
+        f"the smallest and the largest value hold at least {percent(most['value'])} of such a population "
+        "between them."
     )
     return say(quote(text, most["result_id"]), "How far the rest reaches is not known from these data.")

@@ -19,11 +19,11 @@ def _columns(results: pd.DataFrame, by: str, category: str, level: float) -> dic
     here = select_results(results, by=by, category=category)
     patients = only(here, statistic="proportion")
     events = only(here, statistic="events")
-    rate = pick_result(here, statistic="rate")
+    rate = pick_result(here, statistic="first_event_rate")
     return {
         "Patients": proportion(patients["count"], patients["n"], patients["lower"], patients["upper"], level),
         "Events": number(events["value"]),
-        "Events per 100 person-years": MISSING if rate is None else
+        "First events per 100 person-years": MISSING if rate is None else
         f"{number(rate['value'], 1)} ({number(rate['lower'], 1)} to {number(rate['upper'], 1)})",
     }  # fmt: skip
 
@@ -55,7 +55,8 @@ def _note(plan: Plan) -> str:
     return (
         f"{kind}. A patient counts once in a row. Patients: {level_of(plan.level)} Clopper-Pearson interval, also where "
         "nobody had an "
-        "event. Rates: all events, exact Poisson limits (Garwood), from treatment start to last contact. Not judged: "
+        "event. Rates: first events, exact Poisson limits (Garwood), time at risk from treatment start to the event or the last "
+        "contact. Not judged: "
         "patients with an "
         "event of which the form does not say whether it belongs in the row."
     )
