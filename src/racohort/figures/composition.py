@@ -84,7 +84,14 @@ def _draw_patients(ax: Any, wide: pd.DataFrame, visit: Visit) -> None:
     below, above = np.zeros(bars), np.zeros(bars)
     for name in drawn:
         part = drawn[name].to_numpy(dtype=float)
-        ax.bar(np.arange(bars), part, 0.9, np.where(part < 0, below, above), color=INK[COMPONENT_INK[str(name)]], lw=0)
+        ax.bar(
+            np.arange(bars),
+            part,
+            0.9 if bars == n else 1.0,
+            np.where(part < 0, below, above),
+            color=INK[COMPONENT_INK[str(name)]],
+            lw=0,
+        )
         below, above = below + np.minimum(part, 0), above + np.maximum(part, 0)
     ax.plot(np.arange(bars), drawn.sum(axis=1), ".", color=INK["ink"], ms=3)
     ax.axhline(0, color=INK["ink"], lw=0.9)

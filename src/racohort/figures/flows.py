@@ -36,6 +36,7 @@ def plot_flows(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
         _draw_column(ax, column, place, n)
     ax.set_xticks(range(len(plan.visits)), [visit.label for visit in plan.visits])
     ax.set(xlim=(-0.25, len(plan.visits) - 0.75), ylim=(n, 0), ylabel=f"Patients of the efficacy population (n = {number(n)})")
+    ax.yaxis.set_major_formatter(lambda patients, _: number(patients))
     ax.grid(visible=False)
     fig.legend(*state_legend(ax), loc="outside upper center", ncols=5, columnspacing=1.2)
     caption = (
