@@ -13,6 +13,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.proportion import proportion_confint
 
+from racohort import intervals, tolerance
 from racohort.intervals import (
     clopper_pearson,
     exposure_adjusted_rate,
@@ -155,3 +156,14 @@ def test_the_one_sided_factor_solves_its_equation(n, content, conf):
 def test_healthy_people_leave_some_range_sooner_or_later():
     assert prob_any_out_of_range(0.05, [1, 20, 60]).tolist() == pytest.approx([0.05, 0.6415, 0.9539], abs=1e-4)
     assert prob_any_out_of_range(0.05, 0) == 0
+
+
+@pytest.mark.parametrize("call", [
+    lambda: intervals.exposure_adjusted_rate(None, 10)["rate"], lambda: intervals.exposure_adjusted_rate(5, None)["upper"],
+    lambda: intervals.newcombe_paired(None, 1, 1, 1)["p_pre"], lambda: intervals.mcnemar(1, None, 1, 1)["p_mid"],
+    lambda: intervals.rule_of_three(None)["approx"], lambda: tolerance.np_tolerance_content(None),
+    lambda: tolerance.normal_tolerance_k_one_sided(None), lambda: tolerance.normal_tolerance_k_one_sided(math.nan),
+    lambda: tolerance.normal_tolerance_k_two_sided_howe(None),
+])  # fmt: skip
+def test_what_is_not_known_gives_no_number_and_no_error(call):
+    assert math.isnan(call())

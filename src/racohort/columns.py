@@ -25,6 +25,15 @@ def as_columns(*values: Numbers) -> tuple[NDArray[np.float64], ...]:
     return tuple(np.broadcast_arrays(*(np.asarray(value, dtype="float64") for value in values)))
 
 
+def as_number(value: float | None) -> float:
+    """One number; NaN for None.
+
+    >>> as_number(None), as_number(2)
+    (nan, 2.0)
+    """
+    return float("nan") if value is None else float(value)
+
+
 def as_given(numbers: NDArray[Any]) -> Answer:
     """A single number as a plain Python number, a column as it is.
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from racohort.columns import Answer, Numbers, as_columns, as_given
+from racohort.columns import Answer, Numbers, as_columns, as_given, as_number
 
 Pair = tuple[Answer, Answer]
 
@@ -77,7 +77,7 @@ def rule_of_three(n: int) -> dict[str, float]:
     >>> {name: round(limit, 4) for name, limit in rule_of_three(64).items()}
     {'approx': 0.0469, 'exact_one_sided_95': 0.0457, 'cp_two_sided_95_upper': 0.056}
     """
-    if not n >= 1:
+    if not as_number(n) >= 1:
         return dict.fromkeys(("approx", "exact_one_sided_95", "cp_two_sided_95_upper"), nan)
     return {
         "approx": 3 / n,
@@ -92,7 +92,7 @@ def exposure_adjusted_rate(events: float, person_years: float, per: float = 100,
     >>> {name: round(number, 3) for name, number in exposure_adjusted_rate(7, 64.0).items()}
     {'rate': 10.938, 'lower': 4.397, 'upper': 22.535}
     """
-    if not (person_years > 0 and events >= 0):
+    if not (as_number(person_years) > 0 and as_number(events) >= 0):
         return {"rate": nan, "lower": nan, "upper": nan}
     scale = per / person_years
     lower = stats.chi2.ppf((1 - conf) / 2, 2 * events) / 2 if events else 0.0
@@ -118,7 +118,7 @@ def newcombe_paired(
     >>> newcombe_paired(1, 1, 7, 12)["diff_pre_minus_post"]
     -0.2857142857142857
     """
-    n = a_yes_yes + b_yes_no + c_no_yes + d_no_no
+    n = sum(map(as_number, (a_yes_yes, b_yes_no, c_no_yes, d_no_no)))
     if not n >= 1:
         return {"p_pre": nan, "p_post": nan, "diff_pre_minus_post": nan, "ci": (nan, nan)}
     pre, post = (a_yes_yes + b_yes_no) / n, (a_yes_yes + c_no_yes) / n
@@ -145,6 +145,7 @@ def mcnemar(a_yes_yes: int, b_yes_no: int, c_no_yes: int, d_no_no: int) -> dict[
     """McNemar's test of a change of state in the same patients: exact conditional, mid-p (the default to report) and asymptotic.
 
     Only b and c, the patients who changed, count. Where nobody changed nothing speaks against equality: chi-square 0, every p 1.
+    Where either is missing nothing is known: NaN.
 
     Returns
     -------
@@ -154,6 +155,8 @@ def mcnemar(a_yes_yes: int, b_yes_no: int, c_no_yes: int, d_no_no: int) -> dict[
     {'p_exact': 0.0525, 'p_mid': 0.0347}
     """
     del a_yes_yes, d_no_no
+    if not as_number(b_yes_no) + as_number(c_no_yes) >= 0:
+        return dict.fromkeys(("p_exact", "p_mid", "chi2", "p_asym", "chi2_cc", "p_asym_cc"), nan)
     changed, gap, fewer = b_yes_no + c_no_yes, abs(b_yes_no - c_no_yes), min(b_yes_no, c_no_yes)
     exact = min(1.0, 2 * float(stats.binom.cdf(fewer, changed, 0.5)))
     at_observed = float(stats.binom.pmf(fewer, changed, 0.5)) if changed else 0.0

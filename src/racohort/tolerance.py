@@ -5,7 +5,7 @@ from math import nan, sqrt
 import numpy as np
 from scipy import optimize, stats
 
-from racohort.columns import Answer, Numbers, as_columns, as_given
+from racohort.columns import Answer, Numbers, as_columns, as_given, as_number
 
 
 def np_tolerance_content(n: int, conf: float = 0.95) -> float:
@@ -16,7 +16,7 @@ def np_tolerance_content(n: int, conf: float = 0.95) -> float:
     >>> round(np_tolerance_content(64), 4)
     0.928
     """
-    return float(stats.beta.ppf(1 - conf, n - 1, 2)) if n >= 2 else nan
+    return float(stats.beta.ppf(1 - conf, n - 1, 2)) if as_number(n) >= 2 else nan
 
 
 def np_tolerance_min_n(content: float = 0.95, sides: int = 2, conf: float = 0.95) -> int:
@@ -39,7 +39,7 @@ def normal_tolerance_k_one_sided(n: int, content: float = 0.95, conf: float = 0.
     >>> round(normal_tolerance_k_one_sided(64), 4)
     2.0082
     """
-    if n < 2:
+    if not as_number(n) >= 2:
         return nan
     noncentrality = float(stats.norm.ppf(content)) * sqrt(n)
 
@@ -60,7 +60,7 @@ def normal_tolerance_k_two_sided_howe(n: int, content: float = 0.95, conf: float
     >>> round(normal_tolerance_k_two_sided_howe(64), 4)
     2.3202
     """
-    if n < 2:
+    if not as_number(n) >= 2:
         return nan
     chi2 = float(stats.chi2.ppf(1 - conf, n - 1))
     z = float(stats.norm.ppf((1 + content) / 2))
