@@ -15,8 +15,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from racohort import io, quality, tables
+from racohort.cleaning import clean_cohort
 from racohort.places import project_root
-from tests.support.rapport import MONTHS, NAMES, rapport_folder, read_reference
+from tests.support.rapport import MONTHS, NAMES, rapport_folder, rapport_plan, read_reference
 
 pytestmark = pytest.mark.skipif(
     not (rapport_folder() / "rapport_wide.csv").is_file(),
@@ -27,14 +29,21 @@ LINKED = ("notebooks", "data", "requirements.lock")
 
 
 @pytest.fixture(scope="module")
-def published(tmp_path_factory) -> Path:
+def cohort(tmp_path_factory) -> Path:
+    """RAPPORT's cohort folder, its data linked."""
+    folder = tmp_path_factory.mktemp("rapport")
+    shutil.copy(project_root() / "tests" / "cohorts" / "rapport" / "cohort.yml", folder)
+    (folder / "rapport_wide.csv").symlink_to(rapport_folder() / "rapport_wide.csv")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory, cohort) -> Path:
     """The published run of RAPPORT, made in a project tree of its own."""
-    root, cohort = tmp_path_factory.mktemp("project"), tmp_path_factory.mktemp("rapport")
+    root = tmp_path_factory.mktemp("project")
     for name in LINKED:
         (root / name).symlink_to(project_root() / name)
     shutil.copytree(project_root() / "book", root / "book", ignore=shutil.ignore_patterns("_build"))
-    shutil.copy(project_root() / "tests" / "cohorts" / "rapport" / "cohort.yml", cohort)
-    (cohort / "rapport_wide.csv").symlink_to(rapport_folder() / "rapport_wide.csv")
     surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("RC_", "MAKE", "MFLAGS"))}
     command = [sys.executable, "-m", "racohort", "report", "--cohort", str(cohort)]
     done = subprocess.run(command, env=surroundings | {"RACOHORT_ROOT": str(root)}, capture_output=True, text=True)
@@ -166,3 +175,22 @@ def test_claims_about_serology_safety_and_the_third_year_cannot_be_tested(publis
     for claim, verdict in verdicts.items():
         if re.search(r"-3y|ESR|CRP|RF|A8|safe|effective", str(claim)):
             assert verdict == "cannot be tested here", claim
+
+
+def test_the_oddities_of_the_file_are_reported_with_their_counts_and_first_examples(cohort):
+    """Sex V, single-precision noise, DAS28 near 0, and blanks; counts by plain pandas."""
+    raw = io.read_raw(str(cohort))
+    catalogue = io.read_catalogue(raw.config)
+    clean = clean_cohort(raw, catalogue)
+    records, plan = io.studies.records_of(clean), rapport_plan()
+    wide = pd.read_csv(rapport_folder() / "rapport_wide.csv")
+    scores = wide[[f"{name}_{month}" for name in NAMES for month in MONTHS]]
+    found = quality.count_findings(records["findings"]).set_index("category")["count"]
+    assert found["code_mapped"] == (wide["sex"] == "V").sum()
+    assert found["score_rounded"] == ((scores.round(6) != scores) & scores.notna()).to_numpy().sum()
+    assert found["implausible"] == (wide[[f"das_{month}" for month in MONTHS]] < 0.49).to_numpy().sum() > 0
+    cells = quality.count_cells(records["cells"])
+    assert cells.loc[cells["category"] == "missing", "count"].sum() == scores.isna().to_numpy().sum()
+    shown = tables.tabulate_findings(quality.count_findings(records["findings"]), records["findings"], plan).html()
+    for example in ("column sex: V", "column das_0: 3.3399999142", "column das_0: 0.", "A value is possible but doubtful"):
+        assert example in shown, example
