@@ -108,6 +108,8 @@ def test_findings_are_counted_in_cells_by_rule(findings):
     shown = tables.tabulate_findings(rows, findings, PLAN).html()
     assert "labs.csv, line 7, column crp: 12..5" in shown
     assert "labs.csv, line 9" not in shown
+    unlined = pd.concat([findings, findings.tail(1).assign(line=np.nan, rule="bom")])  # lines become floats where one is missing
+    assert "line 7, column" in tables.tabulate_findings(quality.count_findings(unlined), unlined, PLAN).html()
 
 
 def test_a_clean_cohort_is_told_in_one_sentence_each():

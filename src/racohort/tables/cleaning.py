@@ -185,7 +185,7 @@ def _pages(rules: Iterable[str]) -> dict[str, str]:
 
 
 def _place(finding: pd.Series) -> str:
-    line = "" if pd.isna(finding["line"]) else f", line {finding['line']}"
+    line = "" if pd.isna(finding["line"]) else f", line {int(finding['line'])}"
     column = f", column {finding['column']}" if finding["column"] else ""
     value = f": {finding['value']}" if finding["value"] else ""
     return f"{finding['file']}{line}{column}{value}"
@@ -199,7 +199,7 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
     lines = [
         {
             "File": row["file"],
-            "Line": "–" if pd.isna(row["line"]) else str(row["line"]),
+            "Line": "–" if pd.isna(row["line"]) else str(int(row["line"])),
             "Column": row["column"] or "whole row",
             "Patient": row["USUBJID"] or "–",
             "Visit": row["AVISIT"] or "–",
