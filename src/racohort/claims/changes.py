@@ -85,7 +85,9 @@ def _from_two_tests(claim: Claim, sides: tuple[int, int]) -> tuple[str, str]:
         return DIRECTION, f"{words[0]} than at baseline by one of the two tests only."
     if sides == (0, 0):
         return UNDECIDED, "No evidence of a change by either test."
-    return UNDECIDED, "The two tests do not point the same way."
+    if set(sides) == {0, -1}:
+        return UNDECIDED, f"{words[1]} than at baseline by one of the two tests only."
+    return UNDECIDED, "The two tests point in opposite directions."
 
 
 def _words(claim: Claim) -> tuple[str, str]:

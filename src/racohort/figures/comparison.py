@@ -11,7 +11,7 @@ from racohort.results import select_results
 
 
 def plot_cohorts(changes: pd.DataFrame, pooled: pd.DataFrame, endpoint: str, label: str, synthetic: bool) -> Figure:
-    """Every cohort's change of one endpoint at each time, and below them the pooled one with its prediction, or why not.
+    """Every cohort's change of one endpoint at each time, and below them the pooled one with its prediction, where there is one.
 
     Parameters
     ----------
@@ -42,22 +42,18 @@ def _lines(group: pd.DataFrame, pooled: pd.DataFrame, endpoint: str, time: str) 
     rows = [
         {**row, "label": f"{time}: {row['run']} (n = {number(row['n'])})", "kind": "cohort"} for row in group.to_dict("records")
     ]
-    names = {"pooled_change": "pooled", "pooled_gmr": "pooled", "prediction": "next such cohort", "not_pooled": "not pooled"}
-    rows += [{**row, "label": f"{time}: {names[row['statistic']]}", "kind": row["statistic"]}
-             for row in select_results(pooled, PARAMCD=endpoint, AVISIT=time).to_dict("records")]  # fmt: skip
+    names = {"pooled_change": "pooled", "pooled_gmr": "pooled", "prediction": "next such cohort"}
+    below = select_results(pooled, PARAMCD=endpoint, AVISIT=time, statistic=list(names)).to_dict("records")
+    rows += [{**row, "label": f"{time}: {names[row['statistic']]}", "kind": row["statistic"]} for row in below]
     return [{str(name): value for name, value in row.items()} | {"said": _said(row)} for row in rows]
 
 
 def _said(row: Mapping[Any, Any]) -> str:
-    if row["kind"] == "not_pooled":
-        return ""
     limits = f"{number(row['lower'], 2)} to {number(row['upper'], 2)}"
     return limits if row["kind"] == "prediction" else f"{number(row['value'], 2)} ({limits})"
 
 
 def _draw(ax: Any, place: int, line: dict[str, Any]) -> None:
-    if line["kind"] == "not_pooled":
-        return
     colour = INK["accent"] if line["kind"] == "cohort" else INK["accent2"]
     style = ":" if line["kind"] == "prediction" else "-"
     ax.plot([line["lower"], line["upper"]], [place, place], style, color=colour, lw=1.6, solid_capstyle="butt")

@@ -21,7 +21,7 @@ def say_cohorts(runs: Sequence[Finished]) -> Text:
 
 def say_definitions(definitions: pd.DataFrame) -> Text:
     """How many definitions differ, and which."""
-    differ = definitions.loc[~definitions["same"], "definition"].tolist()
+    differ = [name[:1].lower() + name[1:] for name in definitions.loc[~definitions["same"], "definition"]]
     if not differ:
         return say("These runs mean the same by every word that is compared here.")
     return say(f"Before any number: these runs differ in {count(len(differ), 'definition')}: {listed(differ)}.")
@@ -53,5 +53,9 @@ def say_pooled(pooled: pd.DataFrame) -> Text:
     refused = select_results(pooled, statistic="not_pooled")
     total = int(done.sum()) + len(refused)
     lead = f"Of {count(total, 'change')} that at least one cohort has, {number(done.sum())} could be pooled."
-    reasons = [f"{count(len(rows), 'change')}: {reason}" for reason, rows in refused.groupby("value_text", sort=False)]
-    return say(lead, *reasons)
+    return say(lead, *(_refused(str(reason), len(rows)) for reason, rows in refused.groupby("value_text", sort=False)))
+
+
+def _refused(reason: str, times: int) -> str:
+    """`Not pooled: why.` with how often."""
+    return f"Not pooled, {count(times, 'change')}: {reason.removeprefix('Not pooled: ')}"

@@ -37,7 +37,7 @@ def tabulate_baselines(differences: pd.DataFrame, runs: Runs, catalogue: pd.Data
 
 
 def _baseline(code: str, runs: Runs, differences: pd.DataFrame, catalogue: pd.DataFrame) -> dict[str, str]:
-    digits = digits_of(code, catalogue) + 1
+    digits = max(digits_of(code, catalogue), 1)
     found = {run.name: describe(run, code) for run in runs}
     unit = next(shown_unit(one["unit"]) for one in found.values() if one)
     told = {"Variable": f"{label_of(code, catalogue)}{f' ({unit})' if unit else ''}"}
@@ -72,6 +72,7 @@ def tabulate_changes(changes: pd.DataFrame, pooled: pd.DataFrame, catalogue: pd.
         lines += [
             {**lead, **_pooled_line(row, catalogue)}
             for row in select_results(pooled, PARAMCD=endpoint, AVISIT=time).to_dict("records")
+            if len(group) > 1
         ]
     columns = ["Endpoint", "Time", "Cohort", "Score", "n", "Estimate", "p"]
     note = (
