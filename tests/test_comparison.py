@@ -173,6 +173,7 @@ def test_the_tables_and_the_forest_say_every_number_in_words_too(runs):
 @pytest.mark.parametrize(
     ("words", "told"), [("", "fewer than two"), ("a", "fewer than two"), ("a a", "one twice"), ("a b", "'a'")]
 )
-def test_runs_that_are_not_there_are_wrong_usage(project: Path, words: str, told: str) -> None:
+def test_runs_that_are_not_there_are_wrong_usage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, told: str) -> None:
+    monkeypatch.setenv("RACOHORT_BUILD", str(tmp_path))
     said = CliRunner().invoke(main, ["compare", "--cohorts", words])
-    assert (said.exit_code, told in said.output) == (2, True)
+    assert (said.exit_code, told in said.output) == (2, True), said.exception
