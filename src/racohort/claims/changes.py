@@ -41,8 +41,9 @@ def judge_change(claim: Claim, evidence: Evidence) -> list[Answer]:
     if change is None or change["n"] < 2:
         return untested(claim, _no_pairs(code, visit, evidence), parts)
     if claim.silent:
-        why = f"The paper says nothing about it, and silence is not a claim. Seen: {_lower(_seen(change, evidence))}."
-        return untested(claim, why, parts, (change,))
+        row = _planned_row(evidence, parts)
+        why = f"The paper says nothing about it, and silence is not a claim. Seen: {_lower(_seen(row, evidence))}."
+        return untested(claim, why, parts, (row,))
     return [_as_printed(claim, change, evidence, parts), _as_planned(claim, evidence, parts)]
 
 
