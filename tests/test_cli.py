@@ -19,6 +19,7 @@ VERBS = [
     "report",
     "reports",
     "test",
+    "torture",
     "lint",
     "lab",
     "check",
