@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.cohorts import cleaned, cohort, rules
+from tests.support.cohorts import cleaned, cohort, found, rules
 from tests.test_cleaning import drawn
 
 EVENTS = "id | event | start | end | grade | fatal | outcome\n{}"
@@ -16,6 +16,10 @@ def lines(*without: int, change: dict[int, tuple[str, str]] | None = None, last:
     for line, (old, new) in (change or {}).items():
         rows[line - 1] = rows[line - 1].replace(old, new)
     return "\n".join([row for number, row in enumerate(rows, 1) if number not in without] + ([last] if last else []))
+
+
+def cohort_found(folder, text: str) -> dict[str, str]:
+    return found(cohort(folder, {"a.csv": text.encode()}))
 
 
 def told(clean, rule: str) -> list[str]:
@@ -50,6 +54,24 @@ def test_a_wide_table_without_a_value_at_a_visit_lacks_the_visit(tmp_path):
     path = cohort(tmp_path, {"a.csv": "id crp_BL crp_Y1 crp_Y3\nP1 3 4 5\nP2 3 - 5"}, {"a.csv": "wide"}, columns=columns)
     clean, _ = cleaned(path)
     assert "1 of 2 patients have no row for the visit Y1 (P2)" in told(clean, "visit_absent")
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("id,visit,crp,alt\nP1,BL,3,4\nP2,BL,5,", {"end_doubtful"}), ("id,visit,crp,alt\nP1,BL,3,4\nP2,BL,5,\n", set()),
+    ("id,visit,crp,alt\nP1,BL,3,\nP2,BL,5,", set()), ("id,visit,crp,alt\nP1,BL,3,4\nP2,BL,5,6", set()),
+    ("id,visit,crp,alt\nP1,BL,5,", set()),
+])  # fmt: skip
+def test_a_file_that_ends_behind_a_delimiter_is_doubted_where_its_last_column_is_complete(tmp_path, text, expected):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": text.encode()}))
+    assert rules(clean) - {"visit_absent"} == expected
+
+
+@pytest.mark.parametrize("cut", range(1, 12))
+def test_a_last_line_with_fewer_fields_than_the_header_and_no_end_refuses_the_file(tmp_path, cut):
+    text = "id,visit,crp,alt\nP1,BL,30,40\nP2,BL,50,60"
+    seen = cohort_found(tmp_path, text[:-cut])
+    fields = text[:-cut].splitlines()[-1].count(",") + 1
+    assert ("truncated" in seen) == (fields < 4)
 
 
 def test_an_identifier_mistyped_in_one_row_looks_like_the_patient_who_lacks_the_row(tmp_path):

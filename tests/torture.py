@@ -9,6 +9,7 @@ import functools
 import json
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -99,11 +100,18 @@ def run(name: str, count: int, seed: int, minutes: float, say: Callable[[str], N
     return reached
 
 
+def _tried(judge: Judge, number: int) -> tuple[list[str], list[str]]:
+    try:
+        return judge(number)
+    except Exception:
+        return ["not tried"], ["traceback: " + traceback.format_exc().strip().splitlines()[-1]]
+
+
 def _judged(judge: Judge, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[list[str], list[str]]]]:
     """Every case's outcome, in order, from as many processes as there are workers."""
     pool = ProcessPoolExecutor(workers())
     try:
-        yield from zip(numbers, pool.map(judge, numbers, chunksize=4), strict=True)
+        yield from zip(numbers, pool.map(functools.partial(_tried, judge), numbers, chunksize=4), strict=True)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

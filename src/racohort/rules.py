@@ -53,6 +53,8 @@ RULES = {
     "row_count": _reject("critical", "A file has another number of rows than declared",
         "Export the whole file again, or correct expected_rows."),
     "truncated": _reject("critical", "A file ends in the middle of a line", "Export or copy the file again; its end is missing."),
+    "end_doubtful": _warn("high", "A file may have been cut behind its last delimiter",
+        "See that the file is complete; expected_rows or sha256 in cohort.yml tell for certain."),
     "encoding": _reject("high", "A file's text encoding cannot be told",
         "Save the file as UTF-8, or give its `encoding` in cohort.yml."),
     "nul_bytes": _reject("medium", "A file holds NUL bytes", _EXPORT),

@@ -15,7 +15,7 @@ import pandas as pd
 from racohort import adam, cleaning, io
 from racohort.schema import Clean, CohortError, Finding, found_frame
 from racohort.terms import CLASSES
-from tests.corruption.drafts import Draft, draw_draft, write_draft
+from tests.corruption.drafts import Draft, Place, draw_draft, write_draft
 from tests.corruption.faults import FAULTS, KNOWN, Fault
 
 #: So many clean cohorts exist; faults are drawn for each of them.
@@ -82,11 +82,19 @@ def corrupted(seed: int, names: Sequence[str] = ()) -> tuple[int, list[Fault], D
     done: list[Fault] = []
     struck: list[str] = []
     for fault in chosen:
-        places = fault.strike(draft, rng) if draft.kind in fault.kinds and len(done) < wanted else None
+        places = _struck(fault, draft, rng) if draft.kind in fault.kinds and len(done) < wanted else None
         if places is not None:
             done.append(fault)
             struck += [f"{draft.said['files'][number]['path']}:{row + 2}" for number, row, _ in places]
     return base, done, draft, struck
+
+
+def _struck(fault: Fault, draft: Draft, rng: random.Random) -> list[Place] | None:
+    """The cells that a fault has changed; None where there is nothing to strike, or an earlier fault has struck it."""
+    try:
+        return fault.strike(draft, rng)
+    except (ValueError, IndexError):
+        return None
 
 
 def judge(seed: int, names: Sequence[str] = ()) -> tuple[list[str], list[str]]:

@@ -44,7 +44,18 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
         table.cells, table.line, table.rows_read = cells, np.arange(2, len(cells) + 2), len(cells)
     else:
         _fill(rows, header_at, text, table, records)
+    _note_end(text, delimiter, table, records)
     table.decimal = _decimal(table.cells) if delimiter != "," else "."
+
+
+def _note_end(text: str, delimiter: str, table: RawTable, records: Records) -> None:
+    """Warn of a file that ends behind its last delimiter, without an end of line, where every other row has a last value."""
+    if text.endswith(delimiter) and len(table.cells) > 1 and (table.cells.iloc[:-1, -1].str.strip() != "").all():
+        line, column = int(table.line[-1]), str(table.cells.columns[-1])
+        said = (
+            f"line {line}: the file ends behind its last delimiter, without an end of line; a value of {column!r} may be missing"
+        )
+        records.note("end_doubtful", said, table, line=line, column=column)
 
 
 def _fill(rows: list[Record], header_at: int, text: str, table: RawTable, records: Records) -> None:
