@@ -137,3 +137,19 @@ def test_the_committed_cohorts_can_be_read():
     own = Path(__file__).parent / "cohorts"
     for path in [*DATA.glob("cohorts/*/cohort.yml"), *own.glob("*/cohort.yml")]:
         assert parse_cohort(path.read_text("utf-8")).id == path.parent.name
+
+
+@pytest.mark.parametrize(("change", "line", "said"), [
+    ("visits: {BL: {dya: 0}}", 4, "visits.BL.dya (0): is no key here; is `day` meant? The keys are labels, day, window"),
+    ("visits: {BL: {day: 0}}\ncolums: {}", 5, "colums: is no key here; is `columns` meant? The keys are id, title"),
+    ("visits: {BL: {}}\ncolumns:\n  crp: {paramcd: CRP, units: U}", 6, "columns.crp.units ('U'): is no key here; is `unit`"),
+    ("visits: {BL: {day: 0}}\ntreatment_start:\n  form: visit", 6, "is `from` meant? The keys are from, visit, column"),
+    ("visits: {BL: {day: 0}}\nrecords: {visit: near}", 5, "records.visit ('near'): Input should be 'closest', 'first' or"),
+    ("visits: {BL: {day: 0}}\nstudy: {zzz: 1}", 5, "study.zzz (1): is no key here. The keys are start, end, timezone"),
+])  # fmt: skip
+def test_a_fault_names_its_line_its_key_what_is_allowed_and_the_nearest_key(change, line, said):
+    with pytest.raises(CohortError) as refused:
+        parse_cohort(f"id: a\nfiles:\n  - {{path: a.csv, shape: visit}}\n{change}\n")
+    finding = next(one for one in refused.value.findings if said in one.message)
+    assert finding.line == line
+    assert f"line {line}, " in finding.message

@@ -380,6 +380,24 @@ def test_the_walk_through_shows_what_the_command_prints_and_writes(root: Path, t
     assert shown[3].splitlines()[1] in check_cohort("xian-2014", tmp_path / "out")
 
 
+def test_the_page_on_your_own_cohort_shows_what_the_commands_print_from_files_to_check(root: Path, tmp_path: Path) -> None:
+    page = (project_root_of_the_pages() / "book" / "use-your-own-cohort.md").read_text("utf-8")
+    files = re.findall(r"```{code-block} text\n:caption: (.*?)\n(.*?)```", page, re.DOTALL)
+    cohort, check, report = re.findall(r"```{code-block} console\n(.*?)```", page, re.DOTALL)
+    blocks = dict(re.findall(r"```{code-block} text\n:class: (.*?)\n(.*?)```", page, re.DOTALL))
+    said = described(*(written(tmp_path, name, text) for name, text in files), name="xian-2014", words=("--copy",))
+    assert said.output.splitlines()[1:] == cohort.splitlines()[2:]
+    text = text_of(root, "xian-2014")
+    assert set(blocks["written"].splitlines()) <= set(text.splitlines())
+    for line in blocks["filled"].splitlines():
+        start = line.strip().partition(":")[0]
+        text, changed = re.subn(rf"^(\s*)# {re.escape(start)}:.*$", lambda _, line=line: line, text, flags=re.MULTILINE)
+        assert changed == 1
+    (root / "data" / "cohorts" / "xian-2014" / "cohort.yml").write_text(text, "utf-8")
+    assert check_cohort("xian-2014", tmp_path / "out")[:-1] == check.splitlines()[1:]
+    assert report == "$ make report COHORT=xian-2014\n"
+
+
 def project_root_of_the_pages() -> Path:
     return Path(__file__).resolve().parents[1]
 

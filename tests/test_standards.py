@@ -89,4 +89,71 @@ def test_a_data_set_of_another_kind_is_told_of_and_left(tmp_path: Path) -> None:
 def test_the_kind_of_a_data_set_is_told_from_its_columns() -> None:
     assert kind_of(["USUBJID", "EXTRT", "EXSTDTC"]) == "exposure"
     assert kind_of(["USUBJID", "CMTRT"]) == "medication"
+    assert kind_of(["USUBJID", "DSDECOD"]) == "disposition"
+    assert kind_of(["USUBJID", "PARAMCD", "AVAL", "CNSR"]) == ""
     assert kind_of(["USUBJID", "VSTESTCD", "VSORRES"]) == "measurements"
+
+
+def beside(path: str, name: str, text: str) -> None:
+    """One more data set in a package."""
+    described = Path(path, "cohort.yml").read_text("utf-8")
+    Path(path, name).write_text(text, "utf-8")
+    listed = f'"files": [{{"path": "{name}", "shape": "sdtm"}}, '
+    Path(path, "cohort.yml").write_text(described.replace('"files": [', listed), "utf-8")
+
+
+DS = """\
+STUDYID,DOMAIN,USUBJID,DSDECOD,DSCAT,DSSTDTC
+S1,DS,RA-01-001,INFORMED CONSENT OBTAINED,PROTOCOL MILESTONE,2014-12-01
+S1,DS,RA-01-001,COMPLETED,DISPOSITION EVENT,2014-07-01
+S1,DS,RA-01-002,COMPLETED,DISPOSITION EVENT,2014-01-02
+S1,DS,RA-01-002,ADVERSE EVENT,DISPOSITION EVENT,2014-05-02
+S1,DS,RA-01-003,DEATH,DISPOSITION EVENT,2014-06-03
+S1,DS,RA-01-004,DEATH,DISPOSITION EVENT,2014-06
+"""
+
+
+def test_disposition_and_death_reach_the_patients_from_ds_by_the_latest_event(tmp_path: Path) -> None:
+    path = sdtm(Trial(1), tmp_path)
+    beside(path, "ds.csv", DS)
+    _, data = cleaned(path)
+    facts = data.adsl.set_index("USUBJID")[["EOSSTT", "DCSREAS", "EOSDT", "DTHFL", "DTHDT"]].astype("str").fillna("")
+    assert facts.loc["RA-01-001"].tolist() == ["COMPLETED", "", "2014-07-01", "", ""]
+    assert facts.loc["RA-01-002"].tolist() == ["DISCONTINUED", "ADVERSE EVENT", "2014-05-02", "", ""]
+    assert facts.loc["RA-01-003"].tolist() == ["DISCONTINUED", "DEATH", "2014-06-03", "Y", "2014-06-03"]
+    assert facts.loc["RA-01-004"].tolist() == ["DISCONTINUED", "DEATH", "", "Y", ""]
+    assert "2014-06" in found(path)["date_partial"]
+
+
+def test_visits_between_the_planned_ones_are_unscheduled_by_word_and_by_number(tmp_path: Path) -> None:
+    for kind in ("VISIT", "VISITNUM"):
+        trial = Trial(1)
+        path = sdtm(trial, tmp_path / kind)
+        lb = pd.read_csv(Path(path, "lb.csv"), dtype=str, keep_default_na=False)
+        label = {"VISIT": "UNSCHEDULED 2.1", "VISITNUM": "2.01"}[kind]
+        lb = lb.drop(columns="VISIT").rename(columns={"VISIT": "x"}) if kind == "VISITNUM" else lb
+        codes = {"1": "Baseline", "2": "Week 12", "3": "Week 24"}
+        lb[kind] = lb[kind].replace(codes)
+        pd.concat([lb, lb.head(1).assign(**{kind: label})]).to_csv(Path(path, "lb.csv"), index=False)
+        clean, data = cleaned(path)
+        assert (data.adlb["AVISIT"] == "UNSCHEDULED").sum() == 1
+        assert "visit_unknown" not in rules(clean)
+
+
+def test_units_of_cdisc_are_known_and_a_number_in_brackets_is_no_unit(tmp_path: Path) -> None:
+    trial = Trial(1)
+    trial.values.loc[trial.values["code"] == "WBC", "unit"] = "GI/L"
+    clean, data = cleaned(sdtm(trial, tmp_path / "sdtm"))
+    assert "WBC" in set(data.adlb["PARAMCD"])
+    path = adam(Trial(1), tmp_path / "adam")
+    rows = "\n".join(f"RA-01-00{n},{code},{label},Baseline,{value},Y,Y" for n in (1, 2)
+                     for code, label, value in (("TJC28", "Tender Joint Count (28)", 8), ("PTGA", "Patient Global (mm)", 45),
+                                                ("HAQDI", "HAQ-DI", 1.5), ("PAIN", "Pain (cm)", 4.5)))  # fmt: skip
+    beside(path, "adqs.csv", f"USUBJID,PARAMCD,PARAM,AVISIT,AVAL,ABLFL,ANL01FL\n{rows}\n")
+    described = Path(path, "cohort.yml")
+    described.write_text(
+        described.read_text("utf-8").replace('"adqs.csv", "shape": "sdtm"', '"adqs.csv", "shape": "adam"'), "utf-8"
+    )
+    clean, data = cleaned(path)
+    assert data.adqs.groupby("PARAMCD")["AVAL"].first().to_dict() == {"TJC28": 8, "PTGA": 45, "HAQDI": 1.5, "PAIN": 45}
+    assert "unit_assumed" not in rules(clean)

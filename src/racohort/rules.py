@@ -141,6 +141,8 @@ RULES = {
     "off_grid": _warn("medium", "A score is not on its grid, and was kept", "Compare it with the source questionnaire."),
     "code_unknown": _hold("high", "A value is none of the codes declared", "Add it to the column's `codes`, or correct it."),
     "date_unreadable": _hold("high", "A date is impossible or in another format", "Write the date in the declared format."),
+    "date_partial": _hold("medium", "A date has no day",
+        "Complete the date if the source has its day; the value beside it is used without a date."),
     "date_outside": _hold("high", "A date lies outside the study", "Correct the date, or the study dates in cohort.yml."),
     "param_unknown": _hold("high", "A row holds an analyte that is not declared",
         "Add its name to the `codes` of the PARAM column."),

@@ -28,6 +28,11 @@ MEDICATION = {
     "USUBJID": ("USUBJID",), "CMDECOD": ("CMDECOD", "CMTRT"), "CMDOSE": ("CMDOSE",), "CMDOSU": ("CMDOSU",),
     "ASTDT": ("CMSTDTC", "ASTDT"), "AENDT": ("CMENDTC", "AENDT"),
 }  # fmt: skip
+#: What the disposition of SDTM says about the end of the study, under the names of the variables it is taken from.
+DISPOSITION: dict[str, tuple[str, ...]] = {
+    "USUBJID": ("USUBJID",), "EOSSTT": ("DSDECOD (status)",), "DCSREAS": ("DSDECOD (reason)",), "EOSDT": ("DSSTDTC (end)",),
+    "DTHFL": ("DSDECOD (death)",), "DTHDT": ("DSSTDTC (death)",),
+}  # fmt: skip
 EXPOSURE = {"USUBJID": ("USUBJID",), "TRTSDT": ("EXSTDTC", "ASTDT", "TRTSDT")}
 BASIC = {
     "USUBJID": ("USUBJID",), "AVISIT": ("AVISIT", "VISIT", "VISITNUM"), "PARAM": ("PARAMCD",), "AVAL": ("AVAL", "AVALC"),
@@ -41,7 +46,7 @@ _APART = re.compile(
     r"|withdrawal|ambul ecg|计划外|计划外访视|筛选|提前终止|治疗结束)(?![^\W\d])",
 )
 _TEST = re.compile(r"([A-Z]{2})TESTCD")
-_LABELLED_UNIT = re.compile(r"\(([^()]+)\)\s*$")
+_LABELLED_UNIT = re.compile(r"\(([^()]*[^\W\d_%][^()]*|%)\)\s*$")
 _SIDED = re.compile(r"\s*[<>≤≥]")
 #: Words of a specimen that is no blood; its glucose is not the blood's.
 _OTHER_SPECIMEN = re.compile(r"urin|stool|faec|fec|synovial|cerebrospinal|csf|saliva", re.IGNORECASE)
@@ -67,14 +72,16 @@ def finding_prefix(names: Collection[str]) -> str:
 
 
 def kind_of(names: Collection[str]) -> str:
-    """What the data set with these columns lists: measurements, events, medication, exposure, patients, or "" for none of them.
+    """What the data set with these columns lists: measurements, disposition, events, medication, exposure, patients, or "".
 
     >>> kind_of(["USUBJID", "PARAMCD", "AVAL"]), kind_of(["USUBJID", "AEDECOD"]), kind_of(["USUBJID", "ARM"]), kind_of(["A"])
     ('measurements', 'events', 'patients', '')
     """
     have = set(names)
-    if finding_prefix(have) or "PARAMCD" in have:
+    if finding_prefix(have) or ("PARAMCD" in have and "CNSR" not in have):
         return "measurements"
+    if "DSDECOD" in have:
+        return "disposition"
     if have & {"AETERM", "AEDECOD"}:
         return "events"
     if have & {"CMTRT", "CMDECOD"}:
@@ -84,7 +91,10 @@ def kind_of(names: Collection[str]) -> str:
     return "patients" if "USUBJID" in have and have & {"ARM", "TRT01P", "AGE", "SEX", "RFSTDTC"} else ""
 
 
-SHAPES = {"measurements": "long", "events": "event", "medication": "event", "exposure": "subject", "patients": "subject"}
+SHAPES = {
+    "disposition": "subject", "measurements": "long", "events": "event", "medication": "event", "exposure": "subject",
+    "patients": "subject",
+}  # fmt: skip
 
 
 def open_standard(table: RawTable, config: Cohort) -> dict[str, Column]:
@@ -95,15 +105,18 @@ def open_standard(table: RawTable, config: Cohort) -> dict[str, Column]:
     assay's limit (<5) the text counts, as some sponsors put the limit itself into the number.
     """
     table.cells.columns = [str(name).upper() for name in table.cells.columns]
+    kind = kind_of(table.cells.columns)
+    if kind == "disposition":
+        _dispose(table)
     names = list(table.cells.columns)
-    kind = kind_of(names)
     table.standard, table.shape = table.shape, SHAPES.get(kind, "event")
-    roles = {
+    roles: dict[str, dict[str, tuple[str, ...]]] = {
         "measurements": _measured(names),
         "events": EVENT,
         "medication": MEDICATION,
         "exposure": EXPOSURE,
         "patients": PATIENT,
+        "disposition": DISPOSITION,
     }
     chosen = {next((name for name in held if name in names), ""): role for role, held in roles.get(kind, {}).items()}
     if kind == "exposure":
@@ -128,6 +141,26 @@ def _measured(names: list[str]) -> dict[str, tuple[str, ...]]:
         "AVAL": value, "AVALU": (f"{two}{'STRESU' if standard else 'ORRESU'}",),
         "ANRLO": (f"{two}{letters}NRLO",), "ANRHI": (f"{two}{letters}NRHI",),
     }  # fmt: skip
+
+
+def _dispose(table: RawTable) -> None:
+    """The end of the study and death, in columns of their own, from the disposition events; the latest event comes first.
+
+    Protocol milestones (informed consent, randomisation) say nothing about the end. COMPLETED is completed, any other event the
+    reason for discontinuation; DEATH is dated by the event.
+    """
+    cells = table.cells
+    blank = pd.Series("", index=cells.index)
+    words, days = cells["DSDECOD"].str.strip().str.upper(), cells.get("DSSTDTC", blank)
+    event = (cells["DSCAT"].str.strip().str.upper() == "DISPOSITION EVENT") if "DSCAT" in cells else words != ""
+    done = words.str.startswith("COMPLETED")
+    table.cells = cells.assign(**{
+        "DSDECOD (status)": blank.mask(event, "DISCONTINUED").mask(event & done, "COMPLETED"),
+        "DSDECOD (reason)": cells["DSDECOD"].where(event & ~done, ""), "DSSTDTC (end)": days.where(event, ""),
+        "DSDECOD (death)": blank.mask(words == "DEATH", "Y"), "DSSTDTC (death)": days.where(words == "DEATH", ""),
+    })  # fmt: skip
+    order = days.sort_values(kind="stable", ascending=False).index
+    table.cells, table.line = table.cells.loc[order].reset_index(drop=True), table.line[order]
 
 
 def _sort(table: RawTable, name: str) -> None:

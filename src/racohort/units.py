@@ -5,6 +5,10 @@ import unicodedata
 
 import pandas as pd
 
+#: What stands in the catalogue for an analyte that has no unit to choose.
+UNITLESS = ("", "score", "joints")
+#: Counts as CDISC's terminology abbreviates them.
+_CDISC = {"gi/l": "109/l", "ti/l": "1012/l"}
 #: What units are called in words, the longer words first.
 _WORDS = {
     "国际单位": "iu", "微摩尔": "umol", "毫摩尔": "mmol", "微克": "ug", "毫克": "mg", "毫升": "ml", "微升": "ul", "毫米": "mm",
@@ -29,7 +33,7 @@ def unit_key(unit: str) -> str:
     text = unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u")
     text = _WORD.sub(lambda found: _WORDS[found[0]], re.sub(r"[\s\[\]]|\{[^}]*\}", "", text))
     text = _POWER.sub("10", text.lstrip("x×*")).replace("^", "").replace("/1h", "/h")
-    return re.sub(r"(?<=[mu]g)%|(?<=^g)%|(?<=g)/100ml", "/dl", text)
+    return _CDISC.get(text, re.sub(r"(?<=[mu]g)%|(?<=^g)%|(?<=g)/100ml", "/dl", text))
 
 
 def unit_factor(catalogue: pd.DataFrame, PARAMCD: str, unit: str | None) -> float | None:

@@ -96,14 +96,15 @@ def clean_dates(
     """A column of dates as datetime64[D], NaT where missing or quarantined.
 
     Where most values have another format than declared the cohort is refused, unless the days themselves tell the format.
+    A partial date is never completed: it is kept out.
     `partial` leaves dates without a day (2014-05) as NaT without a finding: events keep their text.
     """
     texts = sheet.text(name)
     missing = missing_words(texts, config)
     known = {text: (None, "missing_code" if missing[text] and tidy(text) else "") if text in missing else
              read_date(text, column.format, config.study.timezone, sheet.table.native) for text in pd.unique(texts)}  # fmt: skip
-    if partial:
-        known |= {text: (None, "") for text in known if _PARTIAL.fullmatch(text)}
+    months = [text for text in known if _PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
+    known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
     _settle_year_last(known, sheet, name, texts, records)
     known |= {
         text: (None, "date_outside") for text, (day, _) in known.items() if day is not None and _is_outside(day, role, config)
@@ -145,10 +146,11 @@ def _is_outside(day: datetime.date, role: str, config: Cohort) -> bool:
 def _tell(sheet: Sheet, name: str, texts: np.ndarray, days: np.ndarray, rules: np.ndarray, records: Records) -> None:
     reasons = {
         "date_spelling": "was read as the day it spells", "missing_code": "was read as missing",
+        "date_partial": "is a date without its day, which is never completed",
         "date_unreadable": "is no date in the declared format", "date_outside": "lies outside the study's dates",
     }  # fmt: skip
     became = np.where(np.isnat(days), "", days.astype(str)).astype(object)
     for rule, reason in reasons.items():
         rows = (rules == rule) & sheet.keep
-        note = records.hold if rule in ("date_unreadable", "date_outside") else records.change
+        note = records.hold if rule in ("date_partial", "date_unreadable", "date_outside") else records.change
         note(rule, sheet.table, sheet.cells(rows, name, became=became), reason)

@@ -118,7 +118,7 @@ def _check_grades(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
 
 
 def _check_twice(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
-    twice = frame.assign(USUBJID=sheet.USUBJID).duplicated().to_numpy() & sheet.keep
+    twice = frame.assign(USUBJID=sheet.USUBJID).duplicated().to_numpy() & sheet.keep & bool(len(frame.columns))
     if twice.any():
         name = (sheet.role("USUBJID") or ("",))[0]
         became = np.full(len(sheet), "(row left out)", dtype=object)

@@ -12,7 +12,7 @@ from racohort.cleaning.sheets import Field, Sheet
 from racohort.cleaning.words import missing_words, tidy
 from racohort.config import Cohort, Column
 from racohort.schema import Records
-from racohort.units import unit_factor
+from racohort.units import UNITLESS, unit_factor
 
 #: A cell longer than this is no value.
 LONGEST_CELL = 200
@@ -223,7 +223,7 @@ def _convert(
         if code == "":
             continue
         factor = unit_factor(catalogue, code, name)
-        if factor is not None and sheet.table.standard and not name and catalogue.at[code, "AVALU"]:
+        if factor is not None and sheet.table.standard and not name and catalogue.at[code, "AVALU"] not in UNITLESS:
             _note_assumed(code, str(catalogue.at[code, "AVALU"]), rows, field, sheet, records)
         if factor is None and cell:
             rules[rows] = "number_unreadable"

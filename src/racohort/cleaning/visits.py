@@ -1,5 +1,6 @@
 """When a row is from: its planned visit by label and date, in the planned order, once."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +14,8 @@ from racohort.config import Cohort
 from racohort.schema import Records
 from racohort.standards import is_apart
 
+#: A visit between two planned ones, by its number in SDTM.
+_BETWEEN = re.compile(r"\d+\.\d*[1-9]\d*")
 #: Which of several rows stands for a visit, by `records.visit`.
 CHOSEN = {"closest": "the one closest to the planned day", "first": "the first", "last": "the last"}
 
@@ -26,7 +29,7 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     labels = {label: code for code, visit in config.visits.items() for label in (code, *visit.labels)} | (column.codes or {})
     keys = {word_key(label).replace(" ", ""): code for label, code in labels.items()}
     texts, blank = sheet.text(name), missing_words(sheet.text(name), config)
-    meaning = {text: _visit(text, labels, keys, text in blank) for text in pd.unique(texts)}
+    meaning = {text: _visit(text, labels, keys, text in blank, sheet.table.standard) for text in pd.unique(texts)}
     sheet.AVISIT = np.array([meaning[text] for text in texts], dtype=object)
     flagged = baseline_by_flag(sheet, sheet.AVISIT, config)
     sheet.AVISIT[flagged] = config.baseline
@@ -47,13 +50,14 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
         records.note_cells("visit_unscheduled", sheet.table, apart, "is an unscheduled visit")
 
 
-def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool) -> str:
+def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool, standard: str) -> str:
+    """The code of a visit; of a package, a blank analysis visit and a visit number with decimals are unscheduled."""
     if blank:
-        return ""
+        return "UNSCHEDULED" if standard == "adam" else ""
     if text in labels:
         return labels[text]
     key = word_key(text)
-    return keys.get(key.replace(" ", ""), "UNSCHEDULED" if is_apart(text) else "?")
+    return keys.get(key.replace(" ", ""), "UNSCHEDULED" if is_apart(text) or (standard and _BETWEEN.fullmatch(text)) else "?")
 
 
 def check_duplicates(sheet: Sheet, records: Records) -> None:

@@ -1,10 +1,11 @@
 """A `cohort.yml` read: YAML of plain values, checked against the model, every fault named with its place."""
 
+import difflib
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
@@ -33,7 +34,8 @@ def parse_cohort(text: str, source: str = "cohort.yml") -> Cohort:
     try:
         return Cohort.model_validate(said)
     except ValidationError as error:
-        raise CohortError([_told(one, source) for one in error.errors()]) from None
+        node = YAML(typ="safe", pure=True).compose(text)
+        raise CohortError([_told(one, source, _line_of(node, one["loc"])) for one in error.errors()]) from None
 
 
 def read_yaml(text: str, source: str) -> dict[str, Any]:
@@ -92,12 +94,53 @@ def _fault(source: str, line: int | None, message: str) -> Finding:
     return Finding("cohort_yml", where + message, file=source, line=line)
 
 
-def _told(error: Mapping[str, Any], source: str) -> Finding:
-    """One finding for one fault that pydantic found: the key, its value, what it must be."""
+def _line_of(node: Node | None, loc: Sequence[str | int]) -> int | None:
+    """The line of the deepest part of a place that is written in the file."""
+    line = node.start_mark.line + 1 if node is not None else None
+    for part in loc:
+        if isinstance(node, MappingNode):
+            found = next(((key, value) for key, value in node.value if str(key.value) == str(part)), None)
+        else:
+            found = (node.value[part],) * 2 if isinstance(node, SequenceNode) and isinstance(part, int) else None
+        if found is None:
+            break
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
+
+
+def _told(error: Mapping[str, Any], source: str, line: int | None) -> Finding:
+    """One finding for one fault that pydantic found: the line, the key, its value, what it must be, the key that is nearest."""
     key = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "list[", "constrained-")))
     value = "" if isinstance(error["input"], dict | list) else repr(error["input"])[:80]
-    wrong = {"extra_forbidden": "is no key of cohort.yml", "missing": "is missing"}.get(
+    wrong = {"extra_forbidden": f"is no key here{_nearest(error['loc'])}", "missing": "is missing"}.get(
         error["type"], error["msg"].removeprefix("Value error, ")
     )
     shown = f" ({value})" if value and error["type"] != "missing" else ""
-    return Finding("cohort_yml", f"{source}, {key or 'the whole file'}{shown}: {wrong}", file=source, column=key, value=value)
+    where = f"{source}, line {line}, {key}" if line and key else f"{source}, {key or 'the whole file'}"
+    return Finding("cohort_yml", f"{where}{shown}: {wrong}", file=source, line=line, column=key, value=value)
+
+
+def _nearest(loc: Sequence[str | int]) -> str:
+    """The known key that an unknown one may be meant for, and the keys there are.
+
+    >>> _nearest(("visits", "Y1", "dya")), _nearest(("files", 0, "shap"))[:20]
+    ('; is `day` meant? The keys are labels, day, window', '; is `shape` meant? ')
+    """
+    if not loc:
+        return ""
+    model = _model_at(Cohort, loc[:-1])
+    keys = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
+    near = difflib.get_close_matches(str(loc[-1]), keys, n=1, cutoff=0.6)
+    return (f"; is `{near[0]}` meant?" if near else ".") + f" The keys are {', '.join(keys)}" if keys else ""
+
+
+def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseModel] | None:
+    """The model of the mapping at a place: a key leads to its field's type, a number or free key into a list or mapping."""
+    at: Any = model
+    for part in loc:
+        if isinstance(at, type) and issubclass(at, BaseModel):
+            at = next((field.annotation for name, field in at.model_fields.items() if part in (name, field.alias)), None)
+        else:
+            at = (get_args(at) or (None,))[-1]
+        at = get_args(at)[0] if type(None) in get_args(at) else at
+    return at if isinstance(at, type) and issubclass(at, BaseModel) else None

@@ -7,10 +7,8 @@ import pandas as pd
 
 from racohort.intake.guesses import Guess
 from racohort.intake.names import ALMOST, Index, bracketed, look_up, name_key, name_words
-from racohort.units import unit_factor, unit_key
+from racohort.units import UNITLESS, unit_factor, unit_key
 
-#: Scales without a unit to choose.
-UNITLESS = ("", "score", "joints")
 #: A cohort's median is not so many times the upper reference limit.
 FAR = 25
 #: What tells a share from a count, and what is a share by itself.
