@@ -74,6 +74,12 @@ def test_a_last_line_with_fewer_fields_than_the_header_and_no_end_refuses_the_fi
     assert ("truncated" in seen) == (fields < 4)
 
 
+def test_no_message_quotes_a_whole_enormous_cell(tmp_path):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": lines(change={5: ("|A|", f"|{'x' * 5000}|")})}))
+    assert max(len(finding.message) for finding in clean.records.findings) <= 1001
+    assert told(clean, "id_two_sites")[0].startswith("line 5, column id: 'P2' stands for patients at several sites")
+
+
 def test_an_identifier_mistyped_in_one_row_looks_like_the_patient_who_lacks_the_row(tmp_path):
     clean, _ = cleaned(cohort(tmp_path, {"a.csv": lines(change={6: ("P2|", "P22|")})}))
     assert "P22, who has no baseline (it looks like P2)" in told(clean, "no_baseline")[0]

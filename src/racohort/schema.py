@@ -14,6 +14,8 @@ from racohort.terms import CLASSES, FINDINGS, LEDGER, QUARANTINE
 SHOWN = 20
 #: A value is shown in messages up to this length.
 LONGEST = 60
+#: A message is cut behind this length, whatever it quotes.
+LONGEST_MESSAGE = 1000
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,8 @@ class Records:
         """One finding."""
         if table is not None:
             where = {"file": table.file, "sheet": table.sheet, **where}
-        self.findings.append(Finding(rule, message, **where))
+        said = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+        self.findings.append(Finding(rule, said, **where))
 
     def note_cells(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str) -> None:
         """One finding a cell, or one for all of them where they are many; `cells` has line, column, USUBJID and value."""
