@@ -1,6 +1,6 @@
 """The promises: what is written down about a cell that cannot be taken as it is, and the error that stops a run."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -114,21 +114,24 @@ class Records:
         said = message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
         self.findings.append(Finding(rule, said, **where))
 
-    def note_cells(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str) -> None:
-        """One finding a cell, or one for all of them where they are many; `cells` has line, column, USUBJID and value."""
-        for column, some in cells.groupby("column", sort=False):
-            if len(some) <= SHOWN and RULES[rule].cls != "normalise":
-                for cell in some.to_dict("records"):
-                    said = f"line {cell['line']}{_column(column)}: {shorten(cell['value'])!r} {reason}"
-                    self.note(rule, said, table, line=cell["line"], column=column, USUBJID=cell["USUBJID"], value=cell["value"])
-            else:
-                self._note_many(rule, table, str(column), some, reason)
+    def note_cells(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str | Sequence[str]) -> None:
+        """One finding a cell, or one for all of them where they are many; `cells` has line, column, USUBJID and value.
 
-    def _note_many(self, rule: str, table: RawTable, column: str, cells: pd.DataFrame, reason: str) -> None:
-        first, others = cells.iloc[0], len(cells) - 1
+        With a reason for each cell, those of one patient with one reason are told together, in the order of the cells.
+        """
+        together = ["column"] if isinstance(reason, str) else ["column", "USUBJID", "reason"]
+        told = cells.assign(reason=reason)
+        told["count"] = told.groupby(together, sort=False)["line"].transform("size")
+        told["summed"] = (told["count"] > SHOWN) | (RULES[rule].cls == "normalise")
+        for cell in told[~told["summed"] | ~told.duplicated(together)].to_dict("records"):
+            self._note_cell(rule, table, cell)
+
+    def _note_cell(self, rule: str, table: RawTable, cell: Mapping[Any, Any]) -> None:
+        others = cell["count"] - 1 if cell["summed"] else 0
         more = f" (and {others} more {'cell' if others == 1 else 'cells'} of this column)" if others else ""
-        said = f"line {first['line']}{_column(column)}: {shorten(first['value'])!r} {reason}{more}"
-        self.note(rule, said, table, line=int(first["line"]), column=column, value=first["value"], count=len(cells))
+        said = f"line {cell['line']}{_column(cell['column'])}: {shorten(cell['value'])!r} {cell['reason']}{more}"
+        where = {name: cell[name] for name in ("line", "column", "value", "count" if cell["summed"] else "USUBJID")}
+        self.note(rule, said, table, **where)
 
     def change(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str) -> None:
         """Ledger rows for changed cells (line, column, USUBJID, AVISIT, value, became), and their finding."""
@@ -137,7 +140,7 @@ class Records:
             self.ledgers.append(rows[list(LEDGER)])
             self.note_cells(rule, table, cells, reason)
 
-    def hold(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str, scope: str = "cell") -> None:
+    def hold(self, rule: str, table: RawTable, cells: pd.DataFrame, reason: str | Sequence[str], scope: str = "cell") -> None:
         """Quarantine rows for cells (line, column, USUBJID, AVISIT, value), and their findings."""
         if len(cells):
             rows = cells.assign(file=table.file, sheet=table.sheet, scope=scope, rule=rule, remedy=RULES[rule].remedy)

@@ -68,8 +68,8 @@ def _clean_rows(
     return events
 
 
-def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> dict[str, np.datetime64]:
-    """Row by row: who, at which visit, once; returns the first day of treatment (else of baseline) by patient."""
+def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> np.ndarray:
+    """Row by row: who, at which visit, once; returns the first day of treatment (else of baseline) of all people."""
     check_sites(sheets, records)
     for sheet in sheets:
         check_duplicates(sheet, records)
@@ -85,20 +85,20 @@ def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, r
     return starts
 
 
-def treatment_starts(sheets: list[Sheet], config: Cohort) -> dict[str, np.datetime64]:
-    """The day that days are counted from, by patient: the treatment's start, else the date of the baseline visit."""
-    starts: dict[str, np.datetime64] = {}
+def treatment_starts(sheets: list[Sheet], config: Cohort) -> np.ndarray:
+    """The day that days are counted from, for each of `Sheet.people`: the treatment's start, else the first date of baseline."""
     visit = (config.treatment_start.visit if config.treatment_start else None) or config.baseline
+    starts = pd.Series(np.datetime64("NaT"), index=range(max((len(sheet.people) for sheet in sheets), default=0)))
     for sheet in sheets:
         if "TRTSDT" in sheet.facts:
-            days = pd.Series(sheet.facts["TRTSDT"]).groupby(sheet.USUBJID.astype(str)).min().dropna()
-            starts |= {str(one): np.datetime64(day, "D") for one, day in days.items()}
+            days = pd.Series(sheet.facts["TRTSDT"]).groupby(sheet.who).min()
+            starts = days.reindex(starts.index).fillna(starts)
     for sheet in sheets:
         dates = sheet.day_of(visit)
         rows = sheet.keep & ((visit == sheet.AVISIT) | (visit in sheet.dates)) & ~np.isnat(dates)
-        for one, day in zip(sheet.USUBJID[rows], dates[rows], strict=True):
-            starts.setdefault(one, day)
-    return starts
+        days = pd.Series(dates[rows], index=sheet.who[rows])
+        starts = starts.fillna(days[~days.index.duplicated()])
+    return starts.to_numpy().astype("datetime64[D]")
 
 
 def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> set[tuple[str, str, str]]:
@@ -116,12 +116,12 @@ def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, 
 
 
 def _gather(
-    sheets: list[Sheet], events: list[tuple[Sheet, pd.DataFrame]], starts: dict[str, np.datetime64], disputed: set[tuple[str,
+    sheets: list[Sheet], events: list[tuple[Sheet, pd.DataFrame]], starts: np.ndarray, disputed: set[tuple[str,
         str, str]],
     config: Cohort, catalogue: pd.DataFrame, records: Records,
 ) -> Clean:  # fmt: skip
     patients = gather_patients(sheets, config)
-    days = pd.Series(starts, dtype="datetime64[ns]").reindex(patients.index)
+    days = pd.Series(starts.astype("datetime64[ns]"), index=sheets[0].people).reindex(patients.index)
     patients = patients.assign(TRTSDT=_treated(patients, days, config), start=days)
     keep = chosen(patients, config.filter, {column: key for sheet in sheets for key, column in sheet.names.items()}, records)
     records.stop_if_rejected()
@@ -129,8 +129,8 @@ def _gather(
     site = patients["SITEID"] if "SITEID" in patients else pd.Series("", index=patients.index)
     check_units(values, site, catalogue, config, records)
     people = patients.index[keep]
-    rows = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if not is_medication(sheet)]
-    drugs = [frame[sheet.keep & sheet_rows(sheet, people)] for sheet, frame in events if is_medication(sheet)]
+    rows = [frame[sheet.keep & sheet.about(people)] for sheet, frame in events if not is_medication(sheet)]
+    drugs = [frame[sheet.keep & sheet.about(people)] for sheet, frame in events if is_medication(sheet)]
     visits = gather_visits(sheets, patients[keep])
     note_absent(visits, patients[keep], sheets, config, records)
     return Clean(
@@ -146,11 +146,6 @@ def _treated(patients: pd.DataFrame, days: pd.Series, config: Cohort) -> pd.Seri
     if config.treatment_start is None:
         return never
     return days if config.treatment_start.source == "visit" else pd.to_datetime(patients.get("TRTSDT", never))
-
-
-def sheet_rows(sheet: Sheet, people: pd.Index) -> np.ndarray:
-    """Which rows are about one of these patients."""
-    return np.isin(sheet.USUBJID.astype(str), list(people))
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:

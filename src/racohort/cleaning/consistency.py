@@ -1,6 +1,7 @@
 """Cross-checks: scores against their components, parts against their whole, and rows that repeat where they should not."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,28 +29,44 @@ THROUGHOUT = 0.5
 MANY = 10
 
 
+#: A whole, its parts, and the share by which these may exceed it.
+SUMS = {"WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("BILDIR",), 0.1)}
+
+
 @dataclass(frozen=True)
-class Cell:
-    """Where a value stands: its sheet, its field, its row."""
+class Table:
+    """Values by patient and visit, one column a PARAMCD, and where each stands: the number of its field, and its row."""
 
-    sheet: Sheet
-    field: Field
-    row: int
+    wide: pd.DataFrame
+    place: pd.DataFrame
+    row: pd.DataFrame
+    fields: Sequence[tuple[Sheet, Field]]
+
+    def cell(self, USUBJID: str, AVISIT: str, PARAMCD: str) -> tuple[Sheet, Field, int]:
+        """The sheet, the field and the row of a value."""
+        at = (USUBJID, AVISIT), PARAMCD
+        sheet, field = self.fields[int(self.place.at[at])]  # type: ignore[arg-type]
+        return sheet, field, int(self.row.at[at])  # type: ignore[arg-type]
 
 
-def table_by_visit(sheets: Sequence[Sheet]) -> tuple[pd.DataFrame, dict[tuple[str, str, str], Cell]]:
-    """Values by patient and visit, one column a PARAMCD (the first where there are several), and where each stands."""
-    cells: dict[tuple[str, str, str], Cell] = {}
-    for sheet in sheets:
-        for field in sheet.fields:
-            rows = np.flatnonzero(field.good & sheet.keep & ~np.isnan(field.aval))
-            visits = np.full(len(sheet), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT
-            for row in rows:
-                cells.setdefault((sheet.USUBJID[row], visits[row], field.PARAMCD[row]), Cell(sheet, field, int(row)))
-    if not cells:
-        return pd.DataFrame(), cells
-    keys = pd.MultiIndex.from_tuples(list(cells), names=["USUBJID", "AVISIT", "PARAMCD"])
-    return pd.Series([cell.field.aval[cell.row] for cell in cells.values()], index=keys).unstack("PARAMCD"), cells
+def table_by_visit(sheets: Sequence[Sheet], codes: Container[str]) -> Table:
+    """The values of these parameters by patient and visit; of several for one parameter the first."""
+    fields = [(sheet, field) for sheet in sheets for field in sheet.fields if any(code in codes for code in field.codes)]
+    parts = [_values(sheet, field, codes).assign(place=place) for place, (sheet, field) in enumerate(fields)]
+    blank = pd.DataFrame({name: [] for name in ("USUBJID", "AVISIT", "PARAMCD", "AVAL", "row", "place")})
+    rows = pd.concat([part for part in parts if len(part)] or [blank], ignore_index=True)
+    first = rows.drop_duplicates(["USUBJID", "AVISIT", "PARAMCD"])
+    wide = first.pivot(index=["USUBJID", "AVISIT"], columns="PARAMCD", values=["AVAL", "place", "row"])
+    return Table(pd.DataFrame(wide["AVAL"]), pd.DataFrame(wide["place"]), pd.DataFrame(wide["row"]), fields)
+
+
+def _values(sheet: Sheet, field: Field, codes: Container[str]) -> pd.DataFrame:
+    wanted = np.array([code in codes for code in field.readings.PARAMCD], dtype=bool) & ~np.isnan(field.readings.aval)
+    row = np.flatnonzero(wanted[field.at] & field.good & sheet.keep)
+    visit = np.full(len(row), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[row]
+    return pd.DataFrame(
+        {"USUBJID": sheet.USUBJID[row], "AVISIT": visit, "PARAMCD": field.PARAMCD[row], "AVAL": field.aval[row], "row": row}
+    )
 
 
 def computed(wide: pd.DataFrame, code: str) -> pd.Series:
@@ -64,9 +81,16 @@ def _tolerance(catalogue: pd.DataFrame, code: str) -> float:
     return float(catalogue["tolerance"].to_dict()[code])
 
 
+def _codes(sheets: Sequence[Sheet]) -> set[str]:
+    """The parameters that the cohort measures."""
+    return {code for sheet in sheets for field in sheet.fields for code in field.codes}
+
+
 def settle_variant(sheets: Sequence[Sheet], config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
     """Give a shipped DAS28 of undeclared variant the PARAMCD of the variant that its components tell, or leave it as DAS28."""
-    wide, _ = table_by_visit(sheets)
+    if "DAS28" not in _codes(sheets):
+        return
+    wide = table_by_visit(sheets, {"DAS28", *(part for code in VARIANTS.values() for part in FORMULAS[code][0])}).wide
     if "DAS28" not in wide:
         return
     fitting = VARIANTS.get(config.das28_variant, "")
@@ -76,9 +100,8 @@ def settle_variant(sheets: Sequence[Sheet], config: Cohort, catalogue: pd.DataFr
         close = {code: float(gap.median()) for code, gap in errors.items() if len(gap) >= 5 and (gap <= tolerance).mean() >= 0.9}
         fitting = min(close, key=lambda code: close[code]) if close else ""
     if fitting:
-        for sheet in sheets:
-            for field in sheet.fields:
-                field.PARAMCD = np.where(field.PARAMCD == "DAS28", fitting, field.PARAMCD)
+        for readings in (field.readings for sheet in sheets for field in sheet.fields):
+            readings.PARAMCD = np.where(readings.PARAMCD == "DAS28", fitting, readings.PARAMCD)
         records.note(
             "score_variant", f"the shipped DAS28 was taken as {fitting} ({catalogue['PARAM'].to_dict()[fitting]})", value=fitting
         )
@@ -90,134 +113,142 @@ def check_scores(sheets: Sequence[Sheet], catalogue: pd.DataFrame, records: Reco
     Where half of the rows contradict, the columns must be wrong, and the cohort is refused. Where exchanging ESR and CRP
     explains a row, these two are held and the score is kept.
     """
-    wide, cells = table_by_visit(sheets)
+    shipped = [code for code in FORMULAS if code in _codes(sheets)]
     disputed: set[tuple[str, str, str]] = set()
-    for code in [code for code in FORMULAS if code in wide]:
-        gap = (wide[code] - computed(wide, code)).abs().dropna()
+    if not shipped:
+        return disputed
+    table = table_by_visit(sheets, {*FORMULAS, *(part for parts, _ in FORMULAS.values() for part in parts)})
+    for code in [code for code in shipped if code in table.wide]:
+        gap = (table.wide[code] - computed(table.wide, code)).abs().dropna()
         wrong = gap[gap > _tolerance(catalogue, code) + 1e-9]
         if len(gap) >= 5 and len(wrong) >= THROUGHOUT * len(gap):
-            _refuse(code, wrong, gap, wide, cells, records)
+            _refuse(code, wrong, gap, table, records)
         else:
             for USUBJID, AVISIT in wrong.index:
-                disputed |= _hold_one(code, USUBJID, AVISIT, wide, cells, catalogue, records)
+                disputed |= _hold_one(code, USUBJID, AVISIT, table, catalogue, records)
     return disputed
 
 
-def _refuse(
-    code: str, wrong: pd.Series, gap: pd.Series, wide: pd.DataFrame, cells: dict[tuple[str, str, str], Cell], records: Records
-) -> None:
+def _refuse(code: str, wrong: pd.Series, gap: pd.Series, table: Table, records: Records) -> None:
     """Refuse the cohort, naming the columns and, where one fits, the variant that would fit."""
-    first = cells[(*wrong.index[0], code)]
-    parts = [cells[(*wrong.index[0], part)].field.name for part in FORMULAS[code][0]]
+    wide = table.wide
+    USUBJID, AVISIT = wrong.index[0]
+    sheet, field, _ = table.cell(USUBJID, AVISIT, code)
+    parts = [table.cell(USUBJID, AVISIT, part)[1].name for part in FORMULAS[code][0]]
     fits = [other for other in VARIANTS.values() if other != code and (wide[code] - computed(wide, other)).abs().median() < 0.05]
     hint = f"; it would fit {fits[0]}" if fits else ""
-    said = f"column {first.field.name} contradicts its components {', '.join(parts)} in {len(wrong)} of {len(gap)} rows{hint}"
-    records.note("score_contradicts", said, first.sheet.table, column=first.field.name, count=len(wrong))
+    said = f"column {field.name} contradicts its components {', '.join(parts)} in {len(wrong)} of {len(gap)} rows{hint}"
+    records.note("score_contradicts", said, sheet.table, column=field.name, count=len(wrong))
 
 
 def _hold_one(
-    code: str, USUBJID: str, AVISIT: str, wide: pd.DataFrame, cells: dict[tuple[str, str, str], Cell],
-        catalogue: pd.DataFrame, records: Records
-) -> set[tuple[str, str, str]]:  # fmt: skip
-    row, parts = wide.loc[[(USUBJID, AVISIT)]].iloc[0], FORMULAS[code][0]
+    code: str, USUBJID: str, AVISIT: str, table: Table, catalogue: pd.DataFrame, records: Records
+) -> set[tuple[str, str, str]]:
+    row, parts = table.wide.loc[[(USUBJID, AVISIT)]].iloc[0], FORMULAS[code][0]
     swapped = row.rename({"ESR": "CRP", "CRP": "ESR"})
     explained = {"ESR", "CRP"} <= set(row.dropna().index) and {"ESR", "CRP"} & set(parts)
     if explained and abs(row[code] - computed(swapped.to_frame().T, code).iloc[0]) <= _tolerance(catalogue, code) / 2:
         for part in ("ESR", "CRP"):
             _hold_cell(
-                cells[(USUBJID, AVISIT, part)],
+                *table.cell(USUBJID, AVISIT, part),
                 "exchanged",
                 "looks exchanged between ESR and CRP: the score fits the exchanged values",
                 records,
             )
         return set()
-    shown = ", ".join(f"{cells[(USUBJID, AVISIT, part)].field.name} {row[part]:g}" for part in parts)
+    shown = ", ".join(f"{table.cell(USUBJID, AVISIT, part)[1].name} {row[part]:g}" for part in parts)
     value = computed(row.to_frame().T, code).iloc[0]
-    _hold_cell(cells[(USUBJID, AVISIT, code)], "score_differs", f"does not follow from {shown}, which give {value:.2f}", records)
+    _hold_cell(
+        *table.cell(USUBJID, AVISIT, code), "score_differs", f"does not follow from {shown}, which give {value:.2f}", records
+    )
     return {(USUBJID, AVISIT, code)}
 
 
-def _hold_cell(cell: Cell, rule: str, reason: str, records: Records) -> None:
-    rows = np.zeros(len(cell.sheet), dtype=bool)
-    rows[cell.row] = True
-    records.hold(rule, cell.sheet.table, cell.sheet.cells(rows, cell.field.name), reason)
-    cell.field.bad = cell.field.bad | rows
+def _hold_cell(sheet: Sheet, field: Field, row: int, rule: str, reason: str, records: Records) -> None:
+    records.hold(rule, sheet.table, sheet.cells(np.array([row]), field.name), reason)
+    field.bad[row] = True
 
 
 def check_sums(sheets: Sequence[Sheet], records: Records) -> None:
     """Warn where parts exceed their whole: white cells, proteins, bilirubin."""
-    wide, cells = table_by_visit(sheets)
-    sums = {"WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("BILDIR",), 0.1)}
-    for whole, (parts, slack) in sums.items():
-        there = [part for part in parts if part in wide]
-        if whole not in wide or not there:
+    measured = _codes(sheets)
+    for whole, (parts, slack) in SUMS.items():
+        if whole not in measured or not measured & set(parts):
             continue
-        over = wide[there].sum(axis=1) > wide[whole] * (1 + slack)
-        for USUBJID, AVISIT in wide.index[over & wide[whole].notna()]:
-            cell = cells[(USUBJID, AVISIT, whole)]
-            rows = np.arange(len(cell.sheet)) == cell.row
+        table = table_by_visit(sheets, {whole, *parts})
+        there = [part for part in parts if part in table.wide]
+        if whole not in table.wide or not there:
+            continue
+        over = table.wide[there].sum(axis=1) > table.wide[whole] * (1 + slack)
+        for USUBJID, AVISIT in table.wide.index[over & table.wide[whole].notna()]:
+            sheet, field, row = table.cell(USUBJID, AVISIT, whole)
             reason = f"is less than its parts together ({', '.join(there)})"
-            records.note_cells("parts_exceed", cell.sheet.table, cell.sheet.cells(rows, cell.field.name), reason)
+            records.note_cells("parts_exceed", sheet.table, sheet.cells(np.array([row]), field.name), reason)
 
 
 def check_repeats(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
     """Warn of two identifiers with the same values on the same days, and of a visit that repeats the visit before."""
-    if sheet.table.shape != "visit" or len(sheet.fields) < 5:
+    if sheet.table.shape != "visit" or len(sheet.fields) < 5 or not len(sheet):
         return
-    values = pd.DataFrame(
-        {field.PARAMCD[0]: np.where(field.good, field.aval, np.nan) for field in sheet.fields if len(field.PARAMCD)}
-    )
-    frame = values.assign(USUBJID=sheet.USUBJID, AVISIT=sheet.AVISIT, ADT=sheet.ADT)[
-        sheet.keep & (values.notna().sum(axis=1) >= 5).to_numpy()
-    ]
-    codes = [str(code) for code in values.columns]
-    _same_person(sheet, frame, codes, records)
-    _copied(sheet, frame, codes, config, catalogue, records)
+    fields = {field.codes[0]: field for field in sheet.fields}
+    given = np.zeros(len(sheet), dtype="int32")
+    for field in fields.values():
+        given += field.good & ~np.isnan(field.aval)
+    _same_person(sheet, fields, given, records)
+    _copied(sheet, fields, given, config, catalogue, records)
 
 
-def _same_person(sheet: Sheet, frame: pd.DataFrame, codes: list[str], records: Records) -> None:
+def _same_person(sheet: Sheet, fields: Mapping[str, Field], given: np.ndarray, records: Records) -> None:
+    codes, days = list(fields), sheet.ADT.astype("int64")
+    rows = np.flatnonzero(sheet.keep & (given >= max(5, min(MANY, len(codes)))))
+    marks = np.zeros(len(rows), dtype="uint64") if len(codes) >= MANY else pd.util.hash_array(days[rows])
+    for field in fields.values():
+        marks = marks * np.uint64(31) + pd.util.hash_array(_given(field, rows))
+    rows = rows[pd.Series(marks).duplicated(keep=False).to_numpy()]
+    same = pd.DataFrame({code: _given(field, rows) for code, field in fields.items()}, index=rows)
+    same = same.assign(USUBJID=sheet.USUBJID[rows], ADT=days[rows])
     by = codes if len(codes) >= MANY else [*codes, "ADT"]
-    same = frame[frame.duplicated(by, keep=False) & (frame[codes].notna().sum(axis=1) >= min(MANY, len(codes)))]
-    pairs: dict[tuple[str, ...], int] = {}
-    for _, rows in same.groupby(by, dropna=False, sort=False):
-        who = tuple(sorted(set(rows["USUBJID"])))
-        if len(who) > 1:
-            pairs[who] = pairs.get(who, 0) + 1
-    for who, times in pairs.items():
-        line = int(sheet.table.line[same.index[same["USUBJID"] == who[-1]][0]])
-        said = f"{' and '.join(who)} have the same values in {times} rows: one person under two identifiers?"
-        records.note(
-            "same_person",
-            said,
-            sheet.table,
-            line=line,
-            column=(sheet.role("USUBJID") or ("",))[0],
-            USUBJID=who[-1],
-            value=who[-1],
-            count=times,
-        )
+    same = same[same.duplicated(by, keep=False)]
+    pairs: Counter[tuple[str, ...]] = Counter()
+    for _, who in same.groupby(by, dropna=False, sort=False)["USUBJID"]:
+        pairs[tuple(sorted(set(who)))] += 1
+    column = (sheet.role("USUBJID") or ("",))[0]
+    first = dict(zip(same["USUBJID"][::-1], same.index[::-1], strict=True))
+    for people, times in pairs.items():
+        if len(people) > 1:
+            said = f"{' and '.join(people)} have the same values in {times} rows: one person under two identifiers?"
+            last = people[-1]
+            where = {"line": int(sheet.table.line[first[last]]), "column": column, "USUBJID": last, "value": last}
+            records.note("same_person", said, sheet.table, **where, count=times)
+
+
+def _given(field: Field, rows: np.ndarray) -> np.ndarray:
+    """The usable values of some rows of a field, NaN where there is none."""
+    at, readings = field.at[rows], field.readings
+    return np.where(readings.missing[at] | field.bad[rows], np.nan, readings.aval[at]) + 0.0
 
 
 def _copied(
-    sheet: Sheet, frame: pd.DataFrame, codes: list[str], config: Cohort, catalogue: pd.DataFrame, records: Records
+    sheet: Sheet, fields: Mapping[str, Field], given: np.ndarray, config: Cohort, catalogue: pd.DataFrame, records: Records
 ) -> None:
-    laboratory = [code for code in codes if catalogue.at[code, "domain"] == "LB"]
+    """Warn of visits that repeat every laboratory value, or else every value, of the patient's visit before."""
     ranks = {code: rank for rank, code in enumerate(config.visits)}
-    ordered = frame.assign(rank=frame["AVISIT"].map(ranks)).dropna(subset=["rank"]).sort_values(["USUBJID", "rank"])
-    before = ordered.groupby("USUBJID")[codes].shift()
-    for kind in (laboratory, codes):
-        both = ordered[kind].notna() & before[kind].notna()
-        same = ((ordered[kind] == before[kind]) | ~both).all(axis=1) & (both.sum(axis=1) >= 5)
-        for row in ordered.index[same]:
-            visit = f"line {sheet.table.line[row]}: the visit {sheet.AVISIT[row]} of {sheet.USUBJID[row]}"
-            said = f"{visit} repeats every value of the visit before"
-            records.note(
-                "copied_visit",
-                said,
-                sheet.table,
-                line=int(sheet.table.line[row]),
-                USUBJID=sheet.USUBJID[row],
-                count=int(both.loc[row].sum()),
-            )
+    rows = np.flatnonzero(sheet.keep & (given >= 5) & sheet.planned(ranks))
+    rank = pd.Series(sheet.AVISIT[rows], dtype=object).map(ranks).to_numpy(dtype="int64")
+    rows = rows[np.lexsort((rank, sheet.who[rows]))]
+    followed = sheet.who[rows[1:]] == sheet.who[rows[:-1]]
+    before, after = rows[:-1][followed], rows[1:][followed]
+    for kind in ([code for code in fields if catalogue.at[code, "domain"] == "LB"], list(fields)):
+        equal, compared = np.ones(len(after), dtype=bool), np.zeros(len(after), dtype="int32")
+        for code in kind:
+            one, other = _given(fields[code], before), _given(fields[code], after)
+            both = ~np.isnan(one) & ~np.isnan(other)
+            equal &= ~both | (one == other)
+            compared += both
+        same = equal & (compared >= 5)
+        for row, count in zip(after[same], compared[same], strict=True):
+            line, USUBJID = int(sheet.table.line[row]), sheet.people[sheet.who[row]]
+            said = f"line {line}: the visit {sheet.AVISIT[row]} of {USUBJID} repeats every value of the visit before"
+            records.note("copied_visit", said, sheet.table, line=line, USUBJID=USUBJID, count=int(count))
         if same.any():
             return

@@ -3,12 +3,12 @@
 import datetime
 import re
 import unicodedata
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 
-from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.sheets import Sheet, Texts
 from racohort.cleaning.words import missing_words, tidy
 from racohort.config import Cohort, Column
 from racohort.schema import Records
@@ -99,28 +99,30 @@ def clean_dates(
     A partial date is never completed: it is kept out.
     `partial` leaves dates without a day (2014-05) as NaT without a finding: events keep their text.
     """
-    texts = sheet.text(name)
-    missing = missing_words(texts, config)
+    texts = sheet.texts(name)
+    missing = missing_words(texts.words, config)
     known = {text: (None, "missing_code" if missing[text] and tidy(text) else "") if text in missing else
-             read_date(text, column.format, config.study.timezone, sheet.table.native) for text in pd.unique(texts)}  # fmt: skip
+             read_date(text, column.format, config.study.timezone, sheet.table.native) for text in texts.words}  # fmt: skip
     months = [text for text in known if _PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
     known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
     _settle_year_last(known, sheet, name, texts, records)
     known |= {
         text: (None, "date_outside") for text, (day, _) in known.items() if day is not None and _is_outside(day, role, config)
     }
-    days = np.array([known[text][0] or "NaT" for text in texts], dtype="datetime64[D]")
-    _tell(sheet, name, texts, days, np.array([known[text][1] for text in texts], dtype=object), records)
+    days = texts.each({text: day or "NaT" for text, (day, _) in known.items()}, "datetime64[D]")
+    _tell(sheet, name, texts, days, {text: rule for text, (_, rule) in known.items()}, records)
     return days
 
 
-def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str, texts: np.ndarray, records: Records) -> None:
+def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str, texts: Texts, records: Records) -> None:
     """Decide a column most of whose dates are unreadable: day or month first if the values themselves prove it, else refuse."""
-    unread = [text for text in texts if known[text][1] == "date_unreadable"]
-    given = sum(1 for text in texts if known[text][1] != "missing_code" and text.strip())
-    parts = {text: _YEAR_LAST.fullmatch(tidy(text)) for text in set(unread)}
+    counts = dict(zip(texts.words, texts.counts().tolist(), strict=True))
+    unread = [text for text in texts.words if known[text][1] == "date_unreadable"]
+    lost = sum(counts[text] for text in unread)
+    given = sum(times for text, times in counts.items() if known[text][1] != "missing_code" and text.strip())
+    parts = {text: _YEAR_LAST.fullmatch(tidy(text)) for text in unread}
     as_declared = any(known[text][1] == "" and _YEAR_LAST.fullmatch(tidy(text)) for text in known)
-    if len(unread) < 3 or (len(unread) < 0.5 * given and not (as_declared and all(parts.values()))):
+    if lost < 3 or (lost < 0.5 * given and not (as_declared and all(parts.values()))):
         return
     numbers = [(int(found[1]), int(found[2]), int(found[3])) for found in parts.values() if found]
     day_first = all(_day(year, month, day) for day, month, year in numbers)
@@ -130,10 +132,10 @@ def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str
             first, second, year = map(int, found.groups())  # type: ignore[union-attr]
             known[text] = (_day(year, second, first) if day_first else _day(year, first, second), "date_spelling")
         return
-    line = int(sheet.table.line[list(texts).index(unread[0])])
-    where = f"line {line}, column {name}: {unread[0]!r} and {len(unread) - 1} more"
+    line = int(sheet.table.line[texts.among({unread[0]})][0])
+    where = f"line {line}, column {name}: {unread[0]!r} and {lost - 1} more"
     said = f"{where} do not have the declared format, and nothing tells which they have"
-    records.note("date_format_unknown", said, sheet.table, line=line, column=name, value=unread[0], count=len(unread))
+    records.note("date_format_unknown", said, sheet.table, line=line, column=name, value=unread[0], count=lost)
 
 
 def _is_outside(day: datetime.date, role: str, config: Cohort) -> bool:
@@ -143,14 +145,14 @@ def _is_outside(day: datetime.date, role: str, config: Cohort) -> bool:
     return not first <= day <= last
 
 
-def _tell(sheet: Sheet, name: str, texts: np.ndarray, days: np.ndarray, rules: np.ndarray, records: Records) -> None:
+def _tell(sheet: Sheet, name: str, texts: Texts, days: np.ndarray, rules: Mapping[str, str], records: Records) -> None:
     reasons = {
         "date_spelling": "was read as the day it spells", "missing_code": "was read as missing",
         "date_partial": "is a date without its day, which is never completed",
         "date_unreadable": "is no date in the declared format", "date_outside": "lies outside the study's dates",
     }  # fmt: skip
-    became = np.where(np.isnat(days), "", days.astype(str)).astype(object)
     for rule, reason in reasons.items():
-        rows = (rules == rule) & sheet.keep
+        rows = np.flatnonzero(texts.among({text for text in rules if rules[text] == rule}) & sheet.keep)
         note = records.hold if rule in ("date_partial", "date_unreadable", "date_outside") else records.change
-        note(rule, sheet.table, sheet.cells(rows, name, became=became), reason)
+        became = np.where(np.isnat(days[rows]), "", days[rows].astype(str)).astype(object)
+        note(rule, sheet.table, sheet.cells(rows, name).assign(became=became), reason)

@@ -62,11 +62,10 @@ def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records:
             columns[role] = clean_dates(
                 sheet, "CMSTDT" if is_medication(sheet) else role, name, column, config, records, partial=True
             )
-            columns[f"{role}C"] = np.array([tidy(text) for text in sheet.text(name)], dtype=object)
+            texts = sheet.texts(name)
+            columns[f"{role}C"] = texts.each({text: tidy(text) for text in texts.words})
         elif role in ("AETOXGR", "CMDOSE"):
-            columns[role] = read_numbers(
-                sheet, role, name, _with_grades(sheet, role, name, column), config, catalogue, records
-            ).aval
+            columns[role] = read_numbers(sheet, role, name, _with_grades(sheet, role, name, column), config, catalogue, records)
         elif ROLES[role].group in ("event", "medication"):
             read = translate(sheet, role, name, column, config, records)
             columns[role] = _one_spelling(sheet, name, read, records) if role in ("AETERM", "AEDECOD") else read
@@ -81,13 +80,14 @@ def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records:
 
 def _one_spelling(sheet: Sheet, name: str, terms: np.ndarray, records: Records) -> np.ndarray:
     """Chinese names in English where the English one is meant, and the spelling that other rows use."""
-    english = [TERMS.get(term, term) for term in terms]
+    at, words = pd.factorize(terms)
+    counts: dict[str, int] = {}
+    for word, times in zip(words, np.bincount(at, minlength=len(words)).tolist(), strict=True):
+        counts[TERMS.get(word, word)] = counts.get(TERMS.get(word, word), 0) + times
     usual: dict[str, str] = {}
-    for term in sorted(
-        set(english), key=lambda term: (-english.count(term), not term[:1].islower() and term.isupper(), english.index(term))
-    ):
+    for term in sorted(counts, key=lambda term: (-counts[term], not term[:1].islower() and term.isupper())):
         usual.setdefault(word_key(term), term)
-    became = np.array([usual[word_key(term)] for term in english], dtype=object)
+    became = np.array([usual[word_key(TERMS.get(word, word))] for word in words], dtype=object)[at]
     changed = sheet.keep & (became != terms)
     told = ", ".join(f"{was} as {now}" for was, now in sorted(set(zip(terms[changed], became[changed], strict=True)))[:5])
     records.change(
@@ -132,7 +132,7 @@ def _with_grades(sheet: Sheet, role: str, name: str, column: Column) -> Column:
     """The column with the words for grades that it holds among its codes."""
     if role != "AETOXGR":
         return column
-    words = {text: grade_word(text) for text in pd.unique(sheet.text(name)) if grade_word(text)}
+    words = {text: grade_word(text) for text in sheet.texts(name).words if grade_word(text)}
     return column.model_copy(update={"codes": words | (column.codes or {})}) if words else column
 
 
@@ -141,7 +141,8 @@ def _check_complete(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None
     if "AETERM" in frame and not is_medication(sheet):
         sheet.hold_rows((frame["AETERM"] == "").to_numpy(), "event_unnamed", sheet.names["AETERM"], "is no term", records)
     if "AETOXGR" in frame:
-        blank = np.array([tidy(text) == "" for text in sheet.text(sheet.names["AETOXGR"])], dtype=bool)
+        texts = sheet.texts(sheet.names["AETOXGR"])
+        blank = texts.among({text for text in texts.words if tidy(text) == ""})
         records.note_cells("event_ungraded", sheet.table, sheet.cells(blank & sheet.keep, sheet.names["AETOXGR"]), "is no grade")
 
 
@@ -150,18 +151,18 @@ def _note_repeated(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
     if is_medication(sheet) or not {"AETERM", "ASTDTC"} <= set(frame):
         return
     key = frame[["AETERM", "ASTDTC"]].assign(USUBJID=sheet.USUBJID)[sheet.keep & (frame["ASTDTC"] != "").to_numpy()]
-    rows = np.isin(np.arange(len(sheet)), key.index[key.duplicated(keep="first")])
-    for one in sorted(set(sheet.USUBJID[rows])):
-        cells = sheet.cells(rows & (one == sheet.USUBJID), sheet.names["AETERM"])
-        records.note_cells("event_repeated", sheet.table, cells, f"was listed before for {one} with the same start")
+    at = sheet.by_person(np.isin(np.arange(len(sheet)), key.index[key.duplicated(keep="first")]))
+    told = [f"was listed before for {one} with the same start" for one in sheet.people[sheet.who[at]]]
+    records.note_cells("event_repeated", sheet.table, sheet.cells(at, sheet.names["AETERM"]), told)
 
 
-def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: dict[str, np.datetime64], records: Records) -> None:
+def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: np.ndarray, records: Records) -> None:
     """Warn of events that started before treatment (or baseline), and of events without a start."""
     if "ASTDT" not in frame or is_medication(sheet):
         return
-    first = pd.to_datetime(pd.Series([starts.get(one, np.datetime64("NaT")) for one in sheet.USUBJID], index=frame.index))
-    early = sheet.cells((frame["ASTDT"] < first).to_numpy() & sheet.keep, sheet.names["ASTDT"])
+    early = sheet.cells(
+        (frame["ASTDT"] < pd.Series(starts[sheet.who], index=frame.index)).to_numpy() & sheet.keep, sheet.names["ASTDT"]
+    )
     if len(early):
         records.note_cells("event_before", sheet.table, early, "is before baseline: the event is not treatment-emergent")
     undated = sheet.cells((frame["ASTDTC"] == "").to_numpy() & sheet.keep, sheet.names["ASTDT"])
@@ -174,9 +175,9 @@ def check_deaths(sheet: Sheet, frame: pd.DataFrame, sheets: Sequence[Sheet], rec
     fatal = says_fatal(frame) & sheet.keep
     if not fatal.any() or "ASTDT" not in frame:
         return
-    visits = [pd.DataFrame({"id": one.USUBJID, "day": one.ADT}) for one in sheets if one.table.shape != "event"]
-    last = pd.concat(visits).groupby("id")["day"].max() if visits else pd.Series(dtype="datetime64[s]")
-    seen = last.reindex(sheet.USUBJID).set_axis(frame.index)
+    visits = [pd.DataFrame({"who": one.who, "day": one.ADT}) for one in sheets if one.table.shape != "event"]
+    last = pd.concat(visits).groupby("who")["day"].max() if visits else pd.Series(dtype="datetime64[s]")
+    seen = last.reindex(sheet.who).set_axis(frame.index)
     alive = sheet.cells(fatal & (seen > frame["ASTDT"]).to_numpy(), _first(sheet, "AETOXGR", "AESDTH", "AEOUT", "AETERM"))
     if len(alive):
         records.note_cells("event_death", sheet.table, alive, "says that the event was fatal, but the patient has a later visit")

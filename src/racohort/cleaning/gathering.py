@@ -20,7 +20,7 @@ def gather_values(sheets: Sequence[Sheet], disputed: set[tuple[str, str, str]]) 
     frame = (
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[name for name in VALUES if name != "disputed"])
     )
-    marked = pd.DataFrame([(*key, np.nan) for key in disputed], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"])
+    marked = pd.DataFrame([(*key, np.nan) for key in sorted(disputed)], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"])
     frame = (
         pd.concat([frame.assign(disputed=False), marked.assign(disputed=True)], ignore_index=True)
         if len(marked)
@@ -30,13 +30,14 @@ def gather_values(sheets: Sequence[Sheet], disputed: set[tuple[str, str, str]]) 
 
 
 def _values(sheet: Sheet, field: Field) -> pd.DataFrame:
-    rows = np.flatnonzero(field.good & sheet.keep)
+    rows, readings = np.flatnonzero(field.good & sheet.keep), field.readings
+    at = field.at[rows]
     low, high = reference_limits(sheet, field) if sheet.table.shape == "long" else (np.full(len(sheet), np.nan),) * 2
     visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]
     return pd.DataFrame({
         "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.day_of(field.column.visit)[rows].astype("datetime64[s]"),
-        "PARAMCD": field.PARAMCD[rows],
-        "AVAL": field.aval[rows], "AVALC": field.avalc[rows], "censored": field.censored[rows], "limit": field.limit[rows],
+        "PARAMCD": readings.PARAMCD[at],
+        "AVAL": readings.aval[at], "AVALC": readings.avalc[at], "censored": readings.censored[at], "limit": readings.limit[at],
         "ANRLO": low[rows], "ANRHI": high[rows], "file": sheet.table.file, "sheet": sheet.table.sheet,
         "line": sheet.table.line[rows], "column": field.name,
     })  # fmt: skip
@@ -49,7 +50,7 @@ def gather_visits(sheets: Sequence[Sheet], patients: pd.DataFrame) -> pd.DataFra
     """
     parts: list[pd.DataFrame] = []
     for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "visit"):
-        rows = sheet.keep & np.isin(sheet.USUBJID.astype(str), list(patients.index))
+        rows = sheet.keep & sheet.about(patients.index)
         for code, mask in _seen(sheet, rows) if sheet.fields else []:
             dates = pd.Series(sheet.day_of(code)[mask]).astype("datetime64[s]")
             visit = code if code else sheet.AVISIT[mask]
@@ -94,8 +95,8 @@ def gather_sources(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
     """One row a file or sheet: shape, hash, rows read and what became of them (`used`, `repeated`, `quarantined`, `filtered`)."""
     rows = []
     for sheet in sheets:
-        about = np.isin(sheet.USUBJID.astype(str), list(people))
-        repeated = np.isin(sheet.why.astype(str), ["row_twice", "event_twice"])
+        about = sheet.about(people)
+        repeated = (sheet.why == "row_twice") | (sheet.why == "event_twice")
         read = max(sheet.table.rows_read, len(sheet))
         shape = sheet.table.standard or sheet.table.shape
         rows.append({

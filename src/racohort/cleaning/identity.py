@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from racohort.cleaning.likeness import likely
-from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.sheets import Mask, Sheet, Texts
 from racohort.cleaning.words import tidy
 from racohort.config import Cohort
 from racohort.schema import Records
@@ -43,17 +43,29 @@ _TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计",
 def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """Set USUBJID in every sheet: one spelling for one identifier over all files; rows without a usable one are quarantined."""
     read = [_read(sheet) for sheet in sheets]
-    counts = Counter(_plain(text) for texts in read for text in texts)
+    counts: Counter[str] = Counter()
+    for texts in read:
+        for text, times in zip(texts.words, texts.counts().tolist(), strict=True):
+            counts[_plain(text)] += times
     usual: dict[str, str] = {}
     for word, times in sorted(counts.items()):
         key = word.casefold()
         if key not in usual or times > counts[usual[key]]:
             usual[key] = word
+    spelled = [np.array([usual[_plain(text).casefold()] for text in texts.words], dtype=object) for texts in read]
+    _set_people(sheets, [Texts(words, texts.at) for words, texts in zip(spelled, read, strict=True)])
     for sheet, texts in zip(sheets, read, strict=True):
-        plain = [_plain(text) for text in texts]
-        sheet.USUBJID = np.array([usual[word.casefold()] for word in plain], dtype=object)
         _check_forms(sheet, texts, records)
+    _set_people(sheets, [Texts(sheet.people, sheet.who) for sheet in sheets])
     _check_zeros(sheets, records)
+
+
+def _set_people(sheets: Sequence[Sheet], read: Sequence[Texts]) -> None:
+    """Give all sheets one list of people, and every row its place in it."""
+    people = np.array(sorted({word for texts in read for word in texts.words}), dtype=object)
+    places = {word: place for place, word in enumerate(people)}
+    for sheet, texts in zip(sheets, read, strict=True):
+        sheet.people, sheet.who = people, texts.each(places, "int32")
 
 
 def _plain(text: str) -> str:
@@ -61,9 +73,9 @@ def _plain(text: str) -> str:
     return tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
 
 
-def _read(sheet: Sheet) -> np.ndarray:
+def _read(sheet: Sheet) -> Texts:
     found = sheet.role("USUBJID")
-    return sheet.text(found[0]) if found else np.full(len(sheet), "", dtype=object)
+    return sheet.texts(found[0]) if found else Texts(np.array([""], dtype=object), np.zeros(len(sheet), dtype="int32"))
 
 
 def _id_name(sheet: Sheet) -> str:
@@ -71,87 +83,92 @@ def _id_name(sheet: Sheet) -> str:
     return found[0] if found else ""
 
 
-def _check_forms(sheet: Sheet, texts: np.ndarray, records: Records) -> None:
+def _check_forms(sheet: Sheet, texts: Texts, records: Records) -> None:
     """Missing and damaged identifiers, rows of totals, and identifiers whose spelling was changed."""
     name = _id_name(sheet)
     if not name:
         return
-    ids = sheet.USUBJID
-    nobody = np.array([word == "" or word.casefold() in _NOBODY for word in ids], dtype=bool)
-    sheet.hold_rows(nobody, "id_missing", name, "is no identifier", records)
-    totals = np.array([word.casefold() in _TOTALS for word in ids], dtype=bool)
+    sheet.hold_rows(
+        _whose(sheet, lambda word: word == "" or word.casefold() in _NOBODY), "id_missing", name, "is no identifier", records
+    )
+    totals = _whose(sheet, lambda word: word.casefold() in _TOTALS)
     sheet.hold_rows(totals, "totals_row", name, "stands where an identifier should be", records)
     _check_rounded(sheet, name, records)
     _check_floats(sheet, name, records)
-    changed = sheet.keep & np.array([text != word for text, word in zip(texts, sheet.USUBJID, strict=True)], dtype=bool)
+    changed = sheet.keep & (texts.words[texts.at] != sheet.USUBJID)
     became = ", ".join(sorted(set(sheet.USUBJID[changed]))[:5])
     records.change("id_spelling", sheet.table, sheet.cells(changed, name, became=sheet.USUBJID), f"was read as {became}")
 
 
+def _whose(sheet: Sheet, is_such: Callable[[str], bool]) -> Mask:
+    """The rows whose identifier is such a one."""
+    return np.asarray(np.array([is_such(word) for word in sheet.people], dtype=bool)[sheet.who])
+
+
 def _check_rounded(sheet: Sheet, name: str, records: Records) -> None:
-    rounded = np.array([_ROUNDED.fullmatch(word) is not None for word in sheet.USUBJID], dtype=bool)
+    rounded = _whose(sheet, lambda word: _ROUNDED.fullmatch(word) is not None)
     if rounded.sum() * 2 > len(rounded):
         first = int(np.flatnonzero(rounded)[0])
-        where = f"line {sheet.table.line[first]}, column {name}: identifiers such as {sheet.USUBJID[first]!r}"
-        said = f"{where} were rounded and no longer tell patients apart"
-        records.note(
-            "id_damaged",
-            said,
-            sheet.table,
-            line=int(sheet.table.line[first]),
-            column=name,
-            value=sheet.USUBJID[first],
-            count=int(rounded.sum()),
-        )
+        line, word, count = int(sheet.table.line[first]), sheet.USUBJID[first], int(rounded.sum())
+        said = f"line {line}, column {name}: identifiers such as {word!r} were rounded and no longer tell patients apart"
+        records.note("id_damaged", said, sheet.table, line=line, column=name, value=word, count=count)
     else:
         sheet.hold_rows(rounded, "id_damaged_row", name, "is a rounded number, not an identifier", records)
 
 
 def _check_floats(sheet: Sheet, name: str, records: Records) -> None:
     """2.0 is 2 where all identifiers have a .0; among others nobody can tell."""
-    floats = np.array([_FLOAT.fullmatch(word) is not None for word in sheet.USUBJID], dtype=bool)
+    floats = _whose(sheet, lambda word: _FLOAT.fullmatch(word) is not None)
     if floats[sheet.keep].all():
-        sheet.USUBJID = np.array(
-            [word.split(".")[0] if is_float else word for word, is_float in zip(sheet.USUBJID, floats, strict=True)], dtype=object
-        )
+        whole = [word.split(".")[0] if _FLOAT.fullmatch(word) else word for word in sheet.people]
+        sheet.people = np.array(whole, dtype=object)
     else:
         sheet.hold_rows(floats, "id_float", name, "looks like an identifier that was turned into a decimal number", records)
 
 
 def _check_zeros(sheets: Sequence[Sheet], records: Records) -> None:
     """002 and 2 in one cohort: rows with the shorter form are kept out, because zeros may have been lost."""
-    words = {word for sheet in sheets for word in sheet.USUBJID[sheet.keep] if _NUMBER.fullmatch(word)}
+    words = {word for word in _kept(sheets) if _NUMBER.fullmatch(word)}
     longest: dict[str, str] = {}
     for word in sorted(words, key=len):
         longest[word.lstrip("0")] = word
-    for sheet in sheets:
-        for short in sorted(word for word in words if longest[word.lstrip("0")] != word):
-            reason = f"may be {longest[short.lstrip('0')]} without its leading zeros"
-            sheet.hold_rows(short == sheet.USUBJID, "id_zeros", _id_name(sheet), reason, records)
+    reasons = {word: f"may be {longest[word.lstrip('0')]} without its leading zeros" for word in words
+               if longest[word.lstrip("0")] != word}  # fmt: skip
+    _hold_people(sheets, "id_zeros", reasons, records)
+
+
+def _kept(sheets: Sequence[Sheet]) -> np.ndarray:
+    """The people of the rows that are kept."""
+    there = (
+        np.unique(np.concatenate([np.unique(sheet.who[sheet.keep]) for sheet in sheets])) if sheets else np.array([], dtype=int)
+    )
+    return sheets[0].people[there] if sheets else there
+
+
+def _hold_people(sheets: Sequence[Sheet], rule: str, reasons: Mapping[str, str], records: Records, scope: str = "row") -> None:
+    """Quarantine all rows of some people, in every sheet, each for a reason of its own."""
+    for sheet in sheets if reasons else []:
+        at = sheet.by_person(_whose(sheet, reasons.__contains__) & sheet.keep)
+        sheet.hold_rows(at, rule, _id_name(sheet), [reasons[word] for word in sheet.people[sheet.who[at]]], records, scope)
 
 
 def check_sites(sheets: Sequence[Sheet], records: Records) -> None:
     """One identifier at two sites: all its rows are kept out. A site with one patient is warned of, the patient not named."""
     rows = [
-        pd.DataFrame({"id": sheet.USUBJID[sheet.keep], "site": sheet.facts["SITEID"][sheet.keep]})
+        pd.DataFrame({"who": sheet.who[sheet.keep], "site": sheet.facts["SITEID"][sheet.keep]})
         for sheet in sheets
         if "SITEID" in sheet.facts
     ]
-    seen = pd.concat(rows, ignore_index=True).drop_duplicates() if rows else pd.DataFrame({"id": [], "site": []}, dtype="str")
-    seen = seen[(seen["site"] != "") & (seen["id"] != "")]
-    twice = sorted(seen.loc[seen["id"].duplicated(), "id"].unique())
-    for sheet in sheets:
-        for one in twice:
-            at = ", ".join(sorted(seen.loc[seen["id"] == one, "site"]))
-            sheet.hold_rows(
-                one == sheet.USUBJID,
-                "id_two_sites",
-                _id_name(sheet),
-                f"stands for patients at several sites ({at})",
-                records,
-                "patient",
-            )
-    _note_small(seen[~seen["id"].isin(twice)], sheets, records)
+    if not rows:
+        return
+    seen = pd.concat(rows, ignore_index=True).drop_duplicates()
+    people = sheets[0].people
+    seen = seen[(seen["site"] != "") & (people[seen["who"]] != "")]
+    twice = seen[seen["who"].duplicated(keep=False)].sort_values(["who", "site"])
+    at = twice.groupby("who")["site"].agg(", ".join)
+    reasons = {people[who]: f"stands for patients at several sites ({sites})" for who, sites in at.items()}
+    _hold_people(sheets, "id_two_sites", reasons, records, "patient")
+    _note_small(seen[~seen["who"].isin(twice["who"])], sheets, records)
 
 
 def _note_small(seen: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
@@ -167,8 +184,8 @@ def check_known(sheets: Sequence[Sheet], records: Records) -> None:
     """Where a file lists the patients, rows about anybody else are kept out; events need a patient in any of the files."""
     lists = [sheet for sheet in sheets if sheet.table.shape == "subject"]
     others = [sheet for sheet in sheets if sheet.table.shape not in ("subject", "event")]
-    known = {word for sheet in lists or others for word in sheet.USUBJID[sheet.keep | (sheet.why == "row_twice")]}
-    everybody = known | {word for sheet in others for word in sheet.USUBJID}
+    known = _among(sheets, [sheet.who[sheet.keep | (sheet.why == "row_twice")] for sheet in lists or others])
+    everybody = known | _among(sheets, [sheet.who for sheet in others])
     for sheet in sheets:
         if lists and sheet.table.shape not in ("subject", "event"):
             _hold_strangers(sheet, known, "id_unknown", "is not in the list of patients", [*lists, *others], records)
@@ -176,9 +193,17 @@ def check_known(sheets: Sequence[Sheet], records: Records) -> None:
             _hold_strangers(sheet, everybody, "event_unknown_patient", "is nobody in the cohort", [*lists, *others], records)
 
 
-def _hold_strangers(sheet: Sheet, known: set[str], rule: str, reason: str, sheets: Sequence[Sheet], records: Records) -> None:
+def _hold_strangers(sheet: Sheet, known: Mask, rule: str, reason: str, sheets: Sequence[Sheet], records: Records) -> None:
     """Keep out the rows of those who are not known; one whose identifier looks like a patient's is told with it."""
-    stranger = ~np.isin(sheet.USUBJID.astype(str), sorted(known))
+    stranger = ~known[sheet.who]
     for one, hint in likely(set(sheet.USUBJID[stranger & sheet.keep]), sheets).items():
         sheet.hold_rows(np.asarray(one == sheet.USUBJID), rule, _id_name(sheet), reason + hint, records)
     sheet.hold_rows(stranger, rule, _id_name(sheet), reason, records)
+
+
+def _among(sheets: Sequence[Sheet], who: Sequence[np.ndarray]) -> Mask:
+    """For every one of the people, whether any of these rows is about them."""
+    there = np.zeros(max((len(sheet.people) for sheet in sheets), default=0), dtype=bool)
+    for rows in who:
+        there[rows] = True
+    return there

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from racohort.cleaning.numbers import read_field, significant
-from racohort.cleaning.sheets import Field, Sheet
+from racohort.cleaning.sheets import Field, Sheet, Texts
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
 from racohort.schema import Records
@@ -15,7 +15,7 @@ def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, rec
     """Fill `sheet.fields`, and for a long table the laboratory's own reference limits as facts `ANRLO` and `ANRHI`."""
     for name, column in sheet.table.columns.items():
         if column.paramcd is not None:
-            codes = np.full(len(sheet), column.paramcd, dtype=object)
+            codes = np.array([column.paramcd], dtype=object)
             sheet.fields.append(read_field(sheet, name, column, codes, None, catalogue, config, records))
     found = sheet.role("AVAL")
     if sheet.role("PARAM") and found:
@@ -28,7 +28,7 @@ def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, rec
 def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Records) -> np.ndarray:
     """The PARAMCD of every row, by the declared codes or the catalogue's names; rows of an unknown analyte are quarantined."""
     name, column = sheet.role("PARAM")  # type: ignore[misc]
-    texts = sheet.text(name)
+    texts = sheet.texts(name)
     known = {
         word_key(word): code
         for code, row in catalogue.iterrows()
@@ -39,12 +39,11 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
     labels = labels_of_codes(sheet.table) if sheet.table.standard else {}
     codes = {
         text: declared.get(word_key(text)) or known.get(word_key(text)) or known.get(word_key(labels.get(text, "")), "")
-        for text in pd.unique(texts)
+        for text in texts.words
     }
-    found = np.array([codes[text] for text in texts], dtype=object)
-    blank = missing_words(texts, config)
-    unknown = (found == "") & np.array([text not in blank for text in texts], dtype=bool)
-    names = sorted({str(text) for text in texts[unknown & sheet.keep]})
+    found = texts.each(codes)
+    unknown = (found == "") & ~texts.among(missing_words(texts.words, config))
+    names = sorted(texts.words[np.unique(texts.at[unknown & sheet.keep])])
     others = f" (as are {', '.join(names[1:9])}{' and others' if len(names) > 9 else ''})" if len(names) > 1 else ""
     reason = f"is no analyte that is declared or in the catalogue{others}"
     sheet.hold_rows(unknown | (found == ""), "param_unknown", name, reason, records)
@@ -55,17 +54,17 @@ def _units(sheet: Sheet, config: Cohort) -> np.ndarray | None:
     found = sheet.role("AVALU")
     if not found:
         return labelled_units(sheet.table).to_numpy(dtype=object) if sheet.table.standard else None
-    texts = sheet.text(found[0])
-    blank = missing_words(texts, config)
-    return np.array(["" if text in blank else text.strip() for text in texts], dtype=object)
+    texts = sheet.texts(found[0])
+    blank = missing_words(texts.words, config)
+    return texts.each({text: "" if text in blank else text.strip() for text in texts.words})
 
 
 def reference_limits(sheet: Sheet, field: Field) -> tuple[np.ndarray, np.ndarray]:
     """The laboratory's lower and upper limit of every row, in the catalogue's unit; NaN where it gives none that is a number."""
-    limits = []
+    limits, factor = [], field.readings.factor[field.at]
     for role in ("ANRLO", "ANRHI"):
         found = sheet.role(role)
-        texts = pd.Series(sheet.text(found[0]) if found else np.full(len(sheet), ""), dtype="str").str.strip()
-        numbers = pd.to_numeric(texts, errors="coerce").to_numpy(dtype="float64")
-        limits.append(significant(numbers * field.factor))
-    return limits[0], limits[1]
+        texts = sheet.texts(found[0]) if found else Texts(np.array([""], dtype=object), np.zeros(len(sheet), dtype="int32"))
+        numbers = pd.to_numeric(pd.Series(texts.words, dtype="str").str.strip(), errors="coerce").to_numpy(dtype="float64")
+        limits.append(numbers[texts.at] * factor)
+    return significant(limits[0]), significant(limits[1])

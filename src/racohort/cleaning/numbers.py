@@ -3,12 +3,13 @@
 import math
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.sheets import Field, Sheet
+from racohort.cleaning.sheets import Field, Readings, Sheet, Texts
 from racohort.cleaning.words import missing_words, tidy
 from racohort.config import Cohort, Column
 from racohort.schema import Records
@@ -132,30 +133,26 @@ def read_field(
 ) -> Field:  # fmt: skip
     """A column of measured values: every distinct text is read once; changes go to the ledger, unreadable cells into quarantine.
 
-    `PARAMCD` and `units` have one entry a row. Values come out in the catalogue's units; a value beyond an assay limit keeps side
-    and limit, and AVAL is limit/sqrt 2 (or limit/2 where `below: half` is declared) below, the limit above.
+    `PARAMCD` and `units` have one entry a row, or a single one. Values come out in the catalogue's units; a value beyond an assay
+    limit keeps side and limit, and AVAL is limit/sqrt 2 (or limit/2 where `below: half` is declared) below, the limit above.
     """
-    texts = sheet.text(name)
-    missing = {text: told for text, told in missing_words(texts, config).items() if text not in (column.codes or {})}
-    readings = _readings(texts, missing, column, column.decimal or sheet.table.decimal)
-    field = _blank_field(name, column, PARAMCD, texts, missing)
-    field.aval = np.array([readings[text].value for text in texts])
-    field.censored = np.array([readings[text].side for text in texts], dtype=object)
-    field.limit = np.where(field.censored != "", field.aval, np.nan)
-    rules = np.array([readings[text].rule for text in texts], dtype=object)
-    _read_levels(field, rules, catalogue)
-    _convert(field, np.array([readings[text].unit for text in texts], dtype=object), units, rules, catalogue, sheet, records)
-    factor = 0.5 if column.below == "half" else math.sqrt(0.5)
-    field.aval = np.where(field.censored == "below", field.limit * factor, field.aval)
-    field.bad = np.isin(rules, ["number_unreadable", "number_ambiguous", "cell_too_long"]) & ~field.missing
-    _tell(sheet, field, rules, records)
+    texts = sheet.texts(name)
+    missing = {text: told for text, told in missing_words(texts.words, config).items() if text not in (column.codes or {})}
+    said = _readings(texts.words, missing, column, column.decimal or sheet.table.decimal)
+    declared = np.array([column.unit or ""], dtype=object) if units is None else units
+    at, words, codes, unit = _combined(texts, PARAMCD, declared)
+    field = Field(name, column, _described(words, codes, said, missing), at, np.zeros(len(sheet), dtype=bool))
+    _read_levels(field.readings, catalogue)
+    _convert(field, np.array([said[word].unit for word in words], dtype=object), unit, catalogue, sheet, records)
+    _settle(field, 0.5 if column.below == "half" else math.sqrt(0.5))
+    _tell(sheet, field, records)
     return field
 
 
-def _readings(texts: np.ndarray, missing: dict[str, bool], column: Column, decimal: str) -> dict[str, Reading]:
+def _readings(words: np.ndarray, missing: dict[str, bool], column: Column, decimal: str) -> dict[str, Reading]:
     """What each distinct text says; with the assay's limits declared, words and values beyond them are censored."""
     found, codes = {}, column.codes or {}
-    for text in pd.unique(texts):
+    for text in words:
         if text in codes:
             found[text] = read_number(codes[text])._replace(rule="code_mapped" if codes[text] != text else "")
         elif text in missing:
@@ -175,66 +172,77 @@ def _beyond(text: str, reading: Reading, column: Column) -> Reading:
     return reading
 
 
-def _blank_field(name: str, column: Column, PARAMCD: np.ndarray, texts: np.ndarray, missing: dict[str, bool]) -> Field:
-    n, blank = len(texts), np.full(len(texts), "", dtype=object)
-    gone = np.array([text in missing for text in texts], dtype=bool)
-    nothing = np.full(n, np.nan)
-    return Field(
-        name,
-        column,
-        PARAMCD,
-        texts,
-        nothing,
-        blank.copy(),
-        blank.copy(),
-        nothing.copy(),
-        gone,
-        np.zeros(n, dtype=bool),
-        np.ones(n),
-        blank.copy(),
-    )
+def _combined(texts: Texts, codes: np.ndarray, units: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The place of every row among the combinations of text, analyte and unit that occur, and the three parts of each."""
+    if len(codes) == len(units) == 1:
+        n = len(texts.words)
+        return texts.at, texts.words, np.repeat(codes, n), np.repeat(units, n)
+    parts = [np.resize(part, len(texts.at)) for part in (codes, units)]
+    key = texts.at.astype("int64")
+    for part in parts:
+        places, found = pd.factorize(part)
+        key = key * max(len(found), 1) + places
+    at = pd.factorize(key)[0].astype("int32")
+    first = np.unique(at, return_index=True)[1]
+    return at, texts.words[texts.at[first]], parts[0][first], parts[1][first]
 
 
-def _read_levels(field: Field, rules: np.ndarray, catalogue: pd.DataFrame) -> None:
+def _described(words: np.ndarray, codes: np.ndarray, said: Mapping[str, Reading], missing: Mapping[str, bool]) -> Readings:
+    """What was read, before words of ordinal analytes and units are looked at."""
+    n = len(words)
+    found = [said[word] for word in words]
+    value = np.array([reading.value for reading in found], dtype="float64")
+    side = np.array([reading.side for reading in found], dtype=object)
+    return Readings(
+        words, codes, value, np.full(n, "", dtype=object), side, np.where(side != "", value, np.nan),
+        np.array([word in missing for word in words], dtype=bool), np.ones(n),
+        np.full(n, "", dtype=object), np.array([reading.rule for reading in found], dtype=object),
+    )  # fmt: skip
+
+
+def _read_levels(readings: Readings, catalogue: pd.DataFrame) -> None:
     """Words of ordinal analytes (a dipstick's 2+) as their rank, the word kept as AVALC."""
-    for code in pd.unique(field.PARAMCD):
-        levels = list(catalogue["levels"].to_dict().get(code, []))
+    known = catalogue["levels"].to_dict()
+    for code in pd.unique(readings.PARAMCD):
+        levels = list(known.get(code, []))
         if not levels or all(level.isdigit() for level in levels):
             continue
-        rows = np.flatnonzero((code == field.PARAMCD) & (~field.missing | np.isin(field.text, levels)))
-        for row in rows:
-            word = tidy(unicodedata.normalize("NFKC", field.text[row]))
+        for at in np.flatnonzero(code == readings.PARAMCD):
+            text = readings.text[at]
+            word = tidy(unicodedata.normalize("NFKC", text))
             level = _DIPSTICK.get(word.casefold(), word)
-            if level in levels:
-                field.aval[row], field.avalc[row], field.censored[row] = levels.index(level), level, ""
-                field.missing[row], rules[row] = False, "" if level == field.text[row] else "number_spelling"
+            if level in levels and (not readings.missing[at] or text in levels):
+                readings.aval[at], readings.avalc[at], readings.censored[at] = levels.index(level), level, ""
+                readings.missing[at], readings.rule[at] = False, "" if level == text else "number_spelling"
 
 
 def _convert(
-    field: Field, in_cell: np.ndarray, units: np.ndarray | None, rules: np.ndarray, catalogue: pd.DataFrame, sheet: Sheet,
-    records: Records
-) -> None:  # fmt: skip
+    field: Field, in_cell: np.ndarray, declared: np.ndarray, catalogue: pd.DataFrame, sheet: Sheet, records: Records
+) -> None:
     """Values into the catalogue's units: the unit in the cell before the row's before the column's."""
-    declared = np.full(len(field.text), field.column.unit or "", dtype=object) if units is None else units
-    unit = field.unit = np.where(in_cell != "", in_cell, declared)
-    pairs = pd.DataFrame({"code": field.PARAMCD, "unit": unit, "cell": in_cell != ""})
+    readings = field.readings
+    unit = readings.unit = np.where(in_cell != "", in_cell, declared)
+    pairs = pd.DataFrame({"code": readings.PARAMCD, "unit": unit, "cell": in_cell != ""})
     groups: dict[Any, Any] = {**pairs.groupby(["code", "unit", "cell"], sort=False).indices}
-    for (code, name, cell), rows in groups.items():
-        if code == "":
-            continue
-        factor = unit_factor(catalogue, code, name)
-        if factor is not None and sheet.table.standard and not name and catalogue.at[code, "AVALU"] not in UNITLESS:
-            _note_assumed(code, str(catalogue.at[code, "AVALU"]), rows, field, sheet, records)
+    for (code, name, cell), some in groups.items():
+        factor = unit_factor(catalogue, code, name) if code else 1.0
+        if code and factor is not None and sheet.table.standard and not name and catalogue.at[code, "AVALU"] not in UNITLESS:
+            _note_assumed(code, str(catalogue.at[code, "AVALU"]), _rows(field, some), field, sheet, records)
         if factor is None and cell:
-            rules[rows] = "number_unreadable"
+            readings.rule[some] = "number_unreadable"
         elif factor is None and sheet.table.standard:
-            _hold_unknown_units(code, name, rows, field, sheet, records)
+            _hold_unknown_units(code, name, _rows(field, some), field, sheet, records)
         elif factor is None:
-            _unknown_unit(code, name, rows, field, sheet, records)
+            _unknown_unit(code, name, _rows(field, some), field, sheet, records)
         elif factor != 1:
-            field.aval[rows] = significant(field.aval[rows] * factor)
-            field.limit[rows] = significant(field.limit[rows] * factor)
-            field.factor[rows] = factor
+            readings.aval[some] = significant(readings.aval[some] * factor)
+            readings.limit[some] = significant(readings.limit[some] * factor)
+            readings.factor[some] = factor
+
+
+def _rows(field: Field, some: np.ndarray) -> np.ndarray:
+    """The rows that hold one of these readings."""
+    return np.flatnonzero(np.isin(field.at, some))
 
 
 def _unknown_unit(code: str, name: str, rows: np.ndarray, field: Field, sheet: Sheet, records: Records) -> None:
@@ -246,32 +254,44 @@ def _unknown_unit(code: str, name: str, rows: np.ndarray, field: Field, sheet: S
 def _note_assumed(code: str, unit: str, rows: np.ndarray, field: Field, sheet: Sheet, records: Records) -> None:
     rows = rows[sheet.keep[rows] & ~field.missing[rows]]
     if len(rows):
-        line = int(sheet.table.line[rows[0]])
+        line, first = int(sheet.table.line[rows[0]]), field.readings.text[field.at[rows[0]]]
         said = f"line {line}, column {field.name}: {code} has no unit here; its values were taken to be in {unit}"
-        records.note("unit_assumed", said, sheet.table, line=line, column=field.name, value=field.text[rows[0]], count=len(rows))
+        records.note("unit_assumed", said, sheet.table, line=line, column=field.name, value=first, count=len(rows))
 
 
 def _hold_unknown_units(code: str, name: str, rows: np.ndarray, field: Field, sheet: Sheet, records: Records) -> None:
     """Rows of a trial package in a unit that is no unit of their analyte, such as percent for a count, are kept out."""
-    mask = np.isin(np.arange(len(sheet)), rows)
     reason = f"is in the unit {name!r}, which cannot be converted for {code}"
-    sheet.hold_rows(mask, "unit_row_unknown", field.name, reason, records)
+    sheet.hold_rows(np.isin(np.arange(len(sheet)), rows), "unit_row_unknown", field.name, reason, records)
+
+
+def _settle(field: Field, below: float) -> None:
+    """The value that stands for one below the assay's limit, and the cells that cannot be used."""
+    readings = field.readings
+    readings.aval = np.where(readings.censored == "below", readings.limit * below, readings.aval)
+    unread = np.isin(readings.rule.astype(str), ["number_unreadable", "number_ambiguous", "cell_too_long"])
+    field.bad = (unread & ~readings.missing)[field.at]
 
 
 def significant(values: np.ndarray) -> np.ndarray:
     """Values to 12 significant digits, so that 3.96 mg/dL is 39.6 mg/L exactly."""
-    return np.array([float(f"{value:.12g}") for value in values])
+    distinct, at = np.unique(values, return_inverse=True)
+    return np.array([float(f"{value:.12g}") for value in distinct], dtype="float64")[at]
 
 
-def _tell(sheet: Sheet, field: Field, rules: np.ndarray, records: Records) -> None:
-    became = np.array(["" if math.isnan(value) else f"{value:.12g}" for value in field.aval], dtype=object)
-    became = np.where(
-        field.censored == "", became, field.censored + " " + np.array([f"{value:.12g}" for value in field.limit], dtype=object)
-    )
-    for rule in sorted(set(rules[sheet.keep]) - {""}):
-        rows = (rules == rule) & sheet.keep
-        cells = sheet.cells(rows, field.name, became=np.where(field.missing, "", became))
-        if (field.bad & rows).any():
-            records.hold(rule, sheet.table, cells, REASONS[rule])
-        else:
-            records.change(rule, sheet.table, cells, REASONS[rule])
+def _tell(sheet: Sheet, field: Field, records: Records) -> None:
+    readings = field.readings
+    for rule in sorted(set(readings.rule) - {""}):
+        of_rule = readings.rule == rule
+        rows = of_rule[field.at] & sheet.keep
+        note = records.hold if (field.bad & rows).any() else records.change
+        note(rule, sheet.table, sheet.cells(rows, field.name, became=_became(readings, of_rule)[field.at]), REASONS[rule])
+
+
+def _became(readings: Readings, some: np.ndarray) -> np.ndarray:
+    """How the ledger writes what became of these readings: the number, with its side where it lies beyond a limit."""
+    became = np.full(len(some), "", dtype=object)
+    for at in np.flatnonzero(some & ~readings.missing):
+        side, value = readings.censored[at], readings.aval[at]
+        became[at] = f"{side} {readings.limit[at]:.12g}" if side else "" if math.isnan(value) else f"{value:.12g}"
+    return became

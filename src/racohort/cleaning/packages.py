@@ -12,8 +12,7 @@ from racohort.standards import finding_prefix, is_other_specimen
 def _flag(sheet: Sheet, *names: str) -> Mask:
     """Whether the first of these variables that the data set has says Y."""
     found = next((name for name in names if name in sheet.table.cells), None)
-    texts = sheet.text(found).astype(str) if found else np.full(len(sheet), "")
-    return np.asarray(np.char.upper(texts) == "Y")
+    return sheet.texts(found).among({"Y", "y"}) if found else np.zeros(len(sheet), dtype=bool)
 
 
 def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:
@@ -25,7 +24,7 @@ def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:
     flagged: Mask = np.logical_and(_flag(sheet, "ABLFL", f"{prefix}LOBXFL", f"{prefix}BLFL"), sheet.keep)
     if not found or not flagged.any():
         return flagged
-    key = pd.DataFrame({"id": sheet.USUBJID, "test": sheet.text(found[0]), "labelled": visits == config.baseline})
+    key = pd.DataFrame({"id": sheet.who, "test": sheet.texts(found[0]).at, "labelled": visits == config.baseline})
     labelled: Mask = key.groupby(["id", "test"])["labelled"].transform("any").to_numpy(dtype=bool)
     flagged &= ~labelled
     return flagged
@@ -38,11 +37,11 @@ def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:
         return
     name = found[0]
     if "DTYPE" in sheet.table.cells:
-        derived = (sheet.text("DTYPE") != "") & sheet.keep
+        derived = ~sheet.texts("DTYPE").among({""}) & sheet.keep
         _leave(sheet, derived, "row_derived", "DTYPE", "marks a derived row, no measurement of its own", records)
     flagged = _flag(sheet, "ANL01FL") & sheet.keep
     if flagged.any():
-        key = pd.DataFrame({"id": sheet.USUBJID, "test": sheet.text(name), "visit": sheet.AVISIT, "flagged": flagged})
+        key = pd.DataFrame({"id": sheet.who, "test": sheet.texts(name).at, "visit": sheet.AVISIT, "flagged": flagged})
         beside = key.groupby(["id", "test", "visit"])["flagged"].transform("any").to_numpy(dtype=bool)
         unflagged = beside & ~flagged & sheet.keep & (sheet.AVISIT != "")
         _leave(sheet, unflagged, "row_unflagged", "ANL01FL", "stands beside the record flagged for analysis", records)
@@ -52,9 +51,9 @@ def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:
 
 def _is_dipstick(sheet: Sheet, name: str) -> Mask:
     """Tests whose own name says that they are of urine."""
-    return np.array(
-        [text.upper().startswith(("U", "尿")) and text.upper() not in ("UREA", "URATE", "UREAN") for text in sheet.text(name)]
-    )
+    texts = sheet.texts(name)
+    urine = {text for text in texts.words if text.upper().startswith(("U", "尿"))}
+    return texts.among({text for text in urine if text.upper() not in ("UREA", "URATE", "UREAN")})
 
 
 def _leave(sheet: Sheet, rows: Mask, rule: str, column: str, reason: str, records: Records) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.numbers import read_field
-from racohort.cleaning.sheets import Field, Sheet
+from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import tidy, translate
 from racohort.config import Cohort, Column
 from racohort.roles import DATES, NUMBERS, PATIENT
@@ -39,32 +39,23 @@ def read_facts(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: R
         if role in DATES:
             sheet.facts[key] = clean_dates(sheet, role, name, column, config, records)
         elif role in NUMBERS:
-            sheet.facts[key] = read_numbers(sheet, role, name, column, config, catalogue, records).aval
+            sheet.facts[key] = read_numbers(sheet, role, name, column, config, catalogue, records)
         else:
             sheet.facts[key] = translate(sheet, role, name, column, config, records)
 
 
 def read_numbers(
     sheet: Sheet, role: str, name: str, column: Column, config: Cohort, catalogue: pd.DataFrame, records: Records
-) -> Field:
-    """A column of numbers that are no analyte; an age is held against what is possible."""
-    field = read_field(
-        sheet,
-        name,
-        column,
-        np.full(len(sheet), role, dtype=object),
-        np.full(len(sheet), "", dtype=object),
-        _own(catalogue, role),
-        config,
-        records,
-    )
+) -> np.ndarray:
+    """A column of numbers that are no analyte, NaN where missing or held; an age is held against what is possible."""
+    code, unit = np.array([role], dtype=object), np.array([""], dtype=object)
+    field = read_field(sheet, name, column, code, unit, _own(catalogue, role), config, records)
     if role == "AGE":
         low, high = (config.ranges["AGE"].possible if "AGE" in config.ranges else None) or AGE_POSSIBLE
-        odd = field.good & ~field.bad & sheet.keep & ((field.aval < (low or 0)) | (field.aval > (high or 120)))
+        odd = field.good & sheet.keep & ((field.aval < (low or 0)) | (field.aval > (high or 120)))
         records.hold("impossible", sheet.table, sheet.cells(odd, name), f"is outside what is possible (age {low:g} to {high:g})")
         field.bad = field.bad | odd
-    field.aval = np.where(field.bad, np.nan, field.aval)
-    return field
+    return np.where(field.bad, np.nan, field.aval)
 
 
 def _own(catalogue: pd.DataFrame, role: str) -> pd.DataFrame:
@@ -77,89 +68,89 @@ def _own(catalogue: pd.DataFrame, role: str) -> pd.DataFrame:
 
 def check_facts(sheet: Sheet, records: Records) -> None:
     """Facts that differ between rows of one patient: a rarer sex and an age out of line are held, a changed arm is warned of."""
-    ids = pd.Series(sheet.USUBJID)
     if "SEX" in sheet.facts:
-        _check_sex(sheet, ids, records)
+        _check_sex(sheet, records)
     if "ARM" in sheet.facts:
-        arms = pd.DataFrame({"id": ids, "arm": sheet.facts["ARM"]})[sheet.keep & (sheet.facts["ARM"] != "")]
-        first = arms.drop_duplicates("id").set_index("id")["arm"]
-        changed = sheet.keep & (sheet.facts["ARM"] != "") & (ids.map(first).to_numpy() != sheet.facts["ARM"])
-        for one in sorted(set(ids[changed])):
-            cells = sheet.cells(changed & (ids == one).to_numpy(), sheet.names["ARM"])
-            records.note_cells("arm_changes", sheet.table, cells, f"is another arm than {first[one]!r} in the first row of {one}")
+        _check_arm(sheet, records)
     for role in ("SEX", "ARM"):
-        _note_without(sheet, ids, role, records)
+        _note_without(sheet, role, records)
     if "AGE" in sheet.facts:
         _check_ages(sheet, records)
 
 
-def _note_without(sheet: Sheet, ids: pd.Series, role: str, records: Records) -> None:
+def _check_arm(sheet: Sheet, records: Records) -> None:
+    given = sheet.keep & (sheet.facts["ARM"] != "")
+    arms = pd.Series(sheet.facts["ARM"]).where(given, None)
+    first = arms.groupby(sheet.who).transform("first")
+    at = sheet.by_person(given & (arms != first).to_numpy())
+    told = [f"is another arm than {first[row]!r} in the first row of {sheet.people[sheet.who[row]]}" for row in at]
+    records.note_cells("arm_changes", sheet.table, sheet.cells(at, sheet.names["ARM"]), told)
+
+
+def _note_without(sheet: Sheet, role: str, records: Records) -> None:
     """Warn of patients whose cells of a fact are blank in every row."""
     if role not in sheet.facts or not (sheet.facts[role] != "").any() or sheet.table.shape == "event":
         return
-    blank = pd.Series([tidy(text) == "" for text in sheet.text(sheet.names[role])])
-    without = blank.groupby(ids).transform("all").to_numpy(dtype=bool) & sheet.keep
-    first = without & ~ids.where(without).duplicated().to_numpy()
-    cells = sheet.cells(first, sheet.names[role])
-    if len(cells):
-        records.note_cells("fact_missing", sheet.table, cells, "is blank in every row of this patient")
+    texts = sheet.texts(sheet.names[role])
+    given = np.zeros(len(sheet.people), dtype=bool)
+    given[sheet.who[~texts.among({text for text in texts.words if tidy(text) == ""})]] = True
+    without = np.flatnonzero(~given[sheet.who] & sheet.keep)
+    first = without[~pd.Series(sheet.who[without]).duplicated().to_numpy()]
+    records.note_cells(
+        "fact_missing", sheet.table, sheet.cells(first, sheet.names[role]), "is blank in every row of this patient"
+    )
 
 
-def _check_sex(sheet: Sheet, ids: pd.Series, records: Records) -> None:
-    given = pd.DataFrame({"id": ids, "sex": sheet.facts["SEX"]})[sheet.keep & (sheet.facts["SEX"] != "")]
-    counts = given.value_counts().unstack(fill_value=0)
-    if counts.shape[1] < 2:
-        return
-    mixed = counts[(counts["F"] > 0) & (counts["M"] > 0)]
-    for one, row in mixed.iterrows():
-        rare = ["F", "M"] if row["F"] == row["M"] else [min(("F", "M"), key=lambda sex: row[sex])]
-        odd = (ids == one).to_numpy() & np.isin(sheet.facts["SEX"].astype(str), rare) & sheet.keep
-        records.hold("subject_changes", sheet.table, sheet.cells(odd, sheet.names["SEX"]), f"differs from another row of {one}")
-        sheet.facts["SEX"] = np.where(odd, "", sheet.facts["SEX"])
+def _check_sex(sheet: Sheet, records: Records) -> None:
+    sex, n = sheet.facts["SEX"], len(sheet.people)
+    men, women = (np.bincount(sheet.who[sheet.keep & (sex == code)], minlength=n)[sheet.who] for code in ("M", "F"))
+    rarer = ((sex == "F") & (women <= men)) | ((sex == "M") & (men <= women))
+    at = sheet.by_person((men > 0) & (women > 0) & rarer & sheet.keep)
+    told = [f"differs from another row of {one}" for one in sheet.people[sheet.who[at]]]
+    records.hold("subject_changes", sheet.table, sheet.cells(at, sheet.names["SEX"]), told)
+    sheet.facts["SEX"] = np.where(np.isin(np.arange(len(sheet)), at), "", sex)
 
 
 def _check_ages(sheet: Sheet, records: Records) -> None:
     """The year of birth that date and age imply must be one for all rows of a patient."""
     years = sheet.ADT.astype("datetime64[D]").astype("int64") / 365.25
     implied = np.where(np.isnat(sheet.ADT) | ~sheet.keep, np.nan, years - sheet.facts["AGE"])
-    middle = pd.Series(implied).groupby(pd.Series(sheet.USUBJID)).transform("median").to_numpy()
-    odd = np.abs(implied - middle) > (AGE_SLACK if len(implied) else 0)
-    for one in sorted(set(sheet.USUBJID[odd])):
-        cells = sheet.cells(odd & (one == sheet.USUBJID), sheet.names["AGE"])
-        records.hold("age_jumps", sheet.table, cells, f"is an age that does not fit the dates and other ages of {one}")
+    middle = pd.Series(implied).groupby(sheet.who).transform("median").to_numpy()
+    odd = np.abs(implied - middle) > AGE_SLACK
+    at = sheet.by_person(odd)
+    told = [f"is an age that does not fit the dates and other ages of {one}" for one in sheet.people[sheet.who[at]]]
+    records.hold("age_jumps", sheet.table, sheet.cells(at, sheet.names["AGE"]), told)
     sheet.facts["AGE"] = np.where(odd, np.nan, sheet.facts["AGE"])
 
 
 def gather_patients(sheets: Sequence[Sheet], config: Cohort) -> pd.DataFrame:
-    """One row per patient read (index USUBJID, in order of first appearance): the first usable value of every fact, and `kept`.
+    """One row per patient read (index USUBJID, in alphabetical order): the first usable value of every fact, and `kept`.
 
     Facts of the list of patients come before those of visits, where earlier visits come first.
     """
     ranks = {code: rank for rank, code in enumerate(config.visits)}
-    parts = [
-        _part(sheet, ranks)
-        for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "subject")
-        if sheet.table.shape != "event"
-    ]
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"USUBJID": []})
-    rows = rows[rows["USUBJID"] != ""].sort_values(["order", "rank"], kind="stable")
-    keys = [key for sheet in sheets if sheet.table.shape != "event" for key in sheet.facts]
-    kept = rows[rows["kept"]]
-    facts = {key: kept.dropna(subset=[key]).groupby("USUBJID", sort=False)[key].first() for key in dict.fromkeys(keys)}
-    index = pd.Index(rows["USUBJID"].drop_duplicates(), name="USUBJID")
-    frame = pd.DataFrame({key: _typed(key, values).reindex(index) for key, values in facts.items()}, index=index)
-    frame["kept"] = rows.groupby("USUBJID")["kept"].any().reindex(index).to_numpy()
-    return frame.sort_index()
+    some = [sheet for sheet in sheets if sheet.table.shape != "event"]
+    parts = [_part(sheet, ranks) for sheet in sorted(some, key=lambda sheet: sheet.table.shape != "subject")]
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"who": [], "kept": [], "order": [], "rank": []})
+    people = sheets[0].people if sheets else np.array([], dtype=object)
+    rows = rows[people[rows["who"].astype(int)] != ""].sort_values(["order", "rank"], kind="stable")
+    there = np.unique(rows["who"].astype(int))
+    frame = pd.DataFrame(index=pd.Index(people[there], name="USUBJID", dtype="str"))
+    kept = rows[rows["kept"].astype(bool)]
+    for key in dict.fromkeys(key for sheet in some for key in sheet.facts):
+        first = kept.loc[kept[key].notna(), ["who", key]].drop_duplicates("who").set_index("who")[key]
+        frame[key] = _typed(key, first).reindex(there).to_numpy()
+    return frame.assign(kept=np.isin(there, kept["who"]))
 
 
 def _part(sheet: Sheet, ranks: dict[str, int]) -> pd.DataFrame:
-    frame = pd.DataFrame(
-        {key: pd.Series(values).replace("", None) if values.dtype == object else values for key, values in sheet.facts.items()},
-        index=range(len(sheet)),
-    )
+    facts = {
+        key: pd.Series(values).replace("", None) if values.dtype == object else values for key, values in sheet.facts.items()
+    }
     kept = sheet.keep | (sheet.why == "row_twice")
+    rank = pd.Series(sheet.AVISIT, dtype=object).map(ranks).fillna(99).to_numpy()
     order = 0 if sheet.table.shape == "subject" else 1
-    return frame.assign(USUBJID=sheet.USUBJID, kept=kept, rank=[ranks.get(code, 99) for code in sheet.AVISIT], order=order)
+    return pd.DataFrame(facts, index=range(len(sheet))).assign(who=sheet.who, kept=kept, rank=rank, order=order)
 
 
 def _typed(key: str, values: pd.Series) -> pd.Series:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.sheets import Field, Sheet
+from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.config import Cohort
 from racohort.schema import Records
 
@@ -17,54 +17,58 @@ DECIMALS = 6
 
 def round_scores(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: Records) -> None:
     """Round away single-precision noise in scores and scales, with one finding a column."""
-    scores = catalogue.index[(catalogue["domain"] == "QS") & (catalogue["scale"] == "linear")]
-    rounded = np.round(field.aval, DECIMALS)
-    noisy = np.isin(field.PARAMCD.astype(str), list(scores)) & field.good & sheet.keep & (rounded != field.aval)
+    scores = set(catalogue.index[(catalogue["domain"] == "QS") & (catalogue["scale"] == "linear")])
+    readings = field.readings
+    rounded = np.round(readings.aval, DECIMALS)
+    noisy = pd.Series(readings.PARAMCD).isin(scores).to_numpy() & ~np.isnan(rounded) & (rounded != readings.aval)
     if noisy.any():
         became = np.array([f"{value:.12g}" for value in rounded], dtype=object)
-        records.change(
-            "score_rounded", sheet.table, sheet.cells(noisy, field.name, became=became), f"was rounded to {DECIMALS} decimals"
-        )
-        field.aval = np.where(noisy, rounded, field.aval)
+        cells = sheet.cells(noisy[field.at] & field.good & sheet.keep, field.name, became=became[field.at])
+        records.change("score_rounded", sheet.table, cells, f"was rounded to {DECIMALS} decimals")
+        readings.aval = np.where(noisy, rounded, readings.aval)
 
 
 def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: Records) -> None:
     """Hold impossible values and fractions of joints; warn of implausible ones and of scores off their grid."""
-    limits = catalogue.reindex(field.PARAMCD)
-    low, high = limits["possible_low"].to_numpy(float), limits["possible_high"].to_numpy(float)
-    known = np.where(field.censored == "", field.aval, field.limit)
-    impossible = field.good & ((known < low) | (known > high))
+    limits = catalogue.reindex(field.readings.PARAMCD)
+    readings, exact = field.readings, field.readings.censored == ""
+    known = np.where(exact, readings.aval, readings.limit)
+    impossible, span = _outside(field, known, limits, "possible")
     hint = _unit_hint(field, impossible & sheet.keep, catalogue)
-    span = _span(field, impossible, low, high)
     _hold(sheet, field, impossible, "impossible", f"is outside what is possible ({span}){hint}", records)
     if hint:
         _doubt_site(sheet, field, impossible, hint, records)
     step = limits["step"].to_numpy(float)
-    steps = field.aval / step
-    off = field.good & (field.censored == "") & (np.abs(steps - np.round(steps)) > 1e-6)
-    _hold(sheet, field, off & (step == 1), "joint_fraction", "is no whole number", records)
-    _warn(sheet, field, off & (step != 1), "off_grid", "is not on the score's grid (steps of 0.125)", records)
-    low, high = limits["plausible_low"].to_numpy(float), limits["plausible_high"].to_numpy(float)
-    doubtful = field.good & (field.censored == "") & ((field.aval < low) | (field.aval > high))
-    _warn(
-        sheet,
-        field,
-        doubtful,
-        "implausible",
-        f"is possible but doubtful (usual: {_span(field, doubtful, low, high)}); it is kept",
-        records,
-    )
+    steps = readings.aval / step
+    off = exact & (np.abs(steps - np.round(steps)) > 1e-6)
+    _hold(sheet, field, _good(field, off & (step == 1)), "joint_fraction", "is no whole number", records)
+    _warn(sheet, field, _good(field, off & (step != 1)), "off_grid", "is not on the score's grid (steps of 0.125)", records)
+    doubtful, span = _outside(field, np.where(exact, readings.aval, np.nan), limits, "plausible")
+    _warn(sheet, field, doubtful, "implausible", f"is possible but doubtful (usual: {span}); it is kept", records)
 
 
-def _unit_hint(field: Field, rows: np.ndarray, catalogue: pd.DataFrame) -> str:
+def _good(field: Field, readings: Mask) -> Mask:
+    """The cells that hold one of these readings and were not quarantined."""
+    return field.good & readings[field.at] if readings.any() else np.zeros(len(field.at), dtype=bool)
+
+
+def _outside(field: Field, known: np.ndarray, limits: pd.DataFrame, kind: str) -> tuple[Mask, str]:
+    """The cells with a value outside its limits of a kind, and these limits in words, for the first such cell."""
+    low, high = (limits[f"{kind}_{end}"].to_numpy(float) for end in ("low", "high"))
+    rows = _good(field, (known < low) | (known > high))
+    if not rows.any():
+        return rows, ""
+    first = field.at[np.flatnonzero(rows)[0]]
+    return rows, f"{field.readings.PARAMCD[first]} {low[first]:g} to {high[first]:g}"
+
+
+def _unit_hint(field: Field, rows: Mask, catalogue: pd.DataFrame) -> str:
     """The unit in which every impossible value of a column would be usual, if there are three or more."""
-    codes = set(field.PARAMCD[rows])
-    if rows.sum() < 3 or len(codes) != 1:
+    if rows.sum() < 3 or len(set(field.PARAMCD[rows])) != 1:
         return ""
-    facts = catalogue.loc[codes.pop()]
+    facts, values = catalogue.loc[field.PARAMCD[rows][0]], field.aval[rows]
     for unit, factor in facts["units"].items():
-        usual = (field.aval[rows] * factor >= facts["plausible_low"]) & (field.aval[rows] * factor <= facts["plausible_high"])
-        if usual.all():
+        if ((values * factor >= facts["plausible_low"]) & (values * factor <= facts["plausible_high"])).all():
             return f"; in {unit} it would be usual: another unit?"
     return ""
 
@@ -77,11 +81,6 @@ def _doubt_site(sheet: Sheet, field: Field, rows: np.ndarray, hint: str, records
         name, count = at.pop(), int(rows.sum())
         said = f"column {field.name}: all {count} impossible values come from the site {name}{hint}"
         records.note("unit_doubt_site", said, sheet.table, column=field.name, count=count)
-
-
-def _span(field: Field, rows: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
-    first = np.flatnonzero(rows)
-    return f"{field.PARAMCD[first[0]]} {low[first[0]]:g} to {high[first[0]]:g}" if len(first) else ""
 
 
 def _hold(sheet: Sheet, field: Field, rows: np.ndarray, rule: str, reason: str, records: Records) -> None:
@@ -101,7 +100,7 @@ def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records)
     """Columns that are mostly missing, constant, or whose values suggest another unit."""
     _note_empty(sheet, records)
     for field in sheet.fields if sheet.table.shape in ("visit", "wide") else []:
-        facts = catalogue.loc[field.PARAMCD[0]] if len(field.PARAMCD) else None
+        facts = catalogue.loc[field.codes[0]] if len(field.at) else None
         given, n = field.aval[field.good & sheet.keep], int(sheet.keep.sum())
         gone = int((field.missing & sheet.keep).sum())
         if n and gone > MOSTLY * n:
@@ -118,10 +117,12 @@ def _note_empty(sheet: Sheet, records: Records) -> None:
     found = sheet.role("AVISIT")
     if sheet.table.shape != "visit" or not found or len(sheet.fields) < 2:
         return
-    empty = np.logical_and.reduce([field.missing for field in sheet.fields]) & sheet.keep
-    for one in sorted(set(sheet.USUBJID[empty])):
-        cells = sheet.cells(empty & (one == sheet.USUBJID), found[0])
-        records.note_cells("visit_empty", sheet.table, cells, f"is a visit of {one} without any value")
+    empty = sheet.keep.copy()
+    for field in sheet.fields:
+        empty &= field.missing
+    at = sheet.by_person(empty)
+    told = [f"is a visit of {one} without any value" for one in sheet.people[sheet.who[at]]]
+    records.note_cells("visit_empty", sheet.table, sheet.cells(at, found[0]), told)
 
 
 def check_units(values: pd.DataFrame, site: pd.Series, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:

@@ -1,7 +1,8 @@
 """A table while it is being cleaned: who each row is about, when, which rows are kept, each column's values beside its text."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,45 +13,105 @@ from racohort.schema import RawTable, Records
 Mask = np.ndarray
 
 
-@dataclass
-class Field:
-    """One column with measured values: the text as read, and for every row the value, its censoring and what became of it.
+@dataclass(frozen=True)
+class Texts:
+    """A column by what it says: its distinct texts in order of appearance, and in each row the place of its text among them.
 
-    `unit` is the unit that was given for it, `factor` what the number was multiplied with to have the catalogue's unit.
+    Whatever depends on the text alone is decided once a text.
     """
 
-    name: str
-    column: Column
-    PARAMCD: np.ndarray
+    words: np.ndarray
+    at: np.ndarray
+
+    def each(self, meaning: Mapping[str, Any], dtype: Any = object) -> np.ndarray:
+        """What the text of every row means."""
+        return np.asarray(np.array([meaning[word] for word in self.words], dtype=dtype)[self.at])
+
+    def among(self, words: Container[str]) -> Mask:
+        """Whether the text of each row is one of these."""
+        return np.asarray(np.array([word in words for word in self.words], dtype=bool)[self.at])
+
+    def counts(self) -> np.ndarray:
+        """How many rows hold each text."""
+        return np.bincount(self.at, minlength=len(self.words))
+
+
+@dataclass
+class Readings:
+    """What the distinct texts of a measured column were read as, one entry for each analyte, text and unit that occur together.
+
+    `unit` is the unit that was given, `factor` what the number in the file was multiplied with to have the catalogue's unit;
+    `rule` says what was done, or why there is no value.
+    """
+
     text: np.ndarray
+    PARAMCD: np.ndarray
     aval: np.ndarray
     avalc: np.ndarray
     censored: np.ndarray
     limit: np.ndarray
     missing: Mask
-    bad: Mask
     factor: np.ndarray
     unit: np.ndarray
+    rule: np.ndarray
+
+
+@dataclass
+class Field:
+    """One column with measured values: the readings that occur in it, the place of each row's reading, and the cells held."""
+
+    name: str
+    column: Column
+    readings: Readings
+    at: np.ndarray
+    bad: Mask
+
+    @property
+    def PARAMCD(self) -> np.ndarray:
+        """The analyte of every row."""
+        return np.asarray(self.readings.PARAMCD[self.at])
+
+    @property
+    def aval(self) -> np.ndarray:
+        """The value of every row in the catalogue's unit."""
+        return np.asarray(self.readings.aval[self.at])
+
+    @property
+    def censored(self) -> np.ndarray:
+        """The side of the assay's limit that every row's value lies beyond, or ""."""
+        return np.asarray(self.readings.censored[self.at])
+
+    @property
+    def missing(self) -> Mask:
+        """Cells without a value."""
+        return np.asarray(self.readings.missing[self.at])
 
     @property
     def good(self) -> Mask:
         """Cells with a value that was not quarantined."""
-        return np.asarray(~self.missing & ~self.bad)
+        return np.asarray(~self.readings.missing[self.at] & ~self.bad)
+
+    @property
+    def codes(self) -> list[str]:
+        """The analytes of the column."""
+        return list(pd.unique(self.readings.PARAMCD))
 
 
 @dataclass
 class Sheet:
-    """One table while it is being cleaned; all arrays have one entry a row.
+    """One table while it is being cleaned; all arrays but `people` have one entry a row.
 
-    `dates` holds the day of each visit, by its code, where a wide table has a column of dates for it; else ADT holds the row's.
+    `people` are the identifiers of the whole cohort in alphabetical order, `who` the place of each row's among them. `dates` holds
+    the day of each visit, by its code, where a wide table has a column of dates for it; else ADT holds the row's.
     """
 
     table: RawTable
-    USUBJID: np.ndarray
+    who: np.ndarray
     AVISIT: np.ndarray
     ADT: np.ndarray
     keep: Mask
     why: np.ndarray
+    people: np.ndarray
     fields: list[Field] = field(default_factory=list)
     facts: dict[str, np.ndarray] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
@@ -59,9 +120,20 @@ class Sheet:
     def __len__(self) -> int:
         return len(self.keep)
 
-    def text(self, name: str) -> np.ndarray:
+    @property
+    def USUBJID(self) -> np.ndarray:
+        """The identifier of every row."""
+        return np.asarray(self.people[self.who])
+
+    def texts(self, name: str) -> Texts:
         """A column's cells as read."""
-        return self.table.cells[name].to_numpy(dtype=object)
+        at, words = pd.factorize(self.table.cells[name])
+        return Texts(np.asarray(words, dtype=object), at.astype("int32"))
+
+    def text(self, name: str) -> np.ndarray:
+        """A column's cells as read, row by row."""
+        texts = self.texts(name)
+        return np.asarray(texts.words[texts.at])
 
     def roles(self) -> Iterator[tuple[str, str, Column]]:
         """Every column with a role: the role, the column's name, and what `cohort.yml` says of it."""
@@ -77,15 +149,26 @@ class Sheet:
         """The column with a role, if there is one."""
         return next(((name, column) for found, name, column in self.roles() if found == role), None)
 
-    def cells(self, rows: Mask, column: str, value: np.ndarray | None = None, became: np.ndarray | None = None) -> pd.DataFrame:
-        """The cells of one column in the rows of a mask, as the records want them."""
+    def planned(self, visits: Mapping[str, Any]) -> Mask:
+        """Whether each row is of one of these visits."""
+        return pd.Series(self.AVISIT, dtype=object).isin(list(visits)).to_numpy()
+
+    def about(self, people: Iterable[str]) -> Mask:
+        """Whether each row is about one of these patients."""
+        return np.asarray(pd.Series(self.people, dtype=object).isin(list(people)).to_numpy()[self.who])
+
+    def by_person(self, rows: Mask) -> np.ndarray:
+        """The places of the rows of a mask, patient by patient in alphabetical order."""
         at = np.flatnonzero(rows)
-        read = self.text(column) if value is None and column in self.table.cells else value
-        texts = np.full(len(self), "", dtype=object) if read is None else read
-        after = np.full(len(self), "", dtype=object) if became is None else became
+        return at[np.argsort(self.who[at], kind="stable")]
+
+    def cells(self, rows: np.ndarray, column: str, became: np.ndarray | None = None) -> pd.DataFrame:
+        """The cells of one column in the rows of a mask, or at these places, as the records want them."""
+        at = np.flatnonzero(rows) if rows.dtype == bool else rows
+        read = self.table.cells[column].iloc[at].to_numpy(dtype=object) if column in self.table.cells else ""
         return pd.DataFrame({
-            "line": self.table.line[at], "column": column, "USUBJID": self.USUBJID[at], "AVISIT": self.AVISIT[at],
-            "value": texts[at], "became": after[at],
+            "line": self.table.line[at], "column": column, "USUBJID": self.people[self.who[at]], "AVISIT": self.AVISIT[at],
+            "value": read, "became": "" if became is None else became[at],
         })  # fmt: skip
 
     def drop(self, rows: Mask, rule: str) -> None:
@@ -94,18 +177,22 @@ class Sheet:
         self.why[new] = rule
         self.keep = self.keep & ~rows
 
-    def hold_rows(self, rows: Mask, rule: str, column: str, reason: str, records: Records, scope: str = "row") -> None:
-        """Quarantine whole rows that are still kept; `column` is where the fault shows."""
-        rows = rows & self.keep
-        if rows.any():
-            records.hold(rule, self.table, self.cells(rows, column), reason, scope)
-            self.drop(rows, rule)
+    def hold_rows(
+        self, rows: np.ndarray, rule: str, column: str, reason: str | Sequence[str], records: Records, scope: str = "row"
+    ) -> None:
+        """Quarantine whole rows that are still kept; `column` is where the fault shows.
+
+        With several reasons, one for each of the places in `rows`, the rows of a patient with one reason are told together.
+        """
+        at = np.flatnonzero(rows & self.keep) if rows.dtype == bool else rows
+        if len(at):
+            records.hold(rule, self.table, self.cells(at, column), reason, scope)
+            self.drop(np.isin(np.arange(len(self)), at), rule)
 
 
 def open_sheet(table: RawTable) -> Sheet:
     """A table before anything is known of its rows."""
     n = len(table.cells)
-    blank = np.full(n, "", dtype=object)
-    return Sheet(
-        table, blank.copy(), blank.copy(), np.full(n, "NaT", dtype="datetime64[D]"), np.ones(n, dtype=bool), blank.copy()
-    )
+    blank, nobody = np.full(n, "", dtype=object), np.array([""], dtype=object)
+    days = np.full(n, "NaT", dtype="datetime64[D]")
+    return Sheet(table, np.zeros(n, dtype="int32"), blank.copy(), days, np.ones(n, dtype=bool), blank.copy(), nobody)

@@ -1,11 +1,11 @@
 """What became of rows, cells and numbers, counted: enough to draw what cleaning did, and nobody's values."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.sheets import Field, Sheet
+from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.rules import RULES
 
 FATES = ("file", "sheet", "fate", "rows")
@@ -24,7 +24,7 @@ def tally_fates(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
     """
     parts = []
     for sheet in sheets:
-        about = np.isin(sheet.USUBJID.astype(str), list(people))
+        about = sheet.about(people)
         fate = np.where(sheet.keep, np.where(about, "used", "filter"), sheet.why)
         counts = pd.Series(fate, dtype="str").value_counts(sort=False)
         cut = max(sheet.table.rows_read - len(sheet), 0)  # rows too short to have cells never came into the sheet
@@ -47,8 +47,15 @@ def _fates_of_cells(sheet: Sheet, field: Field) -> pd.DataFrame:
         "used": field.good & sheet.keep, "missing": field.missing & sheet.keep,
         "quarantined": field.bad & ~field.missing & sheet.keep, "in_rows": ~sheet.keep,
     }  # fmt: skip
-    counts = pd.DataFrame({"cells": 1, **fates}).groupby(field.PARAMCD.astype("str"), sort=False).sum().rename_axis("PARAMCD")
+    counts = _by_reading(field, {"cells": np.ones(len(sheet), dtype=bool), **fates})
+    counts = counts.groupby(field.readings.PARAMCD.astype("str"), sort=False).sum().rename_axis("PARAMCD")
     return _named(counts.reset_index(), sheet, field).assign(AVISIT=field.column.visit or "")
+
+
+def _by_reading(field: Field, rows: Mapping[str, Mask]) -> pd.DataFrame:
+    """How many of the rows of each mask hold each reading of a field."""
+    n = len(field.readings.text)
+    return pd.DataFrame({name: np.bincount(field.at[mask], minlength=n) for name, mask in rows.items()})
 
 
 def tally_numbers(sheets: Sequence[Sheet]) -> pd.DataFrame:
@@ -62,12 +69,14 @@ def tally_numbers(sheets: Sequence[Sheet]) -> pd.DataFrame:
 
 
 def _numbers(sheet: Sheet, field: Field) -> pd.DataFrame:
-    known = np.where(field.censored == "", field.aval, field.limit)
-    beside = np.isin(sheet.why.astype(str), _BESIDE)
-    frame = pd.DataFrame({
-        "PARAMCD": field.PARAMCD.astype("str"), "unit": field.unit.astype("str"), "factor": field.factor,
-        "number": rough(known / field.factor), "read": 1, "used": field.good & sheet.keep,
-    })[~field.missing & np.isfinite(known) & ~beside]  # fmt: skip
+    readings = field.readings
+    known = np.where(readings.censored == "", readings.aval, readings.limit)
+    beside = pd.Series(sheet.why, dtype=object).isin(_BESIDE).to_numpy()
+    counts = _by_reading(field, {"read": ~beside, "used": field.good & sheet.keep})
+    frame = counts.assign(
+        PARAMCD=readings.PARAMCD.astype("str"), unit=readings.unit.astype("str"), factor=readings.factor,
+        number=rough(known / readings.factor),
+    )[~readings.missing & np.isfinite(known) & (counts["read"] > 0).to_numpy()]  # fmt: skip
     counts = frame.groupby(["PARAMCD", "unit", "factor", "number"], sort=True)[["read", "used"]].sum().reset_index()
     return _named(counts, sheet, field)
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from racohort.cleaning.likeness import likely
 from racohort.cleaning.packages import baseline_by_flag
-from racohort.cleaning.sheets import Mask, Sheet
+from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
 from racohort.schema import Records
@@ -28,21 +28,21 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     name, column = found
     labels = {label: code for code, visit in config.visits.items() for label in (code, *visit.labels)} | (column.codes or {})
     keys = {word_key(label).replace(" ", ""): code for label, code in labels.items()}
-    texts, blank = sheet.text(name), missing_words(sheet.text(name), config)
-    meaning = {text: _visit(text, labels, keys, text in blank, sheet.table.standard) for text in pd.unique(texts)}
-    sheet.AVISIT = np.array([meaning[text] for text in texts], dtype=object)
+    texts = sheet.texts(name)
+    blank = missing_words(texts.words, config)
+    sheet.AVISIT = texts.each({text: _visit(text, labels, keys, text in blank, sheet.table.standard) for text in texts.words})
     flagged = baseline_by_flag(sheet, sheet.AVISIT, config)
     sheet.AVISIT[flagged] = config.baseline
     records.change(
         "baseline_flag", sheet.table, sheet.cells(flagged, name, became=sheet.AVISIT), "is of the record flagged as baseline"
     )
-    exact = flagged | np.array([text in blank or text in labels for text in texts], dtype=bool)
-    spelled = ~exact & np.isin(sheet.AVISIT.astype(str), list(config.visits)) & sheet.keep
+    exact = flagged | texts.among(blank.keys() | labels.keys())
+    spelled = ~exact & sheet.planned(config.visits) & sheet.keep
     shown = ", ".join(sorted(set(sheet.AVISIT[spelled])))
     records.change(
         "code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}"
     )
-    coded = np.array([text != (column.codes or {}).get(text, text) for text in texts], dtype=bool) & sheet.keep & ~flagged
+    coded = texts.among({text for text, code in (column.codes or {}).items() if text != code}) & sheet.keep & ~flagged
     records.change("code_mapped", sheet.table, sheet.cells(coded, name, became=sheet.AVISIT), "was read as the visit declared")
     sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is no visit's label ({', '.join(list(labels)[:12])})", records)
     apart = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)
@@ -62,43 +62,41 @@ def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool,
 
 def check_duplicates(sheet: Sheet, records: Records) -> None:
     """Drop rows that repeat another in every cell; quarantine rows of one visit and day with different values."""
-    key = pd.DataFrame({"id": sheet.USUBJID, "visit": sheet.AVISIT, "date": sheet.ADT.astype(str)})
     found = sheet.role("AVISIT") or sheet.role("USUBJID")
     if not found or sheet.table.shape not in ("visit", "long"):
         return
-    if sheet.table.shape == "long" and sheet.fields:
-        key["code"] = sheet.fields[0].PARAMCD
-    cells = pd.concat([key, _comparable(sheet)], axis=1)
-    repeated = cells.duplicated().to_numpy() & sheet.keep
-    _drop_repeated(sheet, repeated, found[0], records)
+    key = pd.DataFrame({"who": sheet.who, "visit": pd.factorize(sheet.AVISIT)[0], "date": sheet.ADT.astype("int64")})
+    long = sheet.table.shape == "long" and len(sheet.fields) > 0
+    if long:
+        key["code"] = pd.factorize(sheet.fields[0].PARAMCD)[0]
+    key = key[key.duplicated(keep=False)]
+    repeated = np.zeros(len(sheet), dtype=bool)
+    repeated[key.index[pd.concat([key, _comparable(sheet, key.index)], axis=1).duplicated()]] = True
+    _drop_repeated(sheet, repeated & sheet.keep, found[0], records)
     named = sheet.keep & (sheet.AVISIT != "") & (sheet.AVISIT != "UNSCHEDULED")
-    twice = np.zeros(len(sheet), dtype=bool)
-    twice[named] = key[named].duplicated(keep=False)
-    values = sheet.fields[0].text if sheet.table.shape == "long" else None
-    name = sheet.fields[0].name if sheet.table.shape == "long" else found[0]
-    for rows in _groups(key, twice):
-        who = f"{sheet.USUBJID[rows][0]}, {sheet.text(found[0])[rows][0]}"
-        if values is not None:
-            who += f", {sheet.fields[0].PARAMCD[rows][0]}"
-        sheet.hold_rows(rows, "visit_twice", name, f"is one of {rows.sum()} rows for {who}, which differ", records)
+    key = key[named[key.index]]
+    _hold_twice(sheet, key[key.duplicated(keep=False)], found[0], sheet.fields[0] if long else None, records)
 
 
-def _groups(key: pd.DataFrame, rows: Mask) -> list[Mask]:
-    """One mask for every group of equal keys."""
-    masks = []
-    for at in key[rows].groupby(list(key.columns), sort=False).indices.values():
-        mask = np.zeros(len(key), dtype=bool)
-        mask[np.flatnonzero(rows)[at]] = True
-        masks.append(mask)
-    return masks
+def _hold_twice(sheet: Sheet, key: pd.DataFrame, name: str, field: Field | None, records: Records) -> None:
+    """Quarantine rows that share their key, told by patient, visit and day."""
+    ranks = [pd.factorize(key[column])[0] for column in reversed(key.columns)]
+    key = key.iloc[np.lexsort(ranks)] if len(key) else key
+    same = key.groupby(list(key.columns), sort=False)
+    first = pd.Series(key.index, index=key.index).groupby([key[column] for column in key], sort=False).transform("first")
+    who = sheet.USUBJID[first], sheet.text(name)[first], *([] if field is None else [field.PARAMCD[first]])
+    counts = same["who"].transform("size")
+    reasons = [f"is one of {n} rows for {', '.join(parts)}, which differ" for n, *parts in zip(counts, *who, strict=True)]
+    sheet.hold_rows(key.index.to_numpy(), "visit_twice", name if field is None else field.name, reasons, records)
 
 
-def _comparable(sheet: Sheet) -> pd.DataFrame:
-    """What must be equal for two rows to be the same: every measured value, and every fact."""
-    columns = {f"v{i}": pd.Series(field.aval).astype(str) + field.censored for i, field in enumerate(sheet.fields)}
-    return pd.DataFrame(
-        columns | {f"f{role}": values.astype(str) for role, values in sheet.facts.items()}, index=range(len(sheet))
-    )
+def _comparable(sheet: Sheet, rows: pd.Index) -> pd.DataFrame:
+    """What must be equal for two rows to be the same: every measured value with its side of an assay's limit, and every fact."""
+    at = rows.to_numpy()
+    values = {f"v{i}": pd.factorize(field.aval[at])[0] for i, field in enumerate(sheet.fields)}
+    sides = {f"s{i}": pd.factorize(field.censored[at])[0] for i, field in enumerate(sheet.fields)}
+    facts = {f"f{role}": pd.factorize(values[at])[0] for role, values in sheet.facts.items()}
+    return pd.DataFrame(values | sides | facts, index=rows)
 
 
 def _drop_repeated(sheet: Sheet, repeated: Mask, name: str, records: Records) -> None:
@@ -111,61 +109,59 @@ def _drop_repeated(sheet: Sheet, repeated: Mask, name: str, records: Records) ->
 def check_order(sheet: Sheet, config: Cohort, records: Records) -> None:
     """Visits dated in another order than planned: rows whose removal alone restores the order are kept out, else all of them."""
     ranks = {code: rank for rank, code in enumerate(config.visits)}
-    use = sheet.keep & ~np.isnat(sheet.ADT) & np.isin(sheet.AVISIT.astype(str), list(ranks))
-    if sheet.table.shape != "visit" or not use.any():
+    use = np.flatnonzero(sheet.keep & ~np.isnat(sheet.ADT) & sheet.planned(config.visits))
+    if sheet.table.shape != "visit" or not len(use):
         return
     name = (sheet.role("ADT") or ("",))[0]
-    frame = pd.DataFrame(
-        {
-            "row": np.flatnonzero(use),
-            "id": sheet.USUBJID[use],
-            "rank": [ranks[code] for code in sheet.AVISIT[use]],
-            "date": sheet.ADT[use],
-        }
-    )
-    for one, rows in frame.sort_values(["id", "rank", "date"]).groupby("id", sort=False):
-        blamed = _out_of_order(rows)
-        if len(blamed):
-            mask = np.zeros(len(sheet), dtype=bool)
-            mask[blamed] = True
-            visits = ", ".join(sorted({str(sheet.text((sheet.role("AVISIT") or (name,))[0])[row]) for row in blamed}))
-            sheet.hold_rows(mask, "visit_order", name, f"contradicts the order of the visits of {one} ({visits})", records)
+    rank = pd.Series(sheet.AVISIT[use], dtype=object).map(ranks).to_numpy()
+    rows = pd.DataFrame({"row": use, "who": sheet.who[use], "rank": rank, "date": sheet.ADT[use].astype("int64")})
+    blamed = [_out_of_order(some) for _, some in _suspects(rows).groupby("who")]
+    at = np.sort(np.concatenate([np.array([], dtype=int), *blamed]))
+    at = at[np.argsort(sheet.who[at], kind="stable")]
+    labels = sheet.text((sheet.role("AVISIT") or (name,))[0])[at]
+    visits = pd.Series(labels, dtype=object).groupby(sheet.who[at]).agg(lambda some: ", ".join(sorted(set(some)))).to_dict()
+    told = [f"contradicts the order of the visits of {sheet.people[one]} ({visits[one]})" for one in sheet.who[at]]
+    sheet.hold_rows(at, "visit_order", name, told, records)
 
 
-def _out_of_order(rows: pd.DataFrame) -> list[int]:
+def _suspects(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of patients with any visit that is not dated after an earlier one, in planned order."""
+    rows = rows.sort_values(["who", "rank", "date"])
+    spans = rows.groupby(["who", "rank"])["date"].agg(["min", "max"]).reset_index()
+    before = spans.shift()
+    wrong = (spans["who"] == before["who"]) & (spans["min"] <= before["max"])
+    return rows[rows["who"].isin(spans.loc[wrong, "who"])]
+
+
+def _out_of_order(rows: pd.DataFrame) -> np.ndarray:
     """Row numbers to blame among one patient's rows, in planned order."""
-    if _is_ordered(rows):
-        return []
-    alone = [row for row in rows["row"] if _is_ordered(rows[rows["row"] != row])]
-    return [int(row) for row in alone or rows["row"]]
+    rank, date, row = (rows[name].to_numpy() for name in ("rank", "date", "row"))
+    others = ~np.eye(len(row), dtype=bool)
+    alone = [one for one, left in zip(row, others, strict=True) if _is_ordered(rank[left], date[left])]
+    return np.array(alone or row, dtype=int)
 
 
-def _is_ordered(rows: pd.DataFrame) -> bool:
+def _is_ordered(rank: np.ndarray, date: np.ndarray) -> bool:
     """Whether every later visit is dated after every earlier one."""
-    spans = rows.groupby("rank")["date"].agg(["min", "max"])
-    return bool((spans["min"].to_numpy()[1:] > spans["max"].to_numpy()[:-1]).all())
+    return all((date[rank > one] > date[rank == one].max()).all() for one in rank)
 
 
 def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """Rows after baseline of a patient who has no baseline row in any file with rows by visit are kept out."""
     by_visit = [sheet for sheet in sheets if sheet.table.shape in ("visit", "long") and sheet.role("AVISIT")]
-    have = {one for sheet in by_visit for one in sheet.USUBJID[sheet.keep & (config.baseline == sheet.AVISIT)]}
-    alone = {one for sheet in by_visit for one in sheet.USUBJID[sheet.keep & _planned(sheet, config)]} - have
-    hints = likely(alone, by_visit)
+    have, seen = (np.zeros(len(by_visit[0].people) if by_visit else 0, dtype=bool) for _ in range(2))
     for sheet in by_visit:
-        planned = _planned(sheet, config)
-        without = planned & ~np.isin(sheet.USUBJID.astype(str), sorted(have)) & sheet.keep
-        for one in sorted(set(sheet.USUBJID[without])):
-            name = (sheet.role("AVISIT") or ("",))[0]
-            reason = f"is a follow-up of {one}, who has no baseline{hints.get(one, '')}"
-            sheet.hold_rows(without & (one == sheet.USUBJID), "no_baseline", name, reason, records)
+        have[sheet.who[sheet.keep & (config.baseline == sheet.AVISIT)]] = True
+        seen[sheet.who[sheet.keep & sheet.planned(config.visits)]] = True
+    hints = likely(by_visit[0].people[seen & ~have], by_visit) if by_visit else {}
+    for sheet in by_visit:
+        at = sheet.by_person(sheet.planned(config.visits) & ~have[sheet.who] & sheet.keep)
+        who = sheet.people[sheet.who[at]]
+        told = [f"is a follow-up of {one}, who has no baseline{hints.get(one, '')}" for one in who]
+        sheet.hold_rows(at, "no_baseline", (sheet.role("AVISIT") or ("",))[0], told, records)
 
 
-def _planned(sheet: Sheet, config: Cohort) -> Mask:
-    return np.isin(sheet.AVISIT.astype(str), list(config.visits))
-
-
-def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort, records: Records) -> None:
+def check_windows(sheet: Sheet, starts: np.ndarray, config: Cohort, records: Records) -> None:
     """Dates against the windows, in days from `starts` (treatment or baseline) by patient.
 
     A label whose date lies in another visit's window is a contradiction (the row is kept out); a date outside its own window is
@@ -188,9 +184,9 @@ def check_windows(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort
     _note_undated(sheet, found[0], config, records)
 
 
-def _days(sheet: Sheet, starts: dict[str, np.datetime64]) -> np.ndarray:
+def _days(sheet: Sheet, starts: np.ndarray) -> np.ndarray:
     """Days since start of every row; NaN without both dates."""
-    first = np.array([starts.get(one, np.datetime64("NaT")) for one in sheet.USUBJID], dtype="datetime64[D]")
+    first = starts[sheet.who]
     days = (sheet.ADT - first).astype("timedelta64[D]").astype("float64")
     return np.where(np.isnat(sheet.ADT) | np.isnat(first), np.nan, days)
 
@@ -214,9 +210,9 @@ def _take_by_date(sheet: Sheet, in_window: dict[str, Mask], records: Records) ->
 def note_several(sheet: Sheet, config: Cohort, records: Records) -> None:
     """Warn of rows on different days for one visit of one patient, in a table with one row a visit."""
     found = sheet.role("ADT")
-    planned = sheet.keep & np.isin(sheet.AVISIT.astype(str), list(config.visits))
+    planned = sheet.keep & sheet.planned(config.visits)
     if sheet.table.shape == "visit" and found:
-        key = pd.DataFrame({"id": sheet.USUBJID, "visit": sheet.AVISIT})
+        key = pd.DataFrame({"who": sheet.who, "visit": pd.factorize(sheet.AVISIT)[0]})
         several = np.zeros(len(sheet), dtype=bool)
         several[planned] = key[planned].duplicated(keep=False)
         cells = sheet.cells(several, found[0])
@@ -234,8 +230,8 @@ def _windows(config: Cohort) -> dict[str, tuple[float, float]]:
 
 
 def _note_undated(sheet: Sheet, name: str, config: Cohort, records: Records) -> None:
-    blank = missing_words(sheet.text(name), config)
-    empty = np.array([text in blank for text in sheet.text(name)], dtype=bool)
-    undated = sheet.cells(sheet.keep & empty & np.isin(sheet.AVISIT.astype(str), list(config.visits)), name)
+    texts = sheet.texts(name)
+    empty = texts.among(missing_words(texts.words, config))
+    undated = sheet.cells(sheet.keep & empty & sheet.planned(config.visits), name)
     if len(undated):
         records.note_cells("visit_undated", sheet.table, undated, "is no date; the visit is known by its label")

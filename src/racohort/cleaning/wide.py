@@ -9,13 +9,13 @@ from racohort.config import Cohort
 from racohort.schema import Records
 
 
-def check_wide_dates(sheet: Sheet, starts: dict[str, np.datetime64], config: Cohort, records: Records) -> None:
+def check_wide_dates(sheet: Sheet, starts: np.ndarray, config: Cohort, records: Records) -> None:
     """Values of a visit whose date lies in another visit's window, or whose order contradicts the plan, are kept out.
 
     A date that lies in no window is kept with a warning, and so are values of a visit without a date.
     """
     windows = {code: visit.limits for code, visit in config.visits.items() if visit.limits is not None}
-    first = np.array([starts.get(one, np.datetime64("NaT")) for one in sheet.USUBJID], dtype="datetime64[D]")
+    first = starts[sheet.who]
     for code, dates in sheet.dates.items():
         days = np.where(np.isnat(dates) | np.isnat(first), np.nan, (dates - first).astype("timedelta64[D]").astype("float64"))
         inside = {other: (days >= low) & (days <= high) for other, (low, high) in windows.items()}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.sheets import Sheet, Texts
 from racohort.config import Cohort, Column
 from racohort.schema import Records
 
@@ -76,6 +76,8 @@ def tidy(text: str) -> str:
     >>> tidy(" Beijing\\nA "), tidy("\\u200bx")
     ('Beijing A', 'x')
     """
+    if text.isascii() and text.isprintable() and " " not in text:
+        return text
     return " ".join(text.translate(_INVISIBLE).split())
 
 
@@ -119,29 +121,32 @@ def translate(sheet: Sheet, role: str, name: str, column: Column, config: Cohort
         too. Otherwise words are kept,
     their rarer spellings replaced by the most frequent one.
     """
-    texts = sheet.text(name)
+    texts = sheet.texts(name)
+    words = texts.words
     free = column.codes is None and role not in CLOSED
-    missing = missing_words(texts, None if role == "SITEID" else config, strict=free or _means_something(texts, column))
+    missing = missing_words(words, None if role == "SITEID" else config, strict=free or _means_something(words, column))
     known = KNOWN.get(role, {})
     missing = {text: told for text, told in missing.items() if text not in (column.codes or {}) and word_key(text) not in known}
     meanings, rules = {}, {}
     usual = _usual(texts) if free else {}
-    for text in pd.unique(texts):
+    for text in words:
         if text in missing:
             meanings[text], rules[text] = "", "missing_code" if missing[text] and tidy(text) else ""
         else:
             meanings[text], rules[text] = _meaning(text, column.codes, KNOWN.get(role, {}), role in CLOSED, usual)
     _tell(sheet, name, texts, meanings, rules, records)
-    return np.array([meanings[text] for text in texts], dtype=object)
+    return texts.each(meanings)
 
 
-def _means_something(texts: np.ndarray, column: Column) -> bool:
-    return column.codes is not None and any(text in column.codes and word_key(text) in NOTHING for text in pd.unique(texts))
+def _means_something(words: np.ndarray, column: Column) -> bool:
+    return column.codes is not None and any(text in column.codes and word_key(text) in NOTHING for text in words)
 
 
-def _usual(texts: np.ndarray) -> dict[str, str]:
+def _usual(texts: Texts) -> dict[str, str]:
     """For every word, compared by its key, the spelling that occurs most often; the first of several."""
-    counts = Counter(tidy(text) for text in texts)
+    counts: Counter[str] = Counter()
+    for text, times in zip(texts.words, texts.counts().tolist(), strict=True):
+        counts[tidy(text)] += times
     best: dict[str, str] = {}
     for word in counts:
         key = word_key(word)
@@ -170,14 +175,11 @@ def _meaning(
     return word, "" if word == text else "spaces" if word == tidy(text) else "code_spelling"
 
 
-def _tell(
-    sheet: Sheet, name: str, texts: np.ndarray, meanings: Mapping[str, str], rules: Mapping[str, str], records: Records
-) -> None:
-    became = np.array([meanings[text] for text in texts], dtype=object)
-    applied = np.array([rules[text] for text in texts], dtype=object)
-    for rule in sorted(set(applied[sheet.keep]) - {""}):
-        rows = (applied == rule) & sheet.keep
-        shown = sorted({meanings[text] for text in pd.unique(texts[rows])})
+def _tell(sheet: Sheet, name: str, texts: Texts, meanings: Mapping[str, str], rules: Mapping[str, str], records: Records) -> None:
+    became = texts.each(meanings)
+    for rule in sorted(set(rules.values()) - {""}):
+        rows = texts.among({text for text in rules if rules[text] == rule}) & sheet.keep
+        shown = sorted(set(became[rows]))
         if rule == "code_unknown":
             records.hold(rule, sheet.table, sheet.cells(rows, name), "is none of the words declared for this column")
         else:
@@ -185,7 +187,8 @@ def _tell(
                 rule, sheet.table, sheet.cells(rows, name, became=became), f"was read as {', '.join(map(repr, shown[:5]))}"
             )
     used = sheet.keep & (became != "")
-    if "code_unknown" in applied and not used.any():
-        first = np.flatnonzero(applied == "code_unknown")[0]
-        said = f"no row has a usable value in the column {name}: line {sheet.table.line[first]} holds {texts[first]!r}"
-        records.note("column_unusable", said, sheet.table, line=int(sheet.table.line[first]), column=name, value=texts[first])
+    unknown = [text for text in texts.words if rules[text] == "code_unknown"]
+    if unknown and not used.any():
+        line = int(sheet.table.line[texts.among({unknown[0]})][0])
+        said = f"no row has a usable value in the column {name}: line {line} holds {unknown[0]!r}"
+        records.note("column_unusable", said, sheet.table, line=line, column=name, value=unknown[0])
