@@ -101,8 +101,8 @@ class Field:
 class Sheet:
     """One table while it is being cleaned; all arrays but `people` have one entry a row.
 
-    `people` are the identifiers of the whole cohort in alphabetical order, `who` the place of each row's among them. `dates` holds
-    the day of each visit, by its code, where a wide table has a column of dates for it; else ADT holds the row's.
+    `people` are the identifiers of the whole cohort in alphabetical order, `who` the place of each row's among them. `dates`
+    holds the day of each visit, by its code, where a wide table has a column of dates for it; else ADT holds the row's.
     """
 
     table: RawTable
