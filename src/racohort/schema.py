@@ -1,7 +1,8 @@
 """The promises: what is written down about a cell that cannot be taken as it is, and the error that stops a run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -202,16 +203,15 @@ class Raw:
 class Clean:
     """A cohort after cleaning, before derivation.
 
-    `patients` has one row per patient read; `values` one row per value kept (the columns of terms.BDS as far as they are
-    measured); `visits` one row per patient,
-        visit and file read; `events` and `medication` one row each; `sources` one row a file,
-    `mapping` one row a source column, `cells` one row a measured column and parameter, `fates` one row a file and fate of rows,
-    `numbers` one row a column, unit and number as written.
+    `patients` has one row per patient read; `gather` makes `values`, one row per value kept (the columns of terms.BDS as far as
+    they are measured); `visits` has one row per patient, visit and file read; `events` and `medication` one row each; `sources`
+    one row a file, `mapping` one row a source column, `cells` one row a measured column and parameter, `fates` one row a file and
+    fate of rows, `numbers` one row a column, unit and number as written.
     """
 
     config: Any
     patients: pd.DataFrame
-    values: pd.DataFrame
+    gather: Callable[[], pd.DataFrame]
     visits: pd.DataFrame
     events: pd.DataFrame
     medication: pd.DataFrame
@@ -221,3 +221,8 @@ class Clean:
     fates: pd.DataFrame
     numbers: pd.DataFrame
     records: Records
+
+    @cached_property
+    def values(self) -> pd.DataFrame:
+        """The values kept, made by `gather` when they are first asked for: one row each takes more room than the file."""
+        return self.gather()

@@ -13,7 +13,8 @@ from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
-from racohort.cleaning.ranges import check_columns_whole, check_ranges, check_units, round_scores
+from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
+from racohort.cleaning.scales import check_units
 from racohort.cleaning.sheets import Sheet, open_sheet
 from racohort.cleaning.tallies import tally_cells, tally_fates, tally_numbers
 from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits, note_several
@@ -125,16 +126,15 @@ def _gather(
     patients = patients.assign(TRTSDT=_treated(patients, days, config), start=days)
     keep = chosen(patients, config.filter, {column: key for sheet in sheets for key, column in sheet.names.items()}, records)
     records.stop_if_rejected()
-    values = gather_values(sheets, disputed)
     site = patients["SITEID"] if "SITEID" in patients else pd.Series("", index=patients.index)
-    check_units(values, site, catalogue, config, records)
+    check_units(sheets, site, catalogue, config, records)
     people = patients.index[keep]
     rows = [frame[sheet.keep & sheet.about(people)] for sheet, frame in events if not is_medication(sheet)]
     drugs = [frame[sheet.keep & sheet.about(people)] for sheet, frame in events if is_medication(sheet)]
     visits = gather_visits(sheets, patients[keep])
     note_absent(visits, patients[keep], sheets, config, records)
     return Clean(
-        config, patients[keep], values[values["USUBJID"].isin(people)].reset_index(drop=True), visits,
+        config, patients[keep], lambda: gather_values(sheets, people, disputed), visits,
         _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets),
         tally_cells(sheets), tally_fates(sheets, people), tally_numbers(sheets), records,
     )  # fmt: skip

@@ -19,12 +19,13 @@ def note_absent(visits: pd.DataFrame, patients: pd.DataFrame, sheets: Sequence[S
     at the visit of the row, nor, where its visit could not be told, at any.
     """
     by_visit = [sheet for sheet in sheets if sheet.table.shape not in ("subject", "event")]
-    out = [row for sheet in by_visit for row in zip(sheet.USUBJID[~sheet.keep], sheet.AVISIT[~sheet.keep], strict=True)]
-    nowhere = {one for one, visit in out if visit not in config.visits}
-    read = {*out, *zip(visits["USUBJID"], visits["AVISIT"], strict=True)}
-    who = [one for one in patients.index[patients["kept"].to_numpy(dtype=bool)] if one not in nowhere]
+    kept_out = [pd.DataFrame({"USUBJID": one.USUBJID[~one.keep], "AVISIT": one.AVISIT[~one.keep]}) for one in by_visit]
+    read = pd.concat([visits[["USUBJID", "AVISIT"]], *kept_out], ignore_index=True)
+    out = read.iloc[len(visits) :]
+    nowhere = out.loc[~out["AVISIT"].isin(list(config.visits)), "USUBJID"]
+    who = patients.index[patients["kept"].to_numpy(dtype=bool) & ~patients.index.isin(nowhere)]
     for visit in config.visits if by_visit else []:
-        absent = [one for one in who if (one, visit) not in read]
+        absent = who[~who.isin(read.loc[read["AVISIT"] == visit, "USUBJID"])].tolist()
         if absent:
             _note(visit, absent, len(patients), by_visit[0], records)
 

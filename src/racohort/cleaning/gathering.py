@@ -14,13 +14,15 @@ VALUES = (
 )  # fmt: skip
 
 
-def gather_values(sheets: Sequence[Sheet], disputed: set[tuple[str, str, str]]) -> pd.DataFrame:
-    """One row per value kept; `disputed` marks rows of scores that contradict their components (kept out of derivation)."""
-    parts = [_values(sheet, field) for sheet in sheets for field in sheet.fields]
+def gather_values(sheets: Sequence[Sheet], people: pd.Index, disputed: set[tuple[str, str, str]]) -> pd.DataFrame:
+    """One row per value kept of these patients; `disputed` marks scores that contradict their components."""
+    parts = [_values(sheet, field, sheet.keep & sheet.about(people)) for sheet in sheets for field in sheet.fields]
     frame = (
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[name for name in VALUES if name != "disputed"])
     )
-    marked = pd.DataFrame([(*key, np.nan) for key in sorted(disputed)], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"])
+    marked = pd.DataFrame(
+        [(*key, np.nan) for key in sorted(disputed) if key[0] in people], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"]
+    )
     frame = (
         pd.concat([frame.assign(disputed=False), marked.assign(disputed=True)], ignore_index=True)
         if len(marked)
@@ -29,8 +31,8 @@ def gather_values(sheets: Sequence[Sheet], disputed: set[tuple[str, str, str]]) 
     return frame[list(VALUES)]
 
 
-def _values(sheet: Sheet, field: Field) -> pd.DataFrame:
-    rows, readings = np.flatnonzero(field.good & sheet.keep), field.readings
+def _values(sheet: Sheet, field: Field, used: np.ndarray) -> pd.DataFrame:
+    rows, readings = np.flatnonzero(field.good & used), field.readings
     at = field.at[rows]
     low, high = reference_limits(sheet, field) if sheet.table.shape == "long" else (np.full(len(sheet), np.nan),) * 2
     visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]

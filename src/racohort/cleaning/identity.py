@@ -70,6 +70,8 @@ def _set_people(sheets: Sequence[Sheet], read: Sequence[Texts]) -> None:
 
 def _plain(text: str) -> str:
     """An identifier without differences of width, without what cannot be seen, and without a spreadsheet's text mark."""
+    if text.isascii() and text.isalnum():
+        return text
     return tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
 
 

@@ -1,12 +1,9 @@
 """What a value can be: impossible values are kept out, doubtful ones kept with a warning, columns that look wrong named."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
 from racohort.cleaning.sheets import Field, Mask, Sheet
-from racohort.config import Cohort
 from racohort.schema import Records
 
 #: A column is doubted when more than this share of it is missing.
@@ -123,52 +120,3 @@ def _note_empty(sheet: Sheet, records: Records) -> None:
     at = sheet.by_person(empty)
     told = [f"is a visit of {one} without any value" for one in sheet.people[sheet.who[at]]]
     records.note_cells("visit_empty", sheet.table, sheet.cells(at, found[0]), told)
-
-
-def check_units(values: pd.DataFrame, site: pd.Series, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
-    """Analytes whose values, overall or at one site, would fit another unit better than the declared one."""
-    _doubt_crp(values, config, records)
-    exact = values[(values["censored"] == "") & values["AVAL"].notna()]
-    for code, rows in exact.groupby("PARAMCD", sort=False):
-        factors = [float(factor) for factor in catalogue["units"].to_dict()[code].values() if not 0.2 < factor < 5]
-        if factors and len(rows) >= 4:
-            column = str(rows["column"].iloc[0])
-            _doubt_all(column, rows, factors, catalogue.T[code], records)
-            _doubt_sites(str(code), column, rows, site, factors, records)
-
-
-def _doubt_all(column: str, rows: pd.DataFrame, factors: Sequence[float], facts: pd.Series, records: Records) -> None:
-    """The whole column: a scale of 0-100 mm that never exceeds 10, or an implausible median that another unit explains."""
-    median = float(rows["AVAL"].median())
-    low, high = facts["plausible_low"], facts["plausible_high"]
-    far = any(low <= median * factor <= high for factor in factors) and not low <= median <= high
-    if far or (facts["AVALU"] == "mm" and rows["AVAL"].max() <= 10):
-        said = f"column {column}: the median of {facts['PARAM']} is {median:g}, which suggests another unit than {facts['AVALU']}"
-        records.note("unit_doubt", said, column=column, value=f"{median:g}", count=len(rows))
-
-
-def _doubt_crp(values: pd.DataFrame, config: Cohort, records: Records) -> None:
-    """CRP in mg/dL: a baseline median below 1, or ten times below the ESR's, is not that of active disease in mg/L."""
-    first = values[values["AVISIT"] == config.baseline]
-    crp, esr = (first.loc[first["PARAMCD"] == code, "AVAL"].dropna() for code in ("CRP", "ESR"))
-    if len(crp) < 4:
-        return
-    if crp.median() < 1 or (len(esr) >= 4 and esr.median() > 10 * crp.median()):
-        column = str(first.loc[first["PARAMCD"] == "CRP", "column"].iloc[0])
-        said = f"column {column}: the median of CRP at baseline is {crp.median():g}, which suggests mg/dL instead of mg/L"
-        records.note("unit_doubt", said, column=column, value=f"{crp.median():g}", count=len(crp))
-
-
-def _doubt_sites(code: str, column: str, rows: pd.DataFrame, site: pd.Series, factors: Sequence[float], records: Records) -> None:
-    """One site: its median differs from the others' by about a unit's factor, and its values do not overlap theirs."""
-    sites = rows["USUBJID"].map(site).fillna("")
-    for name in sorted(set(sites) - {""}) if sites.nunique() > 1 else []:
-        here, others = rows.loc[sites == name, "AVAL"], rows.loc[(sites != name) & (sites != ""), "AVAL"]
-        if len(here) < 3 or len(others) < 3 or min(here.median(), others.median()) <= 0:
-            continue
-        ratio = others.median() / here.median()
-        apart = here.max() < 0.5 * others.median() or here.min() > 2 * others.median()
-        if apart and any(0.4 < ratio / factor < 2.5 or 0.4 < ratio * factor < 2.5 for factor in factors):
-            medians = f"the median of {code} at the site {name} is {here.median():g}, elsewhere {others.median():g}"
-            said = f"column {column}: {medians}: another unit?"
-            records.note("unit_doubt_site", said, column=column, value=f"{here.median():g}", count=len(here))

@@ -1,0 +1,94 @@
+"""Columns whose values, overall or at one site, would fit another unit better than the declared one."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from racohort.cleaning.sheets import Field, Mask, Sheet
+from racohort.config import Cohort
+from racohort.schema import Records
+
+
+def check_units(sheets: Sequence[Sheet], site: pd.Series, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
+    """Warn of analytes whose values would fit another unit; `site` names the site of each patient."""
+    _doubt_crp(sheets, config, records)
+    others = catalogue["units"].to_dict()
+    for code in dict.fromkeys(code for sheet in sheets for field in sheet.fields for code in field.codes if code):
+        factors = [float(factor) for factor in others[code].values() if not 0.2 < factor < 5]
+        column, values, who = _usable(sheets, code) if factors else ("", np.array([]), np.array([]))
+        if len(values) >= 4:
+            _doubt_all(column, values, factors, catalogue.T[code], records)
+            _doubt_sites(code, column, values, site.reindex(sheets[0].people).fillna("").to_numpy()[who], factors, records)
+
+
+def _usable(sheets: Sequence[Sheet], code: str, visit: str = "") -> tuple[str, np.ndarray, np.ndarray]:
+    """The first column with usable values of an analyte (at a visit), all these values, and the place of their patients.
+
+    Values beyond an assay's limit count at a single visit only.
+    """
+    found = [(sheet, field, _rows(sheet, field, code, visit)) for sheet in sheets for field in sheet.fields]
+    found = [(sheet, field, rows) for sheet, field, rows in found if len(rows)]
+    values = [np.array([]), *(field.aval[rows] for _, field, rows in found)]
+    who = [np.array([], dtype=int), *(sheet.who[rows] for sheet, _, rows in found)]
+    return found[0][1].name if found else "", np.concatenate(values), np.concatenate(who)
+
+
+def _rows(sheet: Sheet, field: Field, code: str, visit: str) -> np.ndarray:
+    readings = field.readings
+    fits: Mask = (code == readings.PARAMCD) & ~np.isnan(readings.aval) & ((readings.censored == "") | (visit != ""))
+    if not fits.any() or (visit and field.column.visit not in (None, visit)):
+        return np.array([], dtype=int)
+    rows = fits[field.at] & field.good & sheet.keep
+    return np.flatnonzero(rows & (visit == sheet.AVISIT) if visit and not field.column.visit else rows)
+
+
+def _doubt_all(column: str, values: np.ndarray, factors: Sequence[float], facts: pd.Series, records: Records) -> None:
+    """The whole column: a scale of 0-100 mm that never exceeds 10, or an implausible median that another unit explains."""
+    median = float(np.median(values))
+    low, high = facts["plausible_low"], facts["plausible_high"]
+    far = any(low <= median * factor <= high for factor in factors) and not low <= median <= high
+    if far or (facts["AVALU"] == "mm" and values.max() <= 10):
+        said = f"column {column}: the median of {facts['PARAM']} is {median:g}, which suggests another unit than {facts['AVALU']}"
+        records.note("unit_doubt", said, column=column, value=f"{median:g}", count=len(values))
+
+
+def _doubt_crp(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
+    """CRP in mg/dL: a baseline median below 1, or ten times below the ESR's, is not that of active disease in mg/L."""
+    column, crp, _ = _usable(sheets, "CRP", config.baseline)
+    if len(crp) < 4:
+        return
+    median, esr = float(np.median(crp)), _usable(sheets, "ESR", config.baseline)[1]
+    if median < 1 or (len(esr) >= 4 and np.median(esr) > 10 * median):
+        said = f"column {column}: the median of CRP at baseline is {median:g}, which suggests mg/dL instead of mg/L"
+        records.note("unit_doubt", said, column=column, value=f"{median:g}", count=len(crp))
+
+
+def _doubt_sites(
+    code: str, column: str, values: np.ndarray, sites: np.ndarray, factors: Sequence[float], records: Records
+) -> None:
+    """One site: its median differs from the others' by about a unit's factor, and its values do not overlap theirs."""
+    values, sites = values[sites != ""], sites[sites != ""]
+    for name in _far_sites(values, sites):
+        here, others = values[sites == name], values[sites != name]
+        median, elsewhere = float(np.median(here)), float(np.median(others))
+        if min(median, elsewhere) <= 0 or not (here.max() < 0.5 * elsewhere or here.min() > 2 * elsewhere):
+            continue
+        ratio = elsewhere / median
+        if any(0.4 < ratio / factor < 2.5 or 0.4 < ratio * factor < 2.5 for factor in factors):
+            said = (
+                f"column {column}: the median of {code} at the site {name} is {median:g}, elsewhere {elsewhere:g}: another unit?"
+            )
+            records.note("unit_doubt_site", said, column=column, value=f"{median:g}", count=len(here))
+
+
+def _far_sites(values: np.ndarray, sites: np.ndarray) -> list[str]:
+    """Sites with three or more values that may all lie below half or above twice the median of the other sites.
+
+    Without m of n sorted values, the median lies between the values number (n - m) / 2 and (n + m) / 2.
+    """
+    spans = pd.Series(values).groupby(sites).agg(["size", "min", "max"])
+    spans = spans[(spans["size"] >= 3) & (len(values) - spans["size"] >= 3)]
+    ordered, rest = np.sort(values), len(values) - spans["size"].to_numpy()
+    least, most = ordered[(rest - 1) // 2], ordered[rest // 2 + spans["size"].to_numpy()]
+    return [str(name) for name in spans.index[(spans["max"] < 0.5 * most) | (spans["min"] > 2 * least)]]
