@@ -30,7 +30,7 @@ RACOHORT := $(VENV)/bin/python -m racohort
 SETUP := "$$RC_PYTHON" -I src/racohort/environment.py
 MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/null)>)
 
-.PHONY: help report reports test torture lint lab check verify cohort synthesise doctor clean distclean always
+.PHONY: help report reports test bench torture lint lab check verify cohort synthesise doctor clean distclean always
 .SUFFIXES:
 
 help: ## this list
@@ -42,6 +42,8 @@ reports: $(VENV)/ready ## many reports: COHORTS="names", a folder of cohorts, or
 	@$(RACOHORT) reports
 test: $(VENV)/ready ## the whole test suite: ARGS="-k safety"
 	@$(RACOHORT) test
+bench: $(VENV)/ready ## how long cleaning and the mixed model take, beside their comparisons: ARGS="cleaning"
+	@$(RACOHORT) bench
 torture: $(VENV)/ready ## the long runs of faulty and damaged files: PART=name COUNT= SEED= MINUTES=
 	@$(RACOHORT) torture
 lint: $(VENV)/ready ## style, types, who imports whom

@@ -1,4 +1,4 @@
-"""How long the mixed model takes, beside statsmodels MixedLM on the same data: `python benchmarks/mixed_model.py`.
+"""How long the mixed model takes, beside statsmodels MixedLM on the same data: `python -m benchmarks.mixed_model`.
 
 Ours is the unstructured MMRM with both contrasts, Satterthwaite's and Kenward and Roger's degrees of freedom included. MixedLM
 has no unstructured covariance and no such degrees of freedom: the nearest it offers, a random coefficient for every visit, is

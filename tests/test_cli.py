@@ -15,7 +15,10 @@ from racohort.cli import explain, main
 from tests.support.project import small_cohort
 
 ROOT = Path(__file__).resolve().parents[1]
-VERBS = ["report", "reports", "test", "lint", "lab", "check", "verify", "cohort", "synthesise", "doctor", "clean", "distclean"]
+VERBS = [
+    "report", "reports", "test", "bench", "torture", "lint", "lab", "check", "verify", "cohort", "synthesise", "doctor",
+    "clean", "distclean",
+]  # fmt: skip
 
 
 def racohort(*words: str, **variables: str) -> Result:

@@ -250,6 +250,14 @@ def torture(part: str, count: int | None, seed: int, minutes: float) -> None:
     sys.exit(1 if _called("tests.torture", *given) else 0)
 
 
+@main.command(epilog=_examples("racohort bench", "racohort bench --args cleaning"))
+@click.option("--args", "arguments", envvar="RC_ARGS", default="", help="The parts wanted [default: all of them].")
+@_told
+def bench(arguments: str) -> None:
+    """Measure the speed claims, each beside its comparison; the tables are written to book/_build/.bench."""
+    sys.exit(1 if _called("benchmarks", *_words(arguments)) else 0)
+
+
 @main.command(epilog=_examples("racohort lint", "racohort lint --args --fix"))
 @click.option("--args", "arguments", envvar="RC_ARGS", default="", help="More arguments for ruff, quoted as in a shell.")
 @_told
