@@ -236,7 +236,8 @@ def test_rapport_has_r_s_numbers_at_every_month(tmp_path):
     assert data.adsl["AGE"].mean() == pytest.approx(reference["age_mean"])
     assert (data.adsl["ETHNIC"] == "").sum() == reference["ethnic_missing"]
     assert len(data.adlb) == len(data.adae) == len(data.adcm) == 0
-    assert set(clean.records.found()["class"]) == {"normalise"}
+    assert set(clean.records.found()["rule"]) & {"implausible", "score_rounded"}
+    assert set(clean.records.found()["class"]) == {"normalise", "warn"}
 
 
 def test_rapport_s_noise_is_rounded_so_that_a_cut_off_is_a_cut_off(tmp_path):

@@ -140,10 +140,10 @@ def test_the_committed_cohorts_can_be_read():
 
 
 @pytest.mark.parametrize(("change", "line", "said"), [
-    ("visits: {BL: {dya: 0}}", 4, "visits.BL.dya (0): is no key here; is `day` meant? The keys are labels, day, window"),
-    ("visits: {BL: {day: 0}}\ncolums: {}", 5, "colums: is no key here; is `columns` meant? The keys are id, title"),
+    ("visits: {BL: {dya: 0}}", 4, "visits.BL.dya (0): is no key here; is `day` meant?"),
+    ("visits: {BL: {day: 0}}\ncolums: {}", 5, "colums: is no key here; is `columns` meant?"),
     ("visits: {BL: {}}\ncolumns:\n  crp: {paramcd: CRP, units: U}", 6, "columns.crp.units ('U'): is no key here; is `unit`"),
-    ("visits: {BL: {day: 0}}\ntreatment_start:\n  form: visit", 6, "is `from` meant? The keys are from, visit, column"),
+    ("visits: {BL: {day: 0}}\ntreatment_start:\n  form: visit", 6, "is `from` meant?"),
     ("visits: {BL: {day: 0}}\nrecords: {visit: near}", 5, "records.visit ('near'): Input should be 'closest', 'first' or"),
     ("visits: {BL: {day: 0}}\nstudy: {zzz: 1}", 5, "study.zzz (1): is no key here. The keys are start, end, timezone"),
 ])  # fmt: skip

@@ -121,17 +121,19 @@ def _told(error: Mapping[str, Any], source: str, line: int | None) -> Finding:
 
 
 def _nearest(loc: Sequence[str | int]) -> str:
-    """The known key that an unknown one may be meant for, and the keys there are.
+    """The known key that an unknown one may be meant for; where none is near, the keys there are.
 
-    >>> _nearest(("visits", "Y1", "dya")), _nearest(("files", 0, "shap"))[:20]
-    ('; is `day` meant? The keys are labels, day, window', '; is `shape` meant? ')
+    >>> _nearest(("files", 0, "shap")), _nearest(("visits", "Y1", "when"))
+    ('; is `shape` meant?', '. The keys are labels, day, window')
     """
     if not loc:
         return ""
     model = _model_at(Cohort, loc[:-1])
     keys = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
-    near = difflib.get_close_matches(str(loc[-1]), keys, n=1, cutoff=0.6)
-    return (f"; is `{near[0]}` meant?" if near else ".") + f" The keys are {', '.join(keys)}" if keys else ""
+    near = difflib.get_close_matches(str(loc[-1]), keys, n=1, cutoff=0.5)
+    if near:
+        return f"; is `{near[0]}` meant?"
+    return f". The keys are {', '.join(keys)}" if keys else ""
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseModel] | None:
