@@ -126,3 +126,33 @@ def test_events_that_contradict_themselves_are_warned_of_and_kept(tmp_path, rows
     clean, data = cleaned(path)
     assert rules(clean) == found
     assert len(data.adae) == len(rows.splitlines())
+
+
+LABELLED = """\
+id visit what value label
+P1 BL haq 1.5 remission
+P1 Y1 haq 0.5 stable
+P1 Y3 haq 0.625 remission
+P2 BL haq 0.25 stable"""
+LABELS = {"what": {"role": "PARAM", "codes": {"haq": "HAQDI"}}, "value": {"role": "AVAL"}, "label": {"role": "AVALCAT1"}}
+
+
+def test_a_better_label_beside_the_worse_values_is_doubted(tmp_path):
+    """As RAPPORT ships its labels: the half with the higher disability is called remission."""
+    exchanged = LABELLED.replace("remission", "x").replace("stable", "remission").replace("x", "stable")
+    for name, text, doubted in (("a", LABELLED, True), ("b", exchanged, False)):
+        said = found(cohort(tmp_path / name, {"a.csv": text}, shapes={"a.csv": "long"}, columns=LABELS))
+        assert ("category_differs" in said) is doubted
+    said = found(cohort(tmp_path / "c", {"a.csv": LABELLED}, shapes={"a.csv": "long"}, columns=LABELS))["category_differs"]
+    assert "HAQDI labelled 'remission' (0.625 to 1.5) lies above that labelled 'stable' (0.25 to 0.5)" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "state", "doubted"),
+    [("2.59", "remission", False), ("2.6", "remission", True), ("3.2", "Low", False), ("3.21", "low", True),
+     ("5.2", "HDA", False), ("5.2", "", False)],
+)  # fmt: skip
+def test_a_state_is_compared_with_the_published_cut_offs(tmp_path, value, state, doubted):
+    columns = {"das28": {"paramcd": "DAS28ESR"}, "state": {"role": "AVALCAT1", "of": "DAS28ESR"}}
+    text = f"id visit das28 state\nP1 BL 5.9 high\nP1 Y1 {value} {state}\nP2 BL 5.5 high"
+    assert ("category_differs" in found(cohort(tmp_path, {"a.csv": text}, columns=columns))) is doubted

@@ -189,6 +189,8 @@ RULES = {
     "copied_visit": _warn("medium", "A visit repeats the values of the visit before", "Compare it with the source."),
     # consistency
     "score_differs": _hold("high", "A score does not follow from its components", "Correct the score or the component."),
+    "category_differs": _warn("high", "A category in the file contradicts its value",
+        "Ask what the label means; the value is used, the label is not."),
     "exchanged": _hold("high", "Two values of one row look exchanged", "Put the two values in their columns."),
     "score_variant": _same("low", "The variant of a shipped score was told from its components"),
     "parts_exceed": _warn("medium", "Parts do not add up to their whole", "Compare the values with the source."),

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from racohort.cleaning.attendance import note_absent
+from racohort.cleaning.categories import check_categories
 from racohort.cleaning.consistency import check_repeats, check_scores, check_sums, settle_variant
 from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps
 from racohort.cleaning.dates import clean_dates
@@ -113,6 +114,7 @@ def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, 
     settle_variant(sheets, config, catalogue, records)
     disputed = check_scores(sheets, catalogue, records)
     check_sums(sheets, records)
+    check_categories(sheets, catalogue, records)
     return disputed
 
 

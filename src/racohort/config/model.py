@@ -29,6 +29,7 @@ class Column(Strict):
     role: str | None = Field(None, description="A role, such as USUBJID, AVISIT, ADT or SEX.")
     paramcd: str | None = Field(None, description="The code of an analyte in the catalogue, such as CRP.")
     unit: str | None = Field(None, description="The unit the values are in, as the laboratory writes it.")
+    of: str | None = Field(None, description="The analyte a category (role AVALCAT1) is about, such as DAS28ESR.")
     visit: str | None = Field(None, description="The visit the column belongs to (shape wide).")
     format: str | None = Field(None, description="The date format, such as %Y-%m-%d.")
     codes: dict[str, str] | None = Field(None, description="Value in the file -> its meaning.")
