@@ -135,7 +135,15 @@ def test_the_long_file_of_rapport_tells_its_months_and_its_items(root: Path) -> 
     assert found.files[0].shape == "long"
     assert {code: visit.day for code, visit in found.visits.items()} == {"BL": 0, "M3": 91, "M6": 183, "M9": 274, "M12": 365}
     assert found.columns["measure"].codes == {"haq": "HAQDI", "das": "DAS28", "radai": "RADAI"}
-    assert "outlabel" not in found.columns
+    assert found.columns["outlabel"].role == "AVALCAT1"
+
+
+@needs_rapport
+def test_the_exchanged_labels_of_the_long_file_of_rapport_are_doubted(root: Path, tmp_path: Path) -> None:
+    described(rapport_folder() / "rapport_long.csv")
+    said = "\n".join(check_cohort("mine", tmp_path / "out"))
+    assert "HAQDI labelled 'remission' (0.625 to 3) lies above that labelled 'stable' (0 to 0.5)" in said
+    assert "RADAI labelled 'remission'" in said
 
 
 def test_what_has_two_readings_is_a_blank_with_both(root: Path, tmp_path: Path) -> None:

@@ -56,7 +56,18 @@ def _outside(field: Field, known: np.ndarray, limits: pd.DataFrame, kind: str) -
     if not rows.any():
         return rows, ""
     first = field.at[np.flatnonzero(rows)[0]]
-    return rows, f"{field.readings.PARAMCD[first]} {low[first]:g} to {high[first]:g}"
+    return rows, f"{field.readings.PARAMCD[first]} {_span(low[first], high[first])}"
+
+
+def _span(low: float, high: float) -> str:
+    """A range in words; an open end is no number.
+
+    >>> _span(0.5, 10), _span(0.49, float("nan")), _span(float("nan"), 3)
+    ('0.5 to 10', '0.49 and above', '3 and below')
+    """
+    if np.isnan(high):
+        return f"{low:g} and above"
+    return f"{high:g} and below" if np.isnan(low) else f"{low:g} to {high:g}"
 
 
 def _unit_hint(field: Field, rows: Mask, catalogue: pd.DataFrame) -> str:

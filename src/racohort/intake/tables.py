@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from racohort.cleaning.categories import STATES
+from racohort.cleaning.words import word_key
 from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken, understood
 from racohort.intake.guesses import Guess, Source, Word
 from racohort.intake.measures import guess_analyte, guess_unit, known_units, possible_units
@@ -107,11 +109,18 @@ def _columns(
 
 
 def _by_content(matches: dict[str, Match], shape: str, cells: pd.DataFrame, analytes: Index) -> dict[str, Match]:
-    """The same, with the column whose words are analytes as that of the items."""
+    """The same, with the column whose words are analytes as that of the items, and one whose words are states as the category."""
     named = [name for name in matches if shape == "long" and _names_analytes(cells[name], analytes)]
     if named and not any(match.sure == "PARAM" for match in matches.values()):
         matches = matches | {named[0]: Match(("PARAM",), 99, "", "its words name analytes", 0)}
-    return matches
+    states = [name for name, match in matches.items() if shape == "long" and not match.meanings and _names_states(cells[name])]
+    return matches | {name: Match(("AVALCAT1",), 99, "", "its words are states of disease activity", 0) for name in states}
+
+
+def _names_states(column: pd.Series) -> bool:
+    """Whether a column holds a few words of which at least one is a state of disease activity."""
+    words = set(given(column.tolist()))
+    return 2 <= len(words) <= 6 and any(word_key(word) in STATES for word in words)
 
 
 def _role(
