@@ -30,7 +30,7 @@ RACOHORT := $(VENV)/bin/python -m racohort
 SETUP := "$$RC_PYTHON" -I src/racohort/environment.py
 MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/null)>)
 
-.PHONY: help report reports test bench torture lint lab check verify cohort synthesise doctor clean distclean always
+.PHONY: help report reports test bench torture lint lab check compare verify cohort synthesise doctor clean distclean always
 .SUFFIXES:
 
 help: ## this list
@@ -52,6 +52,8 @@ lab: $(VENV)/ready ## JupyterLab on the notebooks
 	@$(RACOHORT) lab
 check: $(VENV)/ready ## read and clean a cohort only, and print the findings: COHORT= OUT=folder
 	@$(RACOHORT) check
+compare: $(VENV)/ready ## a book about finished runs side by side: COHORTS="a b a--run"
+	@$(RACOHORT) compare
 verify: $(VENV)/ready ## make a finished run again elsewhere, and compare: COHORT= RUN=
 	@$(RACOHORT) verify
 cohort: $(VENV)/ready ## describe files of a new cohort as far as they tell: NAME=name FROM="file 'a file'" COPY=1

@@ -16,8 +16,8 @@ from tests.support.project import small_cohort
 
 ROOT = Path(__file__).resolve().parents[1]
 VERBS = [
-    "report", "reports", "test", "bench", "torture", "lint", "lab", "check", "verify", "cohort", "synthesise", "doctor",
-    "clean", "distclean",
+    "report", "reports", "test", "bench", "torture", "lint", "lab", "check", "compare", "verify", "cohort", "synthesise",
+    "doctor", "clean", "distclean",
 ]  # fmt: skip
 
 

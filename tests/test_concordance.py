@@ -1,18 +1,21 @@
 """The table, the tiles and the record of a run, as a reader sees them."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from racohort import claims
 from racohort.absence import Absence
 from racohort.figures.concordance import plot_verdicts
+from racohort.figures.people import of_hundred, plot_people
 from racohort.io.paper import read_claims, write_claims
 from racohort.io.record import read_run
-from racohort.results import join_results
+from racohort.results import as_results, join_results
 from racohort.tables.concordance import tabulate_claims, tabulate_coverage, tabulate_rules
 from racohort.tables.run import tabulate_files, tabulate_parameters, tabulate_versions
 from tests.support.altered import Cohort, cohort
@@ -117,3 +120,30 @@ def test_the_ledger_and_the_record_live_in_the_work_folder_of_the_run(tmp_path, 
     written = pd.read_csv(tmp_path / "results" / "claims.csv")
     assert written["id"].tolist() == ledger["id"].tolist()
     assert {"words", "verdict", "why", "result_ids"} <= set(written.columns)
+
+
+def responses(**counts: int) -> pd.DataFrame:
+    """How many patients had which response at the primary visit."""
+    common = {"section": "efficacy", "PARAMCD": "DAS28ESR", "AVISIT": "Y1", "statistic": "count", "by": "EULAR"}
+    return as_results({**common, "category": name, "count": number, "n": sum(counts.values())} for name, number in counts.items())
+
+
+def test_a_hundred_people_are_the_patients_in_proportion_with_those_nobody_knows_about(one):
+    shown = plot_people(responses(good=13, moderate=20, none=17, missing=14), one.plan)
+    assert "20 much better, 31 somewhat better, 27 not better, or worse and 22 not known" in shown.alt
+    assert "From 64 patients" in shown.caption
+    assert "without the treatment" in shown.caption
+    untreated = plot_people(responses(good=1, moderate=0, none=0, missing=0), replace(one.plan, treated=False))
+    assert "without the treatment" not in untreated.caption
+
+
+def test_without_scores_at_both_times_no_people_are_drawn(one):
+    assert isinstance(plot_people(as_results([]), one.plan), Absence)
+    assert isinstance(plot_people(responses(good=0, moderate=0, none=0, missing=0), one.plan), Absence)
+
+
+@given(st.lists(st.integers(0, 300), min_size=4, max_size=4).filter(any))
+def test_a_hundred_people_are_always_a_hundred_and_each_share_is_right_to_one(counts):
+    found = of_hundred(dict(zip("abcd", counts, strict=True)))
+    assert sum(found.values()) == 100
+    assert all(abs(found[name] - 100 * count / sum(counts)) < 1 for name, count in zip("abcd", counts, strict=True))

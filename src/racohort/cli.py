@@ -146,6 +146,16 @@ def reports(cohorts: str, scheduler: str) -> None:
     sys.exit(0 if all(one.page for one in done) else 1)
 
 
+@main.command(epilog=_examples("racohort compare --cohorts 'xian-2014 xian-2014--strict rapport'"))
+@click.option("--cohorts", envvar="RC_COHORTS", default="", help="Finished runs: names in book/_build, or published folders.")
+@_told
+def compare(cohorts: str) -> None:
+    """Make a book about finished runs side by side; the last line is the path of its first page."""
+    from racohort.comparing import compare_runs
+
+    click.echo(str(compare_runs(_words(cohorts, "COHORTS"))))
+
+
 @main.command(epilog=_examples("racohort verify", "racohort verify --cohort xian-2014 --run strict"))
 @_cohort_option
 @click.option("--run", envvar="RC_RUN", default="", help="The name of the run; empty for the unnamed one.")

@@ -14,8 +14,8 @@ from racohort.publish import write_whole
 
 #: Modules that decide what runs and where it is published, but no number in a report.
 AROUND = {
-    "cli.py", "checking.py", "verification.py", "reports.py", "shelf.py", "pipeline.py", "publish.py", "environment.py",
-    "fingerprints.py",
+    "cli.py", "checking.py", "verification.py", "reports.py", "shelf.py", "comparing.py", "pipeline.py", "publish.py",
+    "environment.py", "fingerprints.py",
 }  # fmt: skip
 
 
@@ -60,7 +60,7 @@ def code_key() -> str:
 
 
 def describe_cohort(folder: Path, code: str) -> dict[str, Any]:
-    """A cohort's id, title, files and parameters, and the key of everything else its `cohort.yml` says.
+    """A cohort's id, title, visits, files and parameters, and the key of everything else its `cohort.yml` says.
 
     They are kept beside the runs, so that a run with nothing to do reads no YAML. Raises CohortError for a faulty `cohort.yml`.
     """
@@ -77,9 +77,12 @@ def describe_cohort(folder: Path, code: str) -> dict[str, Any]:
 def _described(source: Path) -> dict[str, Any]:
     from racohort.config import parse_cohort
 
-    said = parse_cohort(source.read_text("utf-8-sig"), "cohort.yml").model_dump(mode="json")
+    config = parse_cohort(source.read_text("utf-8-sig"), "cohort.yml")
+    said = config.model_dump(mode="json")
     parameters = {name: value for name, value in (said.pop("parameters", None) or {}).items() if value is not None}
     plain = {name: said[name] for name in ("id", "title", "synthetic", "privacy")}
+    planned = [{"AVISIT": code, "label": config.visit_label(code), "day": visit.day} for code, visit in config.visits.items()]
+    plain |= {"treated": said["treatment_start"] is not None, "visits": planned}
     return {**plain, "files": [file["path"] for file in said["files"]], "parameters": parameters, "mapping": key(said)}
 
 

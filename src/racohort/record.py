@@ -29,7 +29,7 @@ def before(run: "Run") -> dict[str, Any]:
     """What is known of a run before its sections run: everything but times, rows and warnings."""
     told = {name: {"value": value, "source": run.sources[name]} for name, value in sorted(run.values.items())}
     inputs = [{"file": shown(name), "sha256": value, "rows": None} for name, value in run.inputs.items()]
-    said = {name: run.cohort[name] for name in ("id", "title", "synthetic", "privacy")}
+    said = {name: run.cohort[name] for name in ("id", "title", "synthetic", "privacy", "treated", "visits")}
     seed = {"seed": run.values.get("seed")}
     return {**said, "run": run.run, "parameters": told, "inputs": inputs, "versions": versions(), **seed}
 

@@ -6,6 +6,7 @@ alternates between patients and cancels. So it is known beforehand what every te
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -39,7 +40,7 @@ def cohort(
     plan = replace(study.plan, synthetic=synthetic, treated=treated, primary=primary)
     changed = [_changed(frame, study, effect, without, every) for frame in (study.adlb, study.adqs)]
     adlb, adqs = changed[0] if laboratory else changed[0].iloc[:0], changed[1]
-    return Cohort(plan, study.catalogue, _results(study, plan, adlb, adqs, events))
+    return Cohort(plan, study.catalogue, results_of(study, plan, adlb, adqs, events))
 
 
 @cache
@@ -58,11 +59,16 @@ def _changed(frame: pd.DataFrame, study: ExampleStudy, effect: float, without: t
     return frame.reset_index(drop=True)
 
 
-def _results(study: ExampleStudy, plan: Plan, adlb: pd.DataFrame, adqs: pd.DataFrame, events: bool) -> pd.DataFrame:
+def results_of(
+    study: Any, plan: Plan, adlb: pd.DataFrame, adqs: pd.DataFrame, events: bool = True, models: bool = False
+) -> pd.DataFrame:  # fmt: skip
+    """The results that the sections hand to concordance, with or without the mixed models that the plan rests on."""
     adsl, catalogue = study.adsl, study.catalogue
     values = efficacy.select_values(adlb, adqs, adsl, plan, catalogue)
     ranges = safety.estimate_out_of_range(adlb, adsl, plan, catalogue)
     changes = efficacy.estimate_changes(values, adsl, plan, catalogue)
+    if models:
+        changes = join_results(changes, efficacy.estimate_models(values, adsl, plan, catalogue))
     return join_results(
         participants.count_flow(adsl, plan), participants.count_missing(adsl, adlb, adqs, plan),
         participants.summarise_baseline(adsl, adlb, adqs, study.adcm, plan, catalogue),

@@ -41,8 +41,9 @@ def judge_change(claim: Claim, evidence: Evidence) -> list[Answer]:
     if change is None or change["n"] < 2:
         return untested(claim, _no_pairs(code, visit, evidence), parts)
     if claim.silent:
-        why = f"The paper says nothing about it, and silence is not a claim. Seen: {_lower(_seen(change, evidence))}."
-        return untested(claim, why, parts, (change,))
+        row = _planned_row(evidence, parts)
+        why = f"The paper says nothing about it, and silence is not a claim. Seen: {_lower(_seen(row, evidence))}."
+        return untested(claim, why, parts, (row,))
     return [_as_printed(claim, change, evidence, parts), _as_planned(claim, evidence, parts)]
 
 
@@ -85,7 +86,9 @@ def _from_two_tests(claim: Claim, sides: tuple[int, int]) -> tuple[str, str]:
         return DIRECTION, f"{words[0]} than at baseline by one of the two tests only."
     if sides == (0, 0):
         return UNDECIDED, "No evidence of a change by either test."
-    return UNDECIDED, "The two tests do not point the same way."
+    if set(sides) == {0, -1}:
+        return UNDECIDED, f"{words[1]} than at baseline by one of the two tests only."
+    return UNDECIDED, "The two tests point in opposite directions."
 
 
 def _words(claim: Claim) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from racohort.absence import absent
 
 #: The modules of this room; `figures.plot_x` is found in whichever of them defines it.
-ROOMS = ("cleaning", "missingness", "values", "participants", "safety", "efficacy", "robustness", "concordance")
+ROOMS = ("cleaning", "missingness", "values", "participants", "safety", "efficacy", "robustness", "concordance", "people")
 
 __all__ = ["absent"]
 

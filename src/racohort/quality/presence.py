@@ -12,7 +12,7 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
 
     Parameters
     ----------
-    values : ADLB and ADQS records; one that stands for its visit has ANL01FL "Y".
+    values : ADLB and ADQS records; the one that stands for a patient, parameter and visit has ANL01FL "Y".
     adsl : one row per patient, with a flag per planned visit.
 
     Returns
@@ -23,7 +23,7 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
     people = members(adsl, "all")
     known = values["AVAL"].notna() | (values["AVALC"] != "")
     there = values[known & (values["ANL01FL"] == "Y") & values["USUBJID"].isin(people)]
-    counts = there.groupby(["PARAMCD", "AVISIT"])["USUBJID"].nunique().to_dict()
+    counts = there.groupby(["PARAMCD", "AVISIT"]).size().to_dict()
     codes = list(dict.fromkeys(values["PARAMCD"]))
     enrolled = adsl[adsl["USUBJID"].isin(people)]
     rows = []
@@ -31,7 +31,7 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
         seen = enrolled.loc[enrolled[visit.flag] == "Y", "USUBJID"]
         here = there[(there["AVISIT"] == visit.AVISIT) & there["USUBJID"].isin(seen)]
         could = len(seen) * len(codes)
-        lacking = could - len(here.drop_duplicates(["USUBJID", "PARAMCD"]))
+        lacking = could - len(here)
         rows += [
             {"AVISIT": visit.AVISIT, "statistic": "seen", "count": len(seen), "n": len(people)},
             {"AVISIT": visit.AVISIT, "statistic": "absent", "count": lacking, "n": could},

@@ -9,7 +9,16 @@ from racohort.formats import count, listed, number, proportion
 from racohort.labels import label_of
 from racohort.plan import Plan
 from racohort.report.concordance import coverage_sentence
-from racohort.report.phrases import adjusted_row, change_row, change_sentence, direction_of, label_of_visit, row_of, shown_ratio
+from racohort.report.phrases import (
+    adjusted_row,
+    change_row,
+    change_sentence,
+    direction_of,
+    label_of_visit,
+    row_of,
+    shown_ratio,
+    within_sentence,
+)
 from racohort.report.text import Sentence, Text, points, quote, say
 from racohort.results import select_results
 
@@ -53,6 +62,8 @@ def _who(results: pd.DataFrame, plan: Plan) -> Sentence | str:
 
 def _when(plan: Plan) -> str:
     visits = [visit.label for visit in plan.follow_ups]
+    if len(visits) == 1:
+        return f"One follow-up visit was planned, at {visits[0]}."
     return f"Follow-up visits were planned at {listed(visits)}." if visits else "No follow-up visit was planned."
 
 
@@ -113,7 +124,7 @@ def _serology(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame, AVISIT
     parts = {"section": "efficacy", "AVISIT": AVISIT, "statistic": "gmr", "method": "paired_t_log"}
     rows = [row_of(results, PARAMCD=code, **parts) for code in SEROLOGY]
     there = [row for row in rows if row is not None and row["n"] > 1]
-    said = [f"{label_of(row['PARAMCD'], catalogue)} {shown_ratio(row)}" for row in there]
+    said = [f"{within_sentence(label_of(row['PARAMCD'], catalogue))} {shown_ratio(row)}" for row in there]
     if not said:
         return ""
     told = f"Ratios to baseline at {label_of_visit(AVISIT, plan)} were: {listed(said)}."

@@ -22,6 +22,15 @@ def label_of_visit(AVISIT: str, plan: Plan) -> str:
     return {visit.AVISIT: visit.label for visit in plan.visits}.get(AVISIT, AVISIT)
 
 
+def within_sentence(label: str) -> str:
+    """A label as it stands within a sentence: without a capital, unless it is an abbreviation.
+
+    >>> [within_sentence(label) for label in ("Rheumatoid factor", "C-reactive protein", "DAS28-ESR", "Anti-CCP")]
+    ['rheumatoid factor', 'C-reactive protein', 'DAS28-ESR', 'anti-CCP']
+    """
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 def change_row(results: pd.DataFrame, code: str, AVISIT: str, plan: Plan) -> pd.Series | None:
     """The mean change of a parameter from baseline to a visit in complete pairs."""
     return row_of(results, section="efficacy", population="efficacy", PARAMCD=code, AVISIT=AVISIT,

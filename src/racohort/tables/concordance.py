@@ -32,7 +32,13 @@ def tabulate_claims(ledger: pd.DataFrame, plan: Plan) -> Table:
     note = ("Words in quotation marks are printed words; the others say the fact without the paper's wording. A single group "
             "without controls can test no claim about what a treatment does.")  # fmt: skip
     note = " ".join(filter(None, [note, *ledger["caution"].unique()]))
-    return table(shown, "claims", caption, note, plan.synthetic, row_headers=1, groups="Place")
+    return table(shown, "claims", caption, note, plan.synthetic, row_headers=1, groups="Place", details=_details(ledger))
+
+
+def _details(ledger: pd.DataFrame) -> list[tuple[str, ...]]:
+    """For each claim its rule, and the result rows that its verdicts rest on."""
+    rows = (f"Result rows: {ids.replace(' ', ', ')}." if ids else "It rests on no result row." for ids in ledger["result_ids"])
+    return [(f"Rule. {rule}", ids) for rule, ids in zip(ledger["test"], rows, strict=True)]
 
 
 def _place(source: str, place: str) -> str:

@@ -1,7 +1,7 @@
 """The paper that tables are printed on: semantic, escaped HTML from frames of display-ready text."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -25,7 +25,7 @@ _LONG_CELL, _LONG_TABLE = 32, 45
 class Table:
     """A finished table: its name, its caption that stands alone, a note below it, and the frame of display-ready text.
 
-    `links` leads from the text of a cell to an address.
+    `links` leads from the text of a cell to an address; `details` holds for each row the paragraphs to which its last cell opens.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Table:
     row_headers: int = 1
     groups: str | None = None
     links: Mapping[str, str] = field(default_factory=dict, repr=False)
+    details: tuple[tuple[str, ...], ...] = ()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {
@@ -76,7 +77,17 @@ class Table:
 
     def _rows(self, rows: pd.DataFrame, columns: list[Any], kinds: list[str]) -> str:
         cells = zip(*(rows[column] for column in columns), strict=True)
-        return "".join(f"<tr>{''.join(map(self._cell, range(len(columns)), row, kinds))}</tr>" for row in cells)
+        lines = ("".join(map(self._cell, range(len(columns)), row, kinds)) for row in cells)
+        return "".join(f"<tr>{self._opened(place, line)}</tr>" for place, line in zip(rows.index, lines, strict=True))
+
+    def _opened(self, place: int, line: str) -> str:
+        """A row whose last cell opens to its details, where the table has any."""
+        if not self.details:
+            return line
+        inside = "".join(f"<p>{escape(text)}</p>" for text in self.details[place])
+        return (
+            f'{line.removesuffix("</td>")}<details class="ra-opens"><summary>How it was decided</summary>{inside}</details></td>'
+        )
 
     def _cell(self, index: int, value: Any, kind: str) -> str:
         if index < self.row_headers:
@@ -91,12 +102,14 @@ class Table:
 def table(
     frame: pd.DataFrame, name: str, caption: str, note: str = "", synthetic: bool = False,
     row_headers: int = 1, groups: str | None = None, links: Mapping[str, str] | None = None,
+    details: Sequence[Sequence[str]] = (),
 ) -> Table:  # fmt: skip
     """A table from a frame of display-ready text.
 
     Column names are the headers (with the unit); two-level column names give spanning headers. The first `row_headers` columns
     head their rows; `groups` names a column whose values become heading rows within the table; a cell whose text `links` knows
-    becomes a link. Missing cells are shown as an en dash. Raises ValueError for a bad name or an empty caption.
+    becomes a link; `details` are, for each row, the paragraphs to which its last cell opens. Missing cells are shown as an en
+    dash. Raises ValueError for a bad name or an empty caption.
 
     >>> shown = table(pd.DataFrame({"Analyte": ["ALT"], "n": ["64"]}), "labs", "Values per analyte.")
     >>> '<th scope="row">ALT</th><td class="ra-num">64</td>' in shown.html()
@@ -106,7 +119,9 @@ def table(
         raise ValueError(f"a table's name has letters, digits and hyphens only, not {name!r}")
     if not caption.strip():
         raise ValueError(f"table {name} needs a caption")
-    return Table(name, " ".join(caption.split()), frame.reset_index(drop=True), note, synthetic, row_headers, groups, links or {})
+    opened = tuple(map(tuple, details))
+    caption, frame = " ".join(caption.split()), frame.reset_index(drop=True)
+    return Table(name, caption, frame, note, synthetic, row_headers, groups, links or {}, opened)
 
 
 def _head(columns: list[Any], kinds: list[str]) -> str:
