@@ -165,7 +165,7 @@ def doctor(root: Path) -> int:
         needed = [("Python", False, str(error))]
     useful = [
         (".venv, as the lock wants it", read_stamp(root) == wanted_stamp(root, True), "made by the next `make report`"),
-        ("Chromium (browser tests)", bool(browser()), "sudo apt install chromium (Debian); browser tests are skipped without it"),
+        ("Chromium (PDF, Word, tests)", bool(browser()), "sudo apt install chromium (Debian); no PDF or Word file without it"),
         ("Chinese fonts (figures)", bool(chinese_font()), "sudo apt install fonts-noto-cjk (Debian), for Chinese text"),
         ("Git (development)", bool(shutil.which("git")), "sudo apt install git (Debian)"),
         ("free disk space over 3 GB", shutil.disk_usage(str(root)).free > 3e9, "the environment takes about 1.5 GB"),

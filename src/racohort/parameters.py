@@ -17,6 +17,8 @@ Value = str | int | float | bool | list[Any]
 NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 #: Declared in every notebook and given by the run itself, never by `SET`.
 RESERVED = {"cohort": "COHORT", "run": "RUN"}
+#: What a report can be had as; the first is always made.
+FORMATS = ("html", "pdf", "docx")
 
 
 def declared_parameters(notebook: Path) -> dict[str, Value]:
@@ -72,6 +74,19 @@ def read_settings(text: str) -> dict[str, str]:
             raise UsageError(f"SET: {word!r} {fault}. Write for example SET='alpha=0.01 primary=DAS28,CRP'.")
         settings[name] = value
     return settings
+
+
+def read_formats(text: str) -> tuple[str, ...]:
+    """The editions that were asked for beside the book itself, which is always made.
+
+    >>> read_formats("html pdf"), read_formats("")
+    (('pdf',), ())
+    """
+    words = text.replace(",", " ").lower().split()
+    unknown = [word for word in words if word not in FORMATS]
+    if unknown:
+        raise UsageError(f"FORMATS: there is no format {unknown[0]!r}. There are: {', '.join(FORMATS)}.")
+    return tuple(form for form in FORMATS[1:] if form in words)
 
 
 def value_from_text(name: str, text: str, literal: Value) -> Value:

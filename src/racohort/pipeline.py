@@ -49,6 +49,7 @@ class Run:
     declared: dict[str, dict[str, Value]]
     values: dict[str, Value]
     sources: dict[str, str]
+    formats: tuple[str, ...] = ()
     state: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -111,8 +112,12 @@ class Run:
 
     def is_published(self) -> bool:
         """Whether the published folder holds just this run."""
-        page, record = self.published / "html" / "index.html", self.published / "run.json"
-        return page.is_file() and self.state.get("book") == [self.book_key(), file_hash(record)]
+        record = self.published / "run.json"
+        wanted = ["html/index.html", *(f"report.{form}" for form in self.formats)]
+        return all((self.published / name).is_file() for name in wanted) and self.state.get("book") == [
+            self.book_key(),
+            file_hash(record),
+        ]
 
     def remember(self) -> None:
         """Write what is known of the run's work, for the next run."""

@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from racohort import book
+from racohort import book, editions
 from racohort.fingerprints import clock, file_hash, files_in
 from racohort.places import paper_folder, project_root
 from racohort.terms import SECTIONS
@@ -96,10 +96,12 @@ def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(fresh / "notebooks", pages / "notebooks")
     missing = [section for section in SECTIONS if section not in included]
-    book.lay_out(pages, [run.notebook(section).stem for section in missing], announcement(run, missing))
+    mark = announcement(run, missing)
+    book.lay_out(pages, [run.notebook(section).stem for section in missing], mark)
     book.build_book(pages, fresh / "html", run.work / "book.log", strict=not missing)
-    shutil.rmtree(pages, ignore_errors=True)
-    shutil.rmtree(run.work / "failed", ignore_errors=True)
+    editions.make_editions(pages, fresh, run.formats, mark, run.work / "book.log")
+    for used in (pages, run.work / "single", run.work / "failed"):
+        shutil.rmtree(used, ignore_errors=True)
     return warnings
 
 

@@ -1,0 +1,107 @@
+"""The report on one page: its chapters in their order with a cover and contents, and no link that leads nowhere."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+from lxml.html import HtmlElement
+from ruamel.yaml import YAML
+
+from racohort.book import BookFailed
+
+#: Pages of the part Reference that a reader of the report needs; the others describe the project.
+KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
+BUILD = ["-c", "from jupyter_book.cli.main import main; main()", "build"]
+STYLE = """\
+@page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
+  @bottom-center {{ content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #55626f; }} }}
+.ra-contents {{ break-after: page; }} .ra-contents ul {{ padding: 0; }} .ra-contents li {{ list-style: none; margin: 0.15rem 0; }}
+.ra-contents li.ra-h3 {{ padding-left: 1.4rem; }} .bd-article .ra-chapter {{ break-before: page; }}
+.ra-chapter > :is(h2, h3):first-of-type {{ font-size: 1.75rem !important; margin-top: 0; }}
+html .bd-header-announcement {{ display: none !important; }}
+"""
+
+
+def build_single(pages: Path, mark: str, log: Path) -> Path:
+    """Build the laid-out book as one page and return its path; raises BookFailed where that does not succeed."""
+    _shorten(pages / "_toc.yml")
+    made = pages.parent / "single"
+    shutil.rmtree(made, ignore_errors=True)
+    options = ["--path-output", str(made), "--builder", "custom", "--custom-builder", "singlehtml"]
+    surroundings = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    with log.open("ab") as file:
+        command = [sys.executable, *BUILD, str(pages), *options]
+        subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=surroundings, check=False)
+    page = made / "_build" / "singlehtml" / "index.html"
+    if not page.is_file():
+        raise BookFailed(["the report on one page was not made"], log)
+    root = lxml.html.parse(str(page)).getroot()
+    _tidy(root, mark)
+    page.write_bytes(lxml.html.tostring(root, encoding="utf-8", doctype="<!doctype html>"))
+    return page
+
+
+def _shorten(contents: Path) -> None:
+    """Leave the project's own pages out of the table of contents."""
+    yaml = YAML()
+    toc: Any = yaml.load(contents)
+    for part in toc.get("parts", []):
+        if part.get("caption") == "Reference":
+            part["chapters"] = [entry for entry in part["chapters"] if entry.get("file") in KEPT]
+    yaml.dump(toc, contents)
+
+
+def article(root: HtmlElement) -> HtmlElement:
+    """The element that holds the text of the page."""
+    return root.xpath('//article[contains(@class, "bd-article")]')[0]
+
+
+def _tidy(root: HtmlElement, mark: str) -> None:
+    text = article(root)
+    for link in text.xpath(".//a[@href]"):
+        _settle(link)
+    for folded in text.xpath('.//details[not(contains(@class, "hide"))]'):
+        folded.set("open", "")
+    for mistaken in text.xpath('.//*[contains(@class, "headerlink")]'):
+        mistaken.drop_tree()
+    style = lxml.html.fromstring(f"<style>{STYLE.format(mark=mark.replace(chr(34), chr(39)))}</style>")
+    root.find("head").append(style)
+    for onward in text.xpath('.//section[@id="read-on"]'):
+        onward.drop_tree()
+    chapters = _chapters(text)
+    for chapter in chapters:
+        chapter.set("class", f"{chapter.get('class') or ''} ra-chapter")
+    text.xpath(".//section")[0].insert(2, _contents(chapters))
+
+
+def _settle(link: HtmlElement) -> None:
+    """A link within the page keeps its anchor, one to the world its address; any other becomes plain text."""
+    target = link.get("href")
+    if target.startswith(("http://", "https://", "mailto:")):
+        return
+    anchor = target.partition("#")[2]
+    if anchor:
+        link.set("href", f"#{anchor}")
+    else:
+        link.drop_tag()
+
+
+def _chapters(text: HtmlElement) -> list[HtmlElement]:
+    """The sections that were pages of the book, in their order."""
+    found: list[HtmlElement] = text.xpath('.//section[preceding-sibling::*[1][self::span][starts-with(@id, "document-")]]')
+    return found
+
+
+def _contents(chapters: list[HtmlElement]) -> HtmlElement:
+    """The list of chapters, those within a chapter set in, each a link."""
+    made = lxml.html.fromstring('<nav class="ra-contents"><h2>Contents</h2><ul></ul></nav>')
+    for chapter in chapters:
+        heading = chapter.xpath("./*[self::h2 or self::h3]")[0]
+        entry = lxml.html.fromstring(f'<li class="ra-{heading.tag}"><a href="#{chapter.get("id")}"></a></li>')
+        entry[0].text = " ".join(heading.text_content().split())
+        made[1].append(entry)
+    return made

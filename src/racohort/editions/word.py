@@ -1,0 +1,231 @@
+"""The report as a Word file that a colleague can edit: headings, paragraphs, tables, figures and formulas of Word's own kind."""
+
+import base64
+import io
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from docx import Document
+from docx.document import Document as Word
+from docx.enum.section import WD_ORIENT
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt, RGBColor
+from docx.table import _Cell
+from docx.text.paragraph import Paragraph
+from docx.text.run import Run
+from lxml.html import HtmlElement
+
+from racohort.editions.equations import to_omml
+from racohort.editions.single import article
+
+#: Tables with more columns than this stand in small type.
+WIDE = 6
+WIDTH = Cm(16.5)
+#: What a reader of the file does not need: code, and the contents that Word makes by itself.
+LEFT_OUT = re.compile(r"\b(cell_input|hide|ra-contents|headerlink|ra-dark|admonition-title)\b")
+EMPHASIS = {"strong": "bold", "b": "bold", "em": "italic", "i": "italic", "sub": "subscript", "sup": "superscript"}
+
+
+def write_word(page: HtmlElement, mark: str, target: Path) -> None:
+    """Write the text of a page whose figures are PNG pictures into a Word file; `mark` stands at the head of its pages."""
+    document = Document()
+    _set_up(document, mark)
+    Writer(document).write(article(page))
+    document.save(str(target))
+
+
+def _set_up(document: Word, mark: str) -> None:
+    section = document.sections[0]
+    section.orientation, section.page_width, section.page_height = WD_ORIENT.PORTRAIT, Cm(21), Cm(29.7)
+    section.left_margin = section.right_margin = Cm(2.2)
+    document.styles["Normal"].font.name, document.styles["Normal"].font.size = "Cambria", Pt(10.5)
+    document.styles["Normal"].element.rPr.rFonts.set(qn("w:eastAsia"), "SimSun")
+    head = section.header.paragraphs[0].add_run(mark)
+    head.bold, head.font.size, head.font.color.rgb = True, Pt(8), RGBColor(0xA9, 0x4A, 0x12)
+    _field(section.footer.paragraphs[0], "PAGE", "1")
+
+
+def _field(paragraph: Paragraph, code: str, shown: str) -> None:
+    """A field that Word fills in: a page number, the number of a figure."""
+    element = OxmlElement("w:fldSimple")
+    element.set(qn("w:instr"), code)
+    run = OxmlElement("w:r")
+    text = OxmlElement("w:t")
+    text.text = shown
+    run.append(text)
+    element.append(run)
+    paragraph._p.append(element)
+
+
+class Writer:
+    """Writes the blocks of a page into a document, one after another; figures and tables are numbered through."""
+
+    def __init__(self, document: Word) -> None:
+        self.document, self.numbers = document, {"Figure": 0, "Table": 0}
+        self.blocks: dict[str, Callable[[HtmlElement], None]] = {
+            **{f"h{level}": self.heading for level in range(1, 7)}, "p": self.paragraph, "ul": self.items, "ol": self.items,
+            "dt": self.term, "dd": self.definition, "table": self.table, "figure": self.figure, "pre": self.listing,
+        }  # fmt: skip
+
+    def write(self, element: HtmlElement) -> None:
+        """The blocks within an element."""
+        for child in element:
+            if not isinstance(child.tag, str) or LEFT_OUT.search(child.get("class") or ""):
+                continue
+            if child.tag == "math" or "ra-formula" in (child.get("class") or ""):
+                self.formula(child)
+            else:
+                self.blocks.get(child.tag, self.write)(child)
+
+    def heading(self, element: HtmlElement) -> None:
+        """A heading of its own level; the first is the title."""
+        first = not self.document.paragraphs
+        self.document.add_heading(_words(element), 0 if first else min(int(element.tag[1]) - 1, 5))
+
+    def paragraph(self, element: HtmlElement, style: str | None = None) -> None:
+        """A paragraph, where it says anything."""
+        if _words(element):
+            _write_inline(self.document.add_paragraph(style=style), element)
+
+    def items(self, element: HtmlElement) -> None:
+        """A list."""
+        for item in element.xpath("./li"):
+            inner = item.xpath("./p") or [item]
+            for one in inner:
+                self.paragraph(one, "List Bullet" if element.tag == "ul" else "List Number")
+
+    def term(self, element: HtmlElement) -> None:
+        """What a definition defines."""
+        self.document.add_paragraph().add_run(_words(element)).bold = True
+
+    def definition(self, element: HtmlElement) -> None:
+        """A definition, set in."""
+        before = len(self.document.paragraphs)
+        if element.xpath("./p|./ul|./ol|./table|./div"):
+            self.write(element)
+        else:
+            self.paragraph(element)
+        for paragraph in self.document.paragraphs[before:]:
+            paragraph.paragraph_format.left_indent = Cm(0.8)
+
+    def listing(self, element: HtmlElement) -> None:
+        """Something typed or printed, in letters of one width."""
+        run = self.document.add_paragraph().add_run(element.text_content().rstrip())
+        run.font.name, run.font.size = "Courier New", Pt(8.5)
+
+    def formula(self, element: HtmlElement) -> None:
+        """A formula on a line of its own."""
+        math = element if element.tag == "math" else element.xpath(".//math")[0]
+        self.document.add_paragraph()._p.append(to_omml(math))
+
+    def caption(self, kind: str, words: str) -> None:
+        """A caption with its number, which Word keeps up to date."""
+        self.numbers[kind] += 1
+        paragraph = self.document.add_paragraph(f"{kind} ", style="Caption")
+        _field(paragraph, f"SEQ {kind} \\* ARABIC", str(self.numbers[kind]))
+        paragraph.add_run(f". {words}")
+
+    def figure(self, element: HtmlElement) -> None:
+        """A figure with its caption and, for who cannot see it, its description."""
+        image = element.xpath(".//img")[0]
+        data = image.get("src").partition("base64,")[2]
+        picture = self.document.add_picture(io.BytesIO(base64.b64decode(data)), width=WIDTH)
+        picture._inline.docPr.set("descr", image.get("alt") or "")
+        for caption in element.xpath(".//figcaption"):
+            self.caption("Figure", _words(caption))
+
+    def table(self, element: HtmlElement) -> None:
+        """A table, its head repeated on every page; cells over several columns or rows are merged."""
+        for caption in element.xpath("./caption"):
+            self.caption("Table", _words(caption))
+        rows = element.xpath("./thead/tr|./tbody/tr|./tfoot/tr|./tr")
+        places = list(_places(rows))
+        if not places:
+            return
+        columns = max(column + wide for _, column, _, wide, _ in places)
+        table = self.document.add_table(len(rows), columns, style="Light List Accent 1")
+        size = Pt(7 if columns > WIDE else 8.5)
+        grid = [list(row.cells) for row in table.rows]
+        for row, column, high, wide, source in places:
+            cell = grid[row][column]
+            if (high, wide) != (1, 1):
+                cell = cell.merge(grid[min(row + high, len(rows)) - 1][column + wide - 1])
+            _fill(cell, source, size)
+        for number in range(len(element.xpath("./thead/tr"))):
+            mark = OxmlElement("w:tblHeader")
+            table.rows[number]._tr.get_or_add_trPr().append(mark)
+        self.document.add_paragraph()
+
+
+def _places(rows: list[HtmlElement]) -> Iterator[tuple[int, int, int, int, HtmlElement]]:
+    """Row, column, height and width of each cell of a table."""
+    taken: set[tuple[int, int]] = set()
+    for number, row in enumerate(rows):
+        column = 0
+        for cell in row.xpath("./td|./th"):
+            while (number, column) in taken:
+                column += 1
+            high, wide = int(cell.get("rowspan") or 1), int(cell.get("colspan") or 1)
+            taken |= {(number + down, column + right) for down in range(high) for right in range(wide)}
+            yield number, column, high, wide, cell
+            column += wide
+
+
+def _fill(cell: _Cell, source: HtmlElement, size: Pt) -> None:
+    paragraph = cell.paragraphs[0]
+    paragraph.paragraph_format.space_after = Pt(0)
+    _write_inline(paragraph, source)
+    for run in paragraph.runs:
+        run.font.size, run.bold = size, source.tag == "th" or run.bold
+    if "ra-num" in (source.get("class") or ""):
+        paragraph.alignment = 2
+
+
+def _words(element: HtmlElement) -> str:
+    return " ".join(element.text_content().split())
+
+
+def _write_inline(paragraph: Paragraph, element: HtmlElement, look: tuple[str, ...] = ()) -> None:
+    """The text of an element with its emphasis, formulas and addresses."""
+    _write_text(paragraph, element.text, look)
+    for child in element:
+        if isinstance(child.tag, str) and not LEFT_OUT.search(child.get("class") or ""):
+            _write_child(paragraph, child, look)
+        _write_text(paragraph, child.tail, look)
+
+
+def _write_child(paragraph: Paragraph, child: HtmlElement, look: tuple[str, ...]) -> None:
+    if child.tag == "math":
+        paragraph._p.append(to_omml(child))
+    elif child.tag == "br":
+        paragraph.add_run().add_break()
+    elif child.tag == "a" and (child.get("href") or "").startswith("http"):
+        _write_link(paragraph, child)
+    else:
+        _write_inline(paragraph, child, (*look, EMPHASIS[child.tag]) if child.tag in EMPHASIS else look)
+
+
+def _write_text(paragraph: Paragraph, text: str | None, look: tuple[str, ...]) -> None:
+    if not text:
+        return
+    words = re.sub(r"[ \t\r\n]+", " ", text)
+    run = paragraph.add_run(words if paragraph.text else words.lstrip(" "))
+    for name in look:
+        _set(run, name)
+
+
+def _set(run: Run, name: str) -> None:
+    setattr(run if name in ("bold", "italic") else run.font, name, True)
+
+
+def _write_link(paragraph: Paragraph, link: HtmlElement) -> None:
+    """A link to an address in the world."""
+    relation = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
+    element = OxmlElement("w:hyperlink")
+    element.set(qn("r:id"), paragraph.part.relate_to(link.get("href"), relation, is_external=True))
+    run = paragraph.add_run(_words(link))
+    run.font.underline, run.font.color.rgb = True, RGBColor(0x0B, 0x6A, 0x94)
+    element.append(run._r)
+    paragraph._p.append(element)

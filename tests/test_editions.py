@@ -1,0 +1,136 @@
+"""The report to hand on: one page without dead links, a PDF that is the book, a Word file of Word's own parts."""
+
+import base64
+import io
+import zipfile
+from pathlib import Path
+
+import lxml.html
+import pytest
+from docx import Document
+from pypdf import PdfReader
+
+from racohort import editions
+from racohort.editions import browser, single, word
+from racohort.editions.equations import to_omml
+from racohort.environment import browser as installed
+from racohort.parameters import read_formats
+from racohort.pipeline import make_report, prepare
+from racohort.places import UsageError
+
+DOT = base64.b64encode(
+    bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c49444154789c63f8ffff3f0005fe02fea72d9c"
+        "240000000049454e44ae426082"
+    )
+).decode()
+PAGE = f"""<html><head></head><body><article class="bd-article"><section id="top"><h1>A report<a class="headerlink">#</a></h1>
+<p>Seen in <em>both</em> years, <strong>n = 50</strong>; see <a href="#two">two</a> and
+<a href="https://doi.org/10.1/x">a paper</a>, not <a href="reference/rules.html">the rules</a>.</p>
+<span id="document-two"></span><section id="two"><h2>1. Two</h2><ul><li><p>first</p></li><li>second</li></ul>
+<div class="ra-formula"><math><mfrac><mi>a</mi><msqrt><mi>n</mi></msqrt></mfrac></math></div>
+<figure><img class="ra-light" alt="a dot" src="data:image/png;base64,{DOT}"><figcaption>A dot.</figcaption></figure>
+<table><caption>Counts.</caption><thead><tr><th rowspan="2">Who</th><th colspan="2">Seen</th></tr><tr><th>1 y</th>
+<th>3 y</th></tr></thead>
+<tbody><tr><th>All</th><td class="ra-num">56</td><td class="ra-num">49</td></tr></tbody></table>
+<div class="cell_input"><pre>code</pre></div></section></section></article></body></html>"""
+
+
+def document(tmp_path: Path) -> Document:
+    page = lxml.html.fromstring(PAGE)
+    single._tidy(page, "Synthetic cohort")
+    word.write_word(page, "Synthetic cohort", tmp_path / "x.docx")
+    return Document(str(tmp_path / "x.docx"))
+
+
+def test_formats_are_named_in_any_order_and_unknown_ones_refused() -> None:
+    assert read_formats("docx, PDF") == ("pdf", "docx")
+    assert read_formats("html") == ()
+    with pytest.raises(UsageError, match=r"no format 'odt'\. There are: html, pdf, docx"):
+        read_formats("odt")
+
+
+def test_a_word_file_has_real_headings_lists_links_and_its_mark(tmp_path: Path) -> None:
+    made = document(tmp_path)
+    said = [(paragraph.style.name, paragraph.text) for paragraph in made.paragraphs if paragraph.text]
+    assert said[0] == ("Title", "A report")
+    assert ("Heading 1", "1. Two") in said
+    assert [text for style, text in said if style == "List Bullet"] == ["first", "second"]
+    assert said[1][1].startswith("Seen in both years, n = 50; see two and a paper,")
+    assert [run.text for run in made.paragraphs[1].runs if run.bold] == ["n = 50"]
+    assert "https://doi.org/10.1/x" in [one.target_ref for one in made.part.rels.values() if one.is_external]
+    assert made.sections[0].header.paragraphs[0].text == "Synthetic cohort"
+    assert not any("code" in text for _, text in said)
+
+
+def test_a_word_table_has_its_caption_repeats_its_head_and_merges_cells(tmp_path: Path) -> None:
+    made = document(tmp_path)
+    table = made.tables[0]
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["Who", "Seen", "Seen"],
+        ["Who", "1 y", "3 y"],
+        ["All", "56", "49"],
+    ]
+    assert [bool(row._tr.xpath("./w:trPr/w:tblHeader")) for row in table.rows] == [True, True, False]
+    captions = [paragraph for paragraph in made.paragraphs if paragraph.style.name == "Caption"]
+    assert [lxml.html.fromstring(f"<p>{one._p.xml}</p>").text_content().split() for one in captions][1][:2] == ["Table", "1"]
+
+
+def test_a_word_figure_has_its_description_and_a_formula_is_one_of_words_own(tmp_path: Path) -> None:
+    made = document(tmp_path)
+    assert made.inline_shapes[0]._inline.docPr.get("descr") == "a dot"
+    assert len(made.element.body.xpath(".//m:f/m:den//m:rad")) == 1
+
+
+@pytest.mark.parametrize(
+    ("mathml", "office"),
+    [("<msub><mi>d</mi><mi>z</mi></msub>", "m:sSub"), ("<msup><mi>x</mi><mn>2</mn></msup>", "m:sSup"),
+     ("<mover><mi>d</mi><mo>¯</mo></mover>", "m:bar"), ("<msubsup><mi>a</mi><mi>b</mi><mi>c</mi></msubsup>", "m:sSubSup"),
+     ("<mtable><mtr><mtd><mi>a</mi></mtd></mtr><mtr><mtd><mi>b</mi></mtd></mtr></mtable>", "m:eqArr")],
+)  # fmt: skip
+def test_every_part_of_a_formula_keeps_its_letters(mathml: str, office: str) -> None:
+    source = lxml.html.fromstring(f"<math>{mathml}</math>")
+    made = to_omml(source)
+    assert made[0].tag.endswith(office.removeprefix("m:"))
+    assert "".join(made.itertext()) == source.text_content().replace("¯", "")  # the bar is the element itself
+
+
+def test_the_single_page_has_contents_and_no_link_that_leads_nowhere() -> None:
+    root = lxml.html.fromstring(PAGE)
+    single._tidy(root, 'Synthetic "cohort"')
+    links = {link.text_content(): link.get("href") for link in root.xpath("//article//a")}
+    assert links == {"1. Two": "#two", "two": "#two", "a paper": "https://doi.org/10.1/x"}
+    assert "Synthetic 'cohort'" in root.xpath("//style")[0].text
+    assert "the rules" in root.text_content()
+
+
+def test_without_a_browser_an_edition_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(browser, "browser", lambda: "")
+    with pytest.raises(browser.NoBrowser, match="make doctor"):
+        browser.print_page(tmp_path / "x.html", tmp_path / "x.pdf")
+
+
+def test_nothing_is_built_where_no_edition_is_asked_for(tmp_path: Path) -> None:
+    editions.make_editions(tmp_path / "missing", tmp_path, (), "", tmp_path / "log")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.browser
+def test_a_report_can_be_had_as_pdf_and_word_and_is_not_up_to_date_without_them(project: Path) -> None:
+    if not installed():
+        pytest.skip("NO BROWSER FOUND: NO PDF WAS PRINTED. Install Chromium (make doctor says how) and run the tests again.")
+    run = prepare("small")
+    run.formats = ("pdf", "docx")
+    folder = make_report(run, say=lambda line: None).parents[1]
+    pdf = PdfReader(folder / "report.pdf")
+    text = " ".join(page.extract_text() for page in pdf.pages)
+    assert "safety was run" in text
+    assert all("Synthetic cohort" in page.extract_text() for page in pdf.pages)
+    addresses = [note.get_object().get("/A", {}).get("/URI", "") for page in pdf.pages for note in page.get("/Annots", [])]
+    assert not any(address.startswith("file:") for address in addresses)
+    assert "Safety" in zipfile.ZipFile(io.BytesIO((folder / "report.docx").read_bytes())).read("word/document.xml").decode()
+    (folder / "report.pdf").unlink()
+    again = prepare("small")
+    again.formats = ("pdf",)
+    assert not again.is_published()
+    assert prepare("small").is_published()
