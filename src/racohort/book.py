@@ -117,7 +117,15 @@ def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
     if done.returncode or not (made / "_build" / "html" / "index.html").is_file():
         raise BookFailed(_faults(log, pages), log)
     (made / "_build" / "html").rename(html)
+    _remove_unused(html / "_static")
     shutil.rmtree(made, ignore_errors=True)
+
+
+def _remove_unused(static: Path) -> None:
+    """Take out what no page uses: the theme's translations, and the maps with which its makers debug its scripts."""
+    shutil.rmtree(static / "locales", ignore_errors=True)
+    for path in static.rglob("*.map"):
+        path.unlink()
 
 
 def _faults(log: Path, pages: Path) -> list[str]:

@@ -142,6 +142,15 @@ def _as_svg(fig: Drawing, name: str) -> str:
     return _compact(out.getvalue().decode("utf-8"))
 
 
+_PATH = re.compile(r'<path d="([^"]+)"')
+#: Several unfilled lines of one look, which one path can draw.
+_ALIKE = re.compile(r'<path d="[^"]+"((?: clip-path="[^"]+")? style="fill:none;[^"]*")/>(?:<path d="[^"]+"\1/>)+')
+
+
+#: Several marks of one look, which can have it from the group around them.
+_MARKS = re.compile(r'<use [^>]*?( style="[^"]*")/>(?:<use [^>]*?\1/>){2,}')
+
+
 def _compact(svg: str) -> str:
     """The same picture in fewer bytes: hundredths of a point, and nothing that is not drawn or referred to."""
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
@@ -149,7 +158,10 @@ def _compact(svg: str) -> str:
     svg = re.sub(r' [xy]="[^"]+"| points="[^"]+"', lambda place: _rounded(place[0]), svg)
     referred = set(re.findall(r"#([\w.-]+)", svg)) | {_MARK}
     svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in referred else "", svg)
-    return re.sub(r">\s+<", "><", svg).strip()
+    svg = re.sub(r"\s+(?=[\"<])|(?<=[;:]) ", "", re.sub(r">\s+<", "><", svg))
+    svg = re.sub(r"<g>(<path [^>]*/>)</g>", r"\1", svg)
+    svg = _MARKS.sub(lambda marks: f"<g{marks[1]}>{marks[0].replace(marks[1], '')}</g>", svg)
+    return _ALIKE.sub(lambda lines: f'<path d="{"".join(_PATH.findall(lines[0]))}"{lines[1]}/>', svg).strip()
 
 
 def _rounded(numbers: str) -> str:
