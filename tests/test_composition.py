@@ -121,7 +121,7 @@ def test_a_score_of_unknown_form_or_without_components_is_said_to_have_no_parts(
         assert rows.empty
         assert not composition.say_components(rows, plan)
         said = figures.plot_components(efficacy.derive_components(kept, plan), rows, plan)
-        assert "were not supplied" in said.html()
+        assert "were not supplied" in said._repr_html_()
 
 
 # --- agreement --------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from racohort.cleaning.words import missing_words, tidy
 from racohort.config import Cohort, Column
 from racohort.schema import Records
 
+_ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _YEAR_FIRST = re.compile(r"([0-9]{4})(?:\s*[-./年]\s*|\s)([0-9]{1,2})(?:\s*[-./月]\s*|\s)([0-9]{1,2})\s*日?")
 _COMPACT = re.compile(r"(19|20)([0-9]{2})([0-9]{2})([0-9]{2})")
 _MONTH_NAME = re.compile(r"([0-9]{1,2})[-\s./]*([A-Za-z]{3,9})[-\s./,]*([0-9]{4})")
@@ -38,11 +39,12 @@ def read_date(text: str, format_: str | None, timezone: str = "UTC", native: boo
     ((datetime.date(2013, 3, 1), ''), 'date_spelling', 'date_unreadable')
     """
     plain = tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
-    declared = _by_format(plain, "%Y-%m-%d" if native and _YEAR_FIRST.fullmatch(plain) else format_ or "%Y-%m-%d")
+    declared = _by_format(plain, "%Y-%m-%d" if native and _ISO.fullmatch(plain) else format_ or "%Y-%m-%d")
     if declared is not None:
         return declared, "" if plain == text else "date_spelling"
     day = _beyond_doubt(plain, timezone)
-    return day, "date_unreadable" if day is None else "" if native else "date_spelling"
+    typed = native and _TIMED.fullmatch(plain)  # a file that types its dates may give them a time of day
+    return day, "date_unreadable" if day is None else "" if typed else "date_spelling"
 
 
 def _by_format(text: str, format_: str) -> Day:
