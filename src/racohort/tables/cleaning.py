@@ -123,15 +123,7 @@ def tabulate_cells(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
     counts = rows.pivot(index="PARAMCD", columns="category", values="count").to_dict("index")
     read = rows.drop_duplicates("PARAMCD").set_index("PARAMCD")["n"].to_dict()
     lines = [
-        {
-            "panel": panel_of(code, catalogue),
-            "Parameter": label_with_unit(code, catalogue) if code else "Analyte not known",
-            "Cells read": number(read[code]),
-            "Used": number(counts[code]["used"]),
-            "Declared missing": number(counts[code]["missing"]),
-            "Kept out": number(counts[code]["kept out"]),
-            "In other rows": number(counts[code]["in other rows"]),
-        }
+        {"panel": panel_of(code, catalogue), **_cell_line(code, read[code], counts[code], catalogue)}
         for code in rows["PARAMCD"].unique()
         if counts[code]["used"] < read[code]
     ]
@@ -148,6 +140,18 @@ def tabulate_cells(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
         plan.synthetic,
         groups="panel",
     )
+
+
+def _cell_line(code: str, read: int, counts: dict[Hashable, Any], catalogue: pd.DataFrame) -> dict[str, str]:
+    """The cells of one parameter by what became of them."""
+    return {
+        "Parameter": label_with_unit(code, catalogue) if code else "Analyte not known",
+        "Cells read": number(read),
+        "Used": number(counts["used"]),
+        "Declared missing": number(counts["missing"]),
+        "Kept out": number(counts["kept out"]),
+        "In other rows": number(counts["in other rows"]),
+    }
 
 
 def tabulate_findings(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan) -> Table | Absence:
