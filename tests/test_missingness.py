@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from racohort.estimators import paired_t
@@ -20,6 +20,7 @@ def test_imputations_that_agree_pool_to_one_of_them():
 
 
 @given(st.lists(st.floats(-2, 2), min_size=2, max_size=20), st.floats(0.01, 1))
+@example(estimates=[0.0, 3e-113], variance=1.0)  # a variance between imputations whose square is too small for a float
 def test_disagreement_between_imputations_only_adds_variance(estimates, variance):
     pooled = rubin_pool(estimates, [variance] * len(estimates), df_complete=63)
     assert pooled["T"] >= variance - 1e-12

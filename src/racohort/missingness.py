@@ -36,7 +36,7 @@ def rubin_pool(q: Numbers, u: Numbers, df_complete: float | None = None, conf: f
     qbar, within, between = float(estimates.mean()), float(variances.mean()), float(estimates.var(ddof=1))
     total = within + (1 + 1 / m) * between
     share = (1 + 1 / m) * between / total if total else nan
-    df_old = (m - 1) / share**2 if share else inf
+    df_old = (m - 1) / share**2 if share**2 else inf  # the square of a share may be too small for a float
     df = _barnard_rubin(df_old, share, df_complete)
     half = float(stats.t.isf((1 - conf) / 2, df)) * sqrt(total)
     p = 2 * float(stats.t.sf(abs(qbar) / sqrt(total), df)) if total else nan
