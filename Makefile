@@ -9,6 +9,7 @@ export RC_SET := $(value SET)
 export RC_RUN := $(value RUN)
 export RC_ONLY := $(value ONLY)
 export RC_FORMATS := $(value FORMATS)
+export RC_PRIVACY := $(value PRIVACY)
 export RC_FORCE := $(value FORCE)
 export RC_KEEP_GOING := $(value KEEP_GOING)
 export RC_VERBOSE := $(value VERBOSE)
@@ -37,7 +38,7 @@ MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/nu
 help: ## this list
 	@sed -nE 's/^([a-z]+):.*## (.*)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-18s%s\n", $$1, $$2 }'
 
-report: $(VENV)/ready ## the report on a cohort: COHORT=name-or-folder SET="k=v" RUN=name FORMATS="pdf docx" PAPER=folder ONLY= FORCE=1
+report: $(VENV)/ready ## the report on a cohort: COHORT=name-or-folder SET="k=v" RUN=name FORMATS="pdf docx" PRIVACY=publish PAPER=folder ONLY= FORCE=1
 	@$(RACOHORT) report
 reports: $(VENV)/ready ## many reports: COHORTS="names", a folder of cohorts, or a table of runs; SCHEDULER=address of Dask
 	@$(RACOHORT) reports

@@ -77,12 +77,17 @@ def _shows(output: NotebookNode) -> bool:
     return output.output_type != "stream" and not re.fullmatch(nothing, html, re.DOTALL)
 
 
-def copy_notebooks(executed: Iterable[Path], target: Path) -> list[str]:
-    """Copy executed notebooks in the form that may be published; returns their warnings."""
+def copy_notebooks(executed: Iterable[Path], target: Path, privacy: str = "internal") -> list[str]:
+    """Copy executed notebooks in the form that may be published; returns their warnings.
+
+    Cells tagged `internal` are about single patients, and only an internal report has them.
+    """
     target.mkdir(parents=True, exist_ok=True)
     told: list[str] = []
     for path in executed:
         notebook, warnings = publishable(nbformat.read(path, as_version=4))
+        if privacy != "internal":
+            notebook.cells = [cell for cell in notebook.cells if "internal" not in cell.metadata.get("tags", [])]
         nbformat.write(notebook, target / path.name)
         told += [f"{path.stem}: {warning}" for warning in warnings]
     return told

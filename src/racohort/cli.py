@@ -113,19 +113,22 @@ def _paper_option(verb: Callable[..., None]) -> Callable[..., None]:
 @click.option("--force", envvar="RC_FORCE", is_flag=True, help="Run every section again.")
 @click.option("--keep-going", envvar="RC_KEEP_GOING", is_flag=True, help="Publish a partial report where a section fails.")
 @click.option("--formats", envvar="RC_FORMATS", default="", help="Beside the book also: pdf, docx.")
+@click.option("--privacy", envvar="RC_PRIVACY", default="", help="share or publish: stricter than cohort.yml says.")
 @click.option("--verbose", envvar="RC_VERBOSE", is_flag=True, help="Show the traceback of a section that failed.")
 @_paper_option
 @_told
-def report(cohort: str, settings: str, run: str, only: str, force: bool, keep_going: bool, formats: str, verbose: bool) -> None:
+def report(
+    cohort: str, settings: str, run: str, only: str, force: bool, keep_going: bool, formats: str, privacy: str, verbose: bool
+) -> None:
     """Run the sections, build the book, publish it; the last line is the path of its first page."""
     from racohort import pipeline
     from racohort.parameters import read_formats
 
-    prepared = pipeline.prepare(cohort, settings, run)
+    prepared = pipeline.prepare(cohort, settings, run, privacy)
     prepared.formats = read_formats(formats)
     click.echo(f"{prepared.cohort['id']}{f' ({run})' if run else ''}: {prepared.cohort['title']}")
-    if settings and not run:
-        click.echo("  SET without RUN: this run replaces the unnamed run; RUN=name keeps both.")
+    if (settings or privacy) and not run:
+        click.echo(f"  {'SET' if settings else 'PRIVACY'} without RUN: this run replaces the unnamed run; RUN=name keeps both.")
     page = pipeline.make_report(prepared, only.replace(",", " ").split(), force, click.echo, keep_going)
     click.echo(str(page))
 

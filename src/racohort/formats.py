@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from racohort.few import Between, ShareBetween
+
 #: What stands where a number is missing.
 MISSING = "–"
 
@@ -30,8 +32,8 @@ def number(x: Any, digits: int = 0) -> str:
     >>> number(-1.234, 2), number(-0.001, 2), number(float("nan"), 1), number(12345.6, 1), number(6.25, 1)
     ('−1.23', '0.00', '–', '12,345.6', '6.3')
     """
-    if is_missing(x):
-        return MISSING
+    if is_missing(x) or isinstance(x, Between):
+        return str(x) if isinstance(x, Between) else MISSING
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
     text = f"{_rounded(abs(float(x)), digits):,f}"
@@ -117,6 +119,8 @@ def percent(x: Any, digits: int = 1) -> str:
     >>> percent(0), percent(0.046875), percent(1), percent(0.0001), percent(0.9999), percent(None)
     ('0 %', '4.7 %', '100 %', '< 0.1 %', '> 99.9 %', '–')
     """
+    if isinstance(x, ShareBetween):
+        return f"{_percent(x.low, digits)} to {_percent(x.high, digits)} %"
     text = _percent(x, digits)
     return text if text == MISSING else f"{text} %"
 
@@ -152,6 +156,15 @@ def proportion(
     return f"{shown} ({share}; {level_of(level)} CI {_percent(lower, digits)} to {_percent(upper, digits)} %)"
 
 
+def span(low: Any, high: Any, digits: int) -> str:
+    """The lowest and the highest of some values; an en dash where neither is told.
+
+    >>> span(2, 7.25, 1), span(None, None, 1)
+    ('2.0 to 7.3', '–')
+    """
+    return MISSING if is_missing(low) and is_missing(high) else f"{number(low, digits)} to {number(high, digits)}"
+
+
 def mean_sd(mean: Any, sd: Any, digits: int) -> str:
     """A mean with its standard deviation.
 
@@ -167,7 +180,9 @@ def median_iqr(median: Any, q1: Any, q3: Any, digits: int) -> str:
     >>> median_iqr(12.4, 5, 30, 1)
     '12.4 (5.0 to 30.0)'
     """
-    return MISSING if is_missing(median) else f"{number(median, digits)} ({number(q1, digits)} to {number(q3, digits)})"
+    if is_missing(median) or (is_missing(q1) and is_missing(q3)):
+        return number(median, digits)
+    return f"{number(median, digits)} ({number(q1, digits)} to {number(q3, digits)})"
 
 
 def plural_of(singular: str) -> str:

@@ -14,7 +14,7 @@ from racohort.parameters import Value, declared_parameters, read_settings, resol
 from racohort.places import UsageError, cohort_folder, paper_folder, project_root, report_folder, run_name, work_folder
 from racohort.publish import hold, new_folder, recover, replace
 from racohort.schedule import Job, Schedule, workers
-from racohort.terms import SECTIONS
+from racohort.terms import PRIVACY, SECTIONS
 
 ANALYSES = ("participants", "safety", "efficacy", "robustness")
 #: Section -> the sections whose results it reads.
@@ -81,7 +81,7 @@ class Run:
         """The key of everything the section's results rest on."""
         values = {name: self.values[name] for name in self.declared[section] if name in self.values}
         before = {name: self.outputs(name) for name in NEEDS[section]}
-        cohort = [self.cohort["mapping"], self.run, self.inputs]
+        cohort = [self.cohort["mapping"], self.cohort["privacy"], self.run, self.inputs]
         return key([self.code, file_hash(source_notebook(section)), values, cohort, before])
 
     def outputs(self, section: str) -> dict[str, str]:
@@ -129,7 +129,7 @@ def source_notebook(section: str) -> Path:
     return project_root() / "notebooks" / f"{STEMS[section]}.ipynb"
 
 
-def prepare(cohort: str, settings: str = "", run: str = "") -> Run:
+def prepare(cohort: str, settings: str = "", run: str = "", privacy: str = "") -> Run:
     """A run, from what the user typed; nothing is written but a note of what `cohort.yml` says.
 
     Raises UsageError for a name or parameter that cannot be used, CohortError for a faulty `cohort.yml`, ClaimsError for a
@@ -139,6 +139,7 @@ def prepare(cohort: str, settings: str = "", run: str = "") -> Run:
     asked = read_settings(settings)
     code = fingerprints.code_key()
     facts = fingerprints.describe_cohort(folder, code)
+    facts = facts | {"privacy": chosen_privacy(privacy, facts["privacy"])}
     run_name(facts["id"], run)
     declared = {section: declared_parameters(source_notebook(section)) for section in SECTIONS}
     literals = {name: value for section in reversed(SECTIONS) for name, value in declared[section].items()}
@@ -148,6 +149,20 @@ def prepare(cohort: str, settings: str = "", run: str = "") -> Run:
     prepared.state = read_json(prepared.work / "state.json")
     _check_origin(prepared)
     return prepared
+
+
+def chosen_privacy(asked: str, said: str) -> str:
+    """Who may see a report: as `cohort.yml` says, or as the command asks where that is not looser.
+
+    >>> chosen_privacy("", "internal"), chosen_privacy("publish", "share")
+    ('internal', 'publish')
+    """
+    if asked and asked not in PRIVACY:
+        raise UsageError(f"PRIVACY={asked!r} is not known. There are: {', '.join(PRIVACY)}.")
+    if asked and PRIVACY.index(asked) < PRIVACY.index(said):
+        why = f"PRIVACY={asked} would tell more than cohort.yml allows, which says privacy: {said}."
+        raise UsageError(f"{why} Only a stricter one can be asked for here; who may loosen it changes cohort.yml.")
+    return asked or said
 
 
 def _input_hashes(folder: Path, files: Sequence[str]) -> dict[str, str]:
@@ -268,6 +283,7 @@ def _section_job(run: Run, section: str, bases: dict[str, str]) -> Job:
     bases[section] = run.section_key(section)
     given = {"RACOHORT_ROOT": str(project_root()), "RACOHORT_WORK": str(run.work)}
     given |= {"RACOHORT_ID": run.cohort["id"], "RACOHORT_FOLDER": str(run.folder)}
+    given["RACOHORT_PRIVACY"] = run.cohort["privacy"]
     return partial(run_section, section, source_notebook(section), run.notebook(section), run.given(section), given)
 
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 RECORDS = ("ledger", "quarantine", "findings")
 #: The published files whose content a run records; each holds in text what a Parquet file beside it may hold.
 RESULT_FILES = "*.csv"
+#: What is said above every page of who may see it.
+EDITIONS = {
+    "internal": "Internal report: it holds patients' data and must not be sent on.",
+    "share": "Edition to share: it shows no single patient. Small counts are not hidden.",
+    "publish": "Edition to publish: it shows no single patient; small counts are hidden, and the others are rounded.",
+}
 PACKAGES = ("racohort", "numpy", "scipy", "pandas", "pyarrow", "statsmodels", "pingouin", "papermill", "jupyter-book", "sphinx")
 
 
@@ -38,6 +44,8 @@ def after(run: "Run", fresh: Path, started: float, warnings: Sequence[str], buil
     """What `run.json` says of a finished run, whose folder is filled but for it."""
     told = before(run) | {"results": results_written(fresh / "results")}
     rows = rows_read(run.work / "records" / "sources.csv")
+    if run.cohort["privacy"] == "publish":
+        rows = {}
     told["inputs"] = [{**entry, "rows": rows.get(name)} for name, entry in zip(run.inputs, told["inputs"], strict=True)]
     seconds = {section: run.state["sections"][section]["seconds"] for section in SECTIONS if run.is_fresh(section)}
     ended = {section: run.state["sections"][section]["ended"] for section in seconds}
@@ -90,7 +98,7 @@ def results_written(folder: Path) -> list[dict[str, Any]]:
 
 def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
     """Fill a new folder with the executed notebooks, the results and the book; returns the warnings of the sections."""
-    warnings = book.copy_notebooks([run.notebook(section) for section in included], fresh / "notebooks")
+    warnings = book.copy_notebooks([run.notebook(section) for section in included], fresh / "notebooks", run.cohort["privacy"])
     _copy_results(run, fresh / "results", whole="concordance" in included)
     pages = run.work / "book"
     shutil.rmtree(pages, ignore_errors=True)
@@ -106,9 +114,12 @@ def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
 
 
 def announcement(run: "Run", missing: Sequence[str]) -> str:
-    """The line above every page: that a cohort is synthetic, that claims are another paper's, that a report is partial."""
+    """The line above every page: whose data it may hold, whose claims it examines, and that a report is partial."""
     partial = f"Partial report: not run were {', '.join(missing)}." if missing else ""
-    return " ".join(filter(None, [book.SYNTHETIC if run.cohort["synthetic"] else "", _other_paper(), partial]))
+    kind = book.SYNTHETIC if run.cohort["synthetic"] else ""
+    if run.cohort["privacy"] != "internal" or not run.cohort["synthetic"]:
+        kind = f"{kind} {EDITIONS[run.cohort['privacy']]}".strip()
+    return " ".join(filter(None, [kind, _other_paper(), partial]))
 
 
 def _other_paper() -> str:
@@ -122,11 +133,12 @@ def _other_paper() -> str:
 
 
 def _copy_results(run: "Run", target: Path, whole: bool) -> None:
-    """The analysis data sets, cleaning's records and, in a whole report, the joined results; sections' own files stay behind."""
+    """The joined results of a whole report and, in an internal one, the analysis data sets and cleaning's records."""
     target.mkdir()
     joined = ["results/results.csv", "results/results.parquet", "results/claims.csv"] if whole else []
     data = [path.relative_to(run.work).as_posix() for path in files_in(run.work / "data")]
-    for name in [*data, *(f"records/{record}.csv" for record in RECORDS), *joined]:
+    people = [*data, *(f"records/{record}.csv" for record in RECORDS)] if run.cohort["privacy"] == "internal" else []
+    for name in [*people, *joined]:
         if (run.work / name).is_file():
             shutil.copyfile(run.work / name, target / Path(name).name)
 

@@ -30,6 +30,7 @@ class Request:
     cohort: str
     settings: str = ""
     run: str = ""
+    privacy: str = ""
     page: str = ""
     why: str = ""
     seconds: float = 0.0
@@ -169,7 +170,7 @@ def report_apart(request: Request, **given: str) -> subprocess.CompletedProcess[
     """The verb `report` in a process of its own: with these variables, and with none of those that make gave to this one."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("RC_")}
     surroundings = {**kept, "PYTHONPATH": str(Path(__file__).resolve().parents[1]), **given}
-    options = ["--cohort", request.cohort, "--set", request.settings, "--run", request.run]
+    options = ["--cohort", request.cohort, "--set", request.settings, "--run", request.run, "--privacy", request.privacy]
     command = [sys.executable, "-m", "racohort", "report", *options]
     return subprocess.run(command, env=surroundings, capture_output=True, text=True, check=False)
 

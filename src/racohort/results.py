@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from racohort.few import Between
 from racohort.terms import RESULT_COUNTS, RESULT_ID, RESULT_NUMBERS, RESULTS
 
 
@@ -34,12 +35,19 @@ def as_results(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
     frame = pd.DataFrame([{**row, "result_id": result_id(row)} for row in rows], columns=list(RESULTS))
     for column in RESULTS:
         if column in RESULT_COUNTS:
-            frame[column] = pd.to_numeric(frame[column]).astype("Int64")
+            frame[column] = _as_counts(frame[column])
         elif column in RESULT_NUMBERS:
             frame[column] = pd.to_numeric(frame[column]).astype("float64")
         else:
             frame[column] = frame[column].astype("str").where(frame[column].notna(), "")
     return _check_unique(frame)
+
+
+def _as_counts(column: pd.Series) -> pd.Series:
+    """Whole numbers or NA; counts of which only the bounds are told stay as they are."""
+    if any(isinstance(count, Between) for count in column):
+        return column.astype(object)
+    return pd.to_numeric(column).astype("Int64")
 
 
 def join_results(*frames: pd.DataFrame) -> pd.DataFrame:

@@ -56,6 +56,9 @@ RESULTS = (
 RESULT_NUMBERS = ("value", "lower", "upper", "level", "p_value", "p_adjusted")
 RESULT_COUNTS = ("n", "count", "n_missing")
 
+#: Who may see a report, the loosest first.
+PRIVACY = ("internal", "share", "publish")
+
 SECTIONS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance")
 
 # --- cleaning's records ----------------------------------------------------------------------------------------------

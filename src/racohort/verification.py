@@ -96,7 +96,7 @@ def _make_again(run: pipeline.Run, recorded: Mapping[str, Any], scratch: Path) -
     """The run made with the recorded parameters in the scratch folder; returns its published folder there."""
     given = {name: told["value"] for name, told in recorded["parameters"].items() if told["source"] == "SET"}
     settings = " ".join(shlex.quote(f"{name}={_as_text(value)}") for name, value in given.items())
-    again = Request(str(run.folder), settings, run.run)
+    again = Request(str(run.folder), settings, run.run, recorded["privacy"])
     done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch))
     if done.returncode:
         raise Differs("\n".join(["The run could not be made again:", *done.stderr.strip().splitlines()[-6:]]))

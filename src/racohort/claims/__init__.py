@@ -19,6 +19,7 @@ from racohort.claims.facts import (
     judge_visits,
 )  # fmt: skip
 from racohort.claims.ranges import judge_range
+from racohort.disclosure import judged
 from racohort.plan import Plan
 from racohort.printed import Claim, Paper
 from racohort.results import as_results
@@ -39,6 +40,7 @@ LEDGER = (
 )  # fmt: skip
 
 
+@judged
 def judge_claims(paper: Paper, results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
     """A verdict on every claim, from the results of the other sections.
 
@@ -106,6 +108,7 @@ def _verdict_of(verdicts: pd.DataFrame, level: str) -> pd.Series:
     return by_level[0].combine_first(by_level[1]) if len(by_level[0]) else by_level[1]
 
 
+@judged
 def claims_frame(paper: Paper, results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
     """The claim ledger: one row per claim, in the order of the paper, with words, test, both verdicts, reasons and result ids.
 

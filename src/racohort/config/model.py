@@ -192,6 +192,8 @@ class Cohort(Strict):
     title: str = Field("", description="What the report is called.")
     synthetic: bool = Field(False, description="true puts the mark 'synthetic cohort' on everything.")
     privacy: Literal["internal", "share", "publish"] = Field("internal", description="Who may see the report.")
+    suppress_below: int = Field(8, ge=1, le=100, description="A report to publish hides counts from 1 up to below this.")
+    round_to: int = Field(5, ge=1, le=100, description="A report to publish rounds other counts to a multiple of this.")
     files: list[File] = Field(min_length=1, description="The raw files.")
     columns: dict[str, Column] = Field(default_factory=dict, description="Source column -> what it holds.")
     visits: dict[str, PlannedVisit] = Field(min_length=1, description="The planned visits in time order; the first is baseline.")

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from racohort.absence import absent
+from racohort.disclosure import guarded
 
 #: The modules of this room; `figures.plot_x` is found in whichever of them defines it.
 ROOMS = ("cleaning", "missingness", "values", "participants", "safety", "efficacy", "robustness", "concordance", "people")
@@ -18,7 +19,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("plot_"):
         for room in ROOMS:
             if hasattr(module := import_module(f"{__name__}.{room}"), name):
-                return getattr(module, name)
+                return guarded(getattr(module, name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

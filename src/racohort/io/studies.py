@@ -8,6 +8,7 @@ import pandas as pd
 
 from racohort.adam import Datasets
 from racohort.config import Cohort, parse_cohort
+from racohort.disclosure import as_file, held_profile, hold_profile, release
 from racohort.io.catalogue import read_catalogue
 from racohort.io.tables import read_frame, write_frame
 from racohort.places import UsageError, cohort_folder, work_folder
@@ -157,6 +158,7 @@ def open_study(cohort: str, run: str = "") -> Study:
         raise UsageError(
             f"the cohort {config.id!r} has not been cleaned in this run: run the notebook 01-cleaning first, or `make report`."
         )
+    hold_profile(config.privacy, config.suppress_below, config.round_to)
     data = {name: read_frame(folder / "data" / name) for name in DATASETS}
     records = {name: read_frame(folder / "records" / name) for name in RECORDS}
     check_columns(data["adsl"], ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
@@ -179,7 +181,10 @@ def read_results(study: Study, *sections: str) -> pd.DataFrame:
 
 
 def write_spine(study: Study) -> Path:
-    """Join the results of all finished sections into `results.csv` and `results.parquet`; returns the path without its ending."""
+    """Join the results of all finished sections into `results.csv` and `results.parquet`; returns the path without its ending.
+
+    They hold what the profile of the report lets be told; the sections' own files, which stay in the work folder, hold all.
+    """
     path = study.folder / "results" / "results"
-    write_frame(path, read_results(study))
+    write_frame(path, as_file(release(read_results(study), held_profile())))
     return path

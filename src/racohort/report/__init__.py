@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 from typing import Any
 
+from racohort.disclosure import guarded
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 
 __all__ = ["Sentence", "Text", "absent", "glue", "points", "quote", "say"]
@@ -25,5 +26,5 @@ def __getattr__(name: str) -> Any:
         for module in pkgutil.iter_modules(__path__):
             found = getattr(importlib.import_module(f"{__name__}.{module.name}"), name, None)
             if found is not None:
-                return found
+                return guarded(found)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

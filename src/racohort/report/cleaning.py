@@ -21,7 +21,7 @@ def say_sources(results: pd.DataFrame) -> Text:
     """How much was read and what became of it, from the rows of `count_records`."""
     rows = select_results(results, statistic="rows_read", by="file")
     kept_out = select_results(results, statistic="kept_out", by="file")
-    out = int(kept_out["count"].sum())
+    out = kept_out["count"].sum()
     return say(
         quote(f"{number(rows['count'].sum())} rows were read from {count(len(rows), 'file')}.", *rows["result_id"]),
         quote(f"{count(out, 'entry', 'entries')} {'stands' if out == 1 else 'stand'} in the quarantine.", *kept_out["result_id"])
@@ -36,7 +36,7 @@ def say_cells(results: pd.DataFrame) -> Text:
     if rows.empty:
         return say("The files hold no measured value.")
     sums = rows.groupby("category")["count"].sum()
-    read = int(rows.drop_duplicates("PARAMCD")["n"].sum())
+    read = rows.drop_duplicates("PARAMCD")["n"].sum()
     parts = [f"{number(sums[name])} {words}" for name, words in _FATES.items() if sums[name]]
     used = f"{number(sums['used'])} of {count(read, 'cell')} with a measured value {'is' if sums['used'] == 1 else 'are'} used"
     return say(quote(f"{used}{'; ' if parts else ''}{listed(parts)}.", *rows["result_id"]))
@@ -48,7 +48,7 @@ def say_findings(results: pd.DataFrame) -> Text:
     said = []
     for cls, (_, one, many) in _DONE.items():
         of_class = select_results(rows, value_text=cls)
-        cells = int(of_class["count"].sum())
+        cells = of_class["count"].sum()
         if cells:
             rules = count(len(of_class), "rule")
             said.append(quote(f"{count(cells, 'cell')} {one if cells == 1 else many} under {rules}.", *of_class["result_id"]))

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from racohort.endpoints import Endpoint
-from racohort.formats import capitalised, count, interval, listed, number, p_value, percent, proportion, signed
+from racohort.formats import capitalised, count, interval, is_missing, listed, number, p_value, percent, proportion, signed
 from racohort.plan import Plan, Visit
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
@@ -185,7 +185,7 @@ def _difference(results: pd.DataFrame, visit: Visit) -> str | Sentence:
     parts = {"AVISIT": visit.AVISIT, "by": "STATE", "category": "remission"}
     change, test = (pick_result(results, statistic=s, method=m, **parts) for s, m in
                     (("difference", "newcombe_paired"), ("mcnemar", "mcnemar_midp")))  # fmt: skip
-    if change is None or test is None or not change["n"]:
+    if change is None or test is None or not change["n"] or is_missing(change["value"]):
         return ""
     limits = interval(100 * change["lower"], 100 * change["upper"], 1, change["level"])
     return quote(

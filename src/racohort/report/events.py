@@ -52,7 +52,7 @@ def say_serious(results: pd.DataFrame, plan: Plan) -> Text:
     were = "was" if events["value"] == 1 else "were"
     return say(
         quote(
-            f"{count(int(events['value']), 'serious event')} {were} recorded, in {shown}.",
+            f"{count(events['value'], 'serious event')} {were} recorded, in {shown}.",
             events["result_id"],
             patients["result_id"],
         )

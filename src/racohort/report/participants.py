@@ -13,7 +13,7 @@ from racohort.summaries import largest, only, spread_results
 def say_flow(results: pd.DataFrame, plan: Plan) -> Text:
     """How many were enrolled, treated and seen, and why the others were not; from the rows of `count_flow`."""
     sizes = {name: only(results, by="population", category=name) for name in ("all", "safety", "efficacy")}
-    enrolled, safety, efficacy = (int(sizes[name]["count"]) for name in sizes)
+    enrolled, safety, efficacy = (sizes[name]["count"] for name in sizes)
     treated = f"{number(safety)} of them treated" if plan.treated else "with no treatment start on record"
     first = quote(
         f"{count(enrolled, 'patient')} {'was' if enrolled == 1 else 'were'} enrolled, {treated}; {number(efficacy)} have an "
@@ -32,7 +32,7 @@ def _said_of_losses(results: pd.DataFrame) -> Sentence:
         return Sentence("Nobody left before the last visit.")
     reasons = left.groupby("category", sort=False)["count"].sum().sort_values(ascending=False, kind="stable")
     said = listed([f"{str(reason)[:1].lower()}{str(reason)[1:]} ({number(n)})" for reason, n in reasons.items()])
-    return quote(f"{count(int(reasons.sum()), 'patient')} left before the last visit: {said}.", *left["result_id"])
+    return quote(f"{count(reasons.sum(), 'patient')} left before the last visit: {said}.", *left["result_id"])
 
 
 def say_baseline(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:

@@ -5,7 +5,7 @@ Where a cohort has no data the table or figure in front says so, and the sentenc
 
 import pandas as pd
 
-from racohort.formats import capitalised, count, level_of, listed, number, percent, proportion
+from racohort.formats import capitalised, count, is_missing, level_of, listed, number, percent, proportion, span
 from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, label_of, panel_of
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, absent, quote, say
@@ -42,10 +42,10 @@ def _said_of_exposure(results: pd.DataFrame) -> Sentence:
     if rows.empty:
         return Sentence("Without a treatment start there is no time at risk and no rate.")
     value = rows.set_index("statistic")["value"]
+    reach = "" if is_missing(value["min"]) else f", {span(value['min'], value['max'], 1)}"
     return quote(
         f"{count(rows['n'].iloc[0], 'patient')} were followed for {number(value['person_years'], 1)} person-years after "
-        "treatment started "
-        f"(median {number(value['median'], 1)} years, {number(value['min'], 1)} to {number(value['max'], 1)}).",
+        f"treatment started (median {number(value['median'], 1)} years{reach}).",
         *rows["result_id"],
     )  # fmt: skip
 

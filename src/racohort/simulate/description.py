@@ -63,7 +63,7 @@ def describe_cohort(parameters: Parameters, seed: int, files: Mapping[str, bytes
     A cohort from a seed that is not the parameter file's own has the seed in its id, so that two cohorts never share one.
     """
     name = parameters["id"] if seed == parameters["seed"] else f"{parameters['id']}-{seed}"
-    lines = [f"id: {name}", f"title: {_quoted(parameters['title'])}", "synthetic: true", "privacy: publish", "files:"]
+    lines = [f"id: {name}", f"title: {_quoted(parameters['title'])}", "synthetic: true", "privacy: internal", "files:"]
     lines += [_file(table, files, len(rows)) for table, rows in tables.items() if rows]
     headings = {heading for rows in tables.values() for heading in (rows[0] if rows else ())} - {ITEM, SAMPLED}
     lines += ["columns:", *(_role(heading) for heading in ROLES if heading in headings), _sampled()]

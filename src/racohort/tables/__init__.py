@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from racohort.absence import absent
+from racohort.disclosure import guarded
 
 #: The modules of this room; `tables.tabulate_x` is found in whichever of them defines it.
 ROOMS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance", "run")
@@ -15,7 +16,7 @@ def __getattr__(name: str) -> Any:
     if name.startswith("tabulate_"):
         for room in ROOMS:
             if hasattr(module := import_module(f"{__name__}.{room}"), name):
-                return getattr(module, name)
+                return guarded(getattr(module, name))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import capitalised, interval, mean_sd, median_iqr, number, p_cell, percent, proportion, signed
+from racohort.formats import capitalised, interval, mean_sd, median_iqr, number, p_cell, percent, proportion, signed, span
 from racohort.labels import NO_RANGES, digits_of, label_of, label_with_unit, panel_of
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
@@ -71,7 +71,7 @@ def _laboratory_line(code: str, visit: Visit, cells: dict[Any, pd.Series], plan:
         "Analyte": label_with_unit(code, catalogue), "Visit": capitalised(visit.label), "n": number(here["n"]),
         "Mean ± SD": mean_sd(here["mean"], here["sd"], max(digits, 1)),
         "Median (quartiles)": median_iqr(here["median"], here["q1"], here["q3"], digits),
-        "Range": f"{number(here['min'], digits)} to {number(here['max'], digits)}" if here["n"] else "–",
+        "Range": span(here["min"], here["max"], digits),
         "Change, mean ± SD (n)": _change_cell(change, max(digits, 1)),
     }  # fmt: skip
 

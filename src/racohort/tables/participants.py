@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import capitalised, mean_sd, median_iqr, number, percent, signed
+from racohort.formats import capitalised, mean_sd, median_iqr, number, percent, signed, span
 from racohort.labels import digits_of, label_of, label_with_unit, panel_of
 from racohort.plan import Plan
 from racohort.results import select_results
@@ -76,7 +76,7 @@ def _number_line(code: str, row: pd.Series, missing: int, catalogue: pd.DataFram
         "Group": group, "Characteristic": label_with_unit(code, catalogue), "n": number(row["n"]),
         "Mean ± SD, or patients": mean_sd(row["mean"], row["sd"], max(digits, 1)),
         "Median (quartiles)": median_iqr(row["median"], row["q1"], row["q3"], digits),
-        "Range": f"{number(row['min'], digits)} to {number(row['max'], digits)}", "Missing": number(missing),
+        "Range": span(row["min"], row["max"], digits), "Missing": number(missing),
     }  # fmt: skip
 
 

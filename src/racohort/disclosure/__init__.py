@@ -1,0 +1,7 @@
+"""What a report may tell, and to whom: one place through which every frame goes before a reader sees anything of it."""
+
+from racohort.disclosure.hook import guarded, judged, without_people
+from racohort.disclosure.profile import Profile, held_profile, hold_profile, stricter
+from racohort.disclosure.rows import as_file, release
+
+__all__ = ["Profile", "as_file", "guarded", "held_profile", "hold_profile", "judged", "release", "stricter", "without_people"]

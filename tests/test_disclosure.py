@@ -1,0 +1,294 @@
+"""What a report may tell: each rule of the profiles, and that each of them, switched off, is noticed."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from racohort import disclosure, figures, report, tables
+from racohort.disclosure import Profile, as_file, held_profile, hold_profile, profile, release, rows, stricter
+from racohort.few import Between, Bounded
+from racohort.formats import count, number, percent, proportion
+from racohort.intervals import clopper_pearson, exposure_adjusted_rate
+from racohort.pipeline import chosen_privacy
+from racohort.places import UsageError
+from racohort.plan import Plan, Visit
+from racohort.results import as_results, join_results, pick_result, select_results
+from racohort.terms import RESULT_COUNTS
+
+PUBLISH = Profile("publish")
+PLAN = Plan("a", "A", True, True, (Visit("BL", 0, "baseline", 0), Visit("Y1", 1, "1 year", 365)), (), "Y1", "DAS28ESR")
+
+
+@pytest.fixture(autouse=True)
+def loose():
+    """Every test begins and ends with the loosest profile."""
+    hold_profile("internal")
+    yield
+    hold_profile("internal")
+
+
+REASONS = (("Moved", 4), ("Death", 2), ("Quarrel", 5))
+OWN = ("Rare word", "Rare word>3", "Moved", "Quarrel")
+
+
+def cohort_rows() -> pd.DataFrame:
+    """Rows of every kind of statistic, of a cohort of 64 with groups and counts on both sides of every limit."""
+    ci = {name: clopper_pearson(x, n) for name, x, n in (("few", 5, 64), ("some", 35, 64), ("group", 3, 6))}
+    t = stats.t.ppf(0.975, 50) * 1.3 / np.sqrt(51)
+    common = {"section": "safety", "population": "safety", "level": 0.95}
+    share = {**common, "statistic": "proportion", "method": "clopper_pearson", "by": "overview", "n": 64}
+    told = [
+        {**share, "category": "SERIOUS", "count": 5, "value": 5 / 64, "lower": ci["few"][0], "upper": ci["few"][1]},
+        {**share, "category": "ANY", "count": 35, "value": 35 / 64, "lower": ci["some"][0], "upper": ci["some"][1]},
+        {**share, "category": "DEATH", "count": 0, "value": 0.0, "lower": 0.0, "upper": 0.056},
+        {**share, "category": "SITE", "count": 3, "n": 6, "value": 0.5, "lower": ci["group"][0], "upper": ci["group"][1]},
+        {**share, "method": "observed", "by": "completer", "category": "N", "value": 12 / 64},
+        {**common, "statistic": "risk_bound", "by": "overview", "category": "SERIOUS", "n": 64, "count": 5, "upper": 0.157},
+        {**common, "statistic": "events", "by": "overview", "category": "ANY", "n": 64, "count": 35, "value": 58.0},
+        {**common, "statistic": "events", "by": "overview", "category": "SERIOUS", "n": 64, "count": 5, "value": 6.0},
+        {**common, "statistic": "first_event_rate", "by": "overview", "category": "SERIOUS", "n": 64, "count": 5,
+         **rate(5, 160.0), "note": "160.0 person-years"},
+        {**common, "statistic": "n", "by": "flow", "category": "seen", "n": 57, "value": 57.0, "n_missing": 7},
+        {**common, "statistic": "min", "n": 64, "value": 23.0}, {**common, "statistic": "max", "n": 64, "value": 63.0},
+        {**common, "statistic": "q1", "n": 31, "value": 40.5}, {**common, "statistic": "q3", "n": 32, "value": 53.5},
+        {**common, "statistic": "mean", "by": "arm", "category": "few", "n": 7, "value": 46.0, "lower": 40.0, "upper": 52.0},
+        {**common, "statistic": "mean", "by": "arm", "category": "many", "n": 8, "value": 46.123456},
+        {**common, "statistic": "mean_change", "method": "paired_t", "n": 51, "value": -1.0871511, "lower": -1.0871511 - t,
+         "upper": -1.0871511 + t, "p_value": 0.012345, "p_adjusted": 0.0345678},
+        {**common, "statistic": "sd_change", "method": "paired_t", "n": 51, "value": 1.3},
+        {**common, "statistic": "df", "method": "paired_t", "n": 51, "value": 50.0},
+        {**common, "statistic": "mcnemar", "n": 51, "p_value": 0.015625, "note": "0 left and 7 entered the state."},
+        {**common, "statistic": "proportion", "by": "AEDECOD", "category": "Rare word", "n": 64, "count": 1, "value": 1 / 64},
+        {**common, "statistic": "events", "by": "AEDECOD", "category": "Rare word", "n": 64, "count": 1, "value": 1.0},
+        {**common, "statistic": "count", "by": "AEDECOD>AETOXGR", "category": "Rare word>3", "n": 64, "count": 1, "value": 1.0},
+        {**common, "statistic": "proportion", "by": "AEDECOD", "category": "Common", "n": 64, "count": 20, "value": 20 / 64},
+        {**common, "statistic": "body_system", "by": "AEDECOD", "category": "Common", "note": "kept", "value_text": "Class"},
+        *({**common, "section": "participants", "AVISIT": "Y1", "statistic": "count", "method": "left_before", "by": "DCSREAS",
+           "category": reason, "n": 64, "count": many, "value": float(many)} for reason, many in REASONS),
+        {**common, "section": "concordance", "statistic": "claims", "by": "verdict", "category": "agrees", "n": 40, "count": 3,
+         "value": 3.0},
+        {**common, "statistic": "verdict", "by": "PARCAT1", "category": "Liver", "n": 6, "count": 1},
+    ]  # fmt: skip
+    return as_results(told)
+
+
+def rate(events: int, years: float) -> dict[str, float]:
+    """The parts of a row that holds a rate."""
+    found = exposure_adjusted_rate(events, years)
+    return {"method": "garwood", "value": found["rate"], "lower": found["lower"], "upper": found["upper"]}  # type: ignore[dict-item]
+
+
+def faults(exact: pd.DataFrame, told: pd.DataFrame) -> list[str]:
+    """What the released rows give away, in words; empty where every rule holds."""
+    file, was = as_file(told).set_index("result_id"), exact.set_index("result_id")
+    found = [f"{name} {one}" for name in RESULT_COUNTS for one in about_patients(file)[name].dropna() if one % 5 or 0 < one < 8]
+    tallies = about_patients(file)[about_patients(file)["statistic"].isin(["count", "events", "n"])]["value"].dropna()
+    found += [f"a tally of {one}" for one in tallies if one % 5 or 0 < one < 8]
+    found += [f"{words} of {where}" for where, words in was["category"].items() if words in {*OWN} & {*file["category"]}]
+    small = file[(was["n"].reindex(file.index) < 8) & (file["by"] != "PARCAT1") & (file["section"] != "concordance")]
+    found += [f"a number of a small group: {one}" for one in small.index[small[["value", "lower", "upper"]].notna().any(axis=1)]]
+    same = [one for one in file.index.intersection(was.index) if not np.isnan(was["lower"][one]) and was["lower"][one] > 0]
+    found += [f"the limit of {one}" for one in same if file["lower"][one] == was["lower"][one]]
+    gone = file[file["statistic"].isin(["min", "max", "df", "mcnemar"])]
+    found += [f"{one} is told" for one in gone.index[gone[["value", "p_value"]].notna().any(axis=1)]]
+    few = file["statistic"].isin(["q1", "q3"]) & (was["n"].reindex(file.index) < 32)
+    found += [f"the quartile {one}" for one in file.index[few & file["value"].notna()]]
+    found += [f"a note: {note}" for note in file["note"] if any(letter.isdigit() for letter in note)]
+    found += [f"digits of p: {p}" for p in file["p_value"].dropna() if p != float(f"{p:.2g}")]
+    found += [f"digits of {one}" for one in file.index[file["statistic"] == "mean"] if has_more_digits(file["value"][one])]
+    sizes = sizes_that_fit(file)
+    return found + ([f"n is one of {sizes}"] if len(sizes) < 5 else [])
+
+
+def has_more_digits(value: float) -> bool:
+    return not np.isnan(value) and value != float(f"{value:.3g}")
+
+
+def about_patients(file: pd.DataFrame) -> pd.DataFrame:
+    return file[(file["section"] != "concordance") & (file["by"] != "PARCAT1")]
+
+
+def sizes_that_fit(file: pd.DataFrame) -> list[int]:
+    """The numbers of pairs with which a reader could explain the printed interval and the printed SD of the changes."""
+    change, sd = (file[file["statistic"] == name].iloc[0] for name in ("mean_change", "sd_change"))
+    half = (change["upper"] - change["lower"]) / 2
+    step = max(10.0 ** -len(str(abs(change[bound])).partition(".")[2]) for bound in ("lower", "upper"))
+    spread = 10.0 ** (np.floor(np.log10(sd["value"])) - 1) / 2 if sd["value"] != 1.3 or step > 1e-6 else 0.0
+    fits = []
+    for n in range(8, 200):
+        widths = [stats.t.ppf(0.975, n - 1) * (sd["value"] + sign * spread) / np.sqrt(n) for sign in (-1, 1)]
+        fits += [n] if widths[0] - step / 2 <= half <= widths[1] + step / 2 else []
+    return fits
+
+
+def test_nothing_of_a_hidden_count_is_left_in_a_report_to_publish():
+    exact = cohort_rows()
+    assert faults(exact, release(exact, PUBLISH)) == []
+    assert len(faults(exact, exact)) > 20
+
+
+SWITCHES = {
+    "small counts": ("tell", lambda counts, _: counts),
+    "rare words": ("_without_rare_words", lambda frame, _: frame),
+    "reasons": ("_pool_reasons", lambda frame, _: frame),
+    "small groups, extremes and what gives back": ("_hide_small_groups", lambda *_: None),
+    "extremes": ("EXTREMES", frozenset()),
+    "what gives back": ("GIVING_BACK", frozenset()),
+    "quantiles": ("QUANTILES", {}),
+    "tallies": ("_tallies", lambda _, value, *__: np.full(len(value), np.nan)),
+    "counts beside counts": ("COUNTS", frozenset()),
+    "coarse numbers": ("_coarse", lambda _, exact: {name: exact[name].copy() for name in exact}),
+    "digits": ("_digits", lambda numbers, _: numbers),
+    "notes": ("TELLING", frozenset({"mcnemar", "first_event_rate"})),
+}
+
+
+@pytest.mark.parametrize("switched", SWITCHES)
+def test_each_rule_switched_off_is_noticed(switched, monkeypatch):
+    monkeypatch.setattr(rows, *SWITCHES[switched])
+    exact = cohort_rows()
+    assert faults(exact, release(exact, PUBLISH))
+
+
+@pytest.mark.parametrize("switched", ["_tell_shares", "_tell_rates"])
+def test_shares_and_rates_that_are_not_computed_again_are_noticed(switched, monkeypatch):
+    monkeypatch.setattr(rows, switched, lambda *_: None)
+    with pytest.raises(AssertionError):
+        test_shares_and_rates_come_from_the_counts_that_are_told()
+
+
+def test_shares_and_rates_come_from_the_counts_that_are_told():
+    told = release(cohort_rows(), PUBLISH)
+    some, few = (pick_result(told, statistic="proportion", category=name) for name in ("ANY", "SERIOUS"))
+    assert (some["count"], some["n"], some["value"]) == (35, 65, 35 / 65)
+    assert (some["lower"], some["upper"]) == pytest.approx(clopper_pearson(35, 65))
+    assert (few["lower"], few["upper"]) == pytest.approx((clopper_pearson(1, 65)[0], clopper_pearson(7, 65)[1]))
+    bound = pick_result(told, statistic="risk_bound", category="SERIOUS")
+    assert bound["upper"] == pytest.approx(stats.beta.ppf(0.95, 8, 58))
+    rates = pick_result(told, statistic="first_event_rate", category="SERIOUS")
+    low, high = exposure_adjusted_rate(1, 160.0)["lower"], exposure_adjusted_rate(7, 160.0)["upper"]
+    assert (rates["lower"], rates["upper"]) == pytest.approx((low, high), rel=0.01)
+    assert pick_result(told, by="completer", statistic="proportion")["value"] == pytest.approx(10 / 65)
+
+
+@pytest.mark.parametrize("exact, told", [(0, "0"), (1, "1–7"), (7, "1–7"), (8, "10"), (12, "10"), (13, "15"), (64, "65")])
+def test_a_count_is_none_hidden_or_rounded(exact, told):
+    assert str(rows.tell(pd.Series([exact]), PUBLISH)[0]) == told
+
+
+def test_the_limits_of_a_cohort_of_its_own_are_kept_to():
+    strict = Profile("publish", suppress_below=11, round_to=10)
+    assert [str(one) for one in rows.tell(pd.Series([0, 10, 11, 16]), strict)] == ["0", "1–10", "10", "20"]
+
+
+def test_serious_events_and_deaths_never_vanish():
+    told = release(cohort_rows(), PUBLISH)
+    assert str(pick_result(told, statistic="proportion", category="SERIOUS")["count"]) == "1–7"
+    assert pick_result(told, statistic="proportion", category="DEATH")["count"] == 0
+    assert str(pick_result(told, by="DCSREAS", category="Death")["count"]) == "1–7"
+    assert pick_result(told, by="DCSREAS", category="Other reason")["count"] == 10
+
+
+def test_rows_to_share_are_told_as_they_are():
+    exact = cohort_rows()
+    for loose in (Profile("internal"), Profile("share")):
+        pd.testing.assert_frame_equal(release(exact, loose), exact)
+
+
+def test_released_rows_can_be_released_again_and_joined():
+    told = release(cohort_rows(), PUBLISH)
+    again = release(told, PUBLISH)
+    for name in RESULT_COUNTS:
+        assert told[name].map(str).tolist() == again[name].map(str).tolist()
+    assert join_results(told, as_results([]))["count"].map(str).tolist() == told["count"].map(str).tolist()
+
+
+def test_no_complement_and_no_difference_of_two_tables_gives_a_hidden_count_back():
+    """What is told of a count, its complement and the whole fits two hidden counts at least, in every cohort of 20 to 100."""
+    fits: dict[tuple[str, ...], set[int]] = {}
+    for n in range(10, 111):
+        for few in range(n + 1):
+            parts = rows.tell(pd.Series([few, n - few, n], dtype="Int64"), PUBLISH)
+            fits.setdefault(tuple(map(str, parts)), set()).add(few)
+    hidden = [counts for told, counts in fits.items() if told[0] == "1–7" and 20 <= int(told[2]) <= 100]
+    assert len(hidden) > 30
+    assert min(map(len, hidden)) >= 2
+
+
+def test_a_hidden_number_is_printed_as_its_bounds():
+    few = Between(1, 7)
+    assert proportion(few, 65, 0.001, 0.21) == "1–7 of 65 (1.5 to 10.8 %; 95 % CI 0.1 to 21.0 %)"
+    assert (number(few), f"{few}", count(few, "patient"), percent(few / 70)) == ("1–7", "1–7", "1–7 patients", "1.4 to 10.0 %")
+    assert str(sum([few, 10, few])) == "12–24"
+    kept = pd.DataFrame({"count": pd.Series([few, 3], dtype=object)}).to_dict("records")
+    assert isinstance(kept[0]["count"], Bounded)
+
+
+def test_a_table_shows_the_bounds_and_a_sentence_says_them():
+    hold_profile("publish")
+    events = as_results([{"section": "safety", "statistic": "supplied", "category": "AE", "by": "source", "value_text": "yes"}])
+    exact = join_results(events, cohort_rows())
+    serious = select_results(exact, category=["SERIOUS"])
+    assert "1–7 serious events were recorded, in 1–7 of 65" in report.say_serious(join_results(events, serious), PLAN).plain
+
+
+PEOPLE = pd.DataFrame({"USUBJID": ["A-17"], "AVISIT": ["BL"], "PARAMCD": ["CRP"], "AVAL": [4.25]})
+
+
+@pytest.mark.parametrize("name", ["share", "publish"])
+def test_frames_of_patients_reach_no_figure_and_no_table(name):
+    hold_profile(name)
+    for show in (figures.plot_waterfall, figures.plot_liver, tables.tabulate_serious, tables.tabulate_quarantine):
+        assert "internal report only" in str(show(PEOPLE, PLAN))
+    reached = []
+    shown = disclosure.guarded(named("plot_courses", lambda frame: reached.append(frame)))
+    shown(PEOPLE)
+    assert len(reached[0]) == 0
+    assert list(reached[0].columns) == list(PEOPLE.columns)
+
+
+def named(name, function):
+    function.__name__ = name
+    return function
+
+
+def test_findings_keep_where_the_rule_looked_and_lose_whose_value_it_was():
+    names = ["class", "rule", "severity", "file", "column", "USUBJID", "value", "message", "remedy", "line"]
+    values = ["warn", "unit_doubt", "high", "a.csv", "crp", "A-17", "4.2500", "A-17 has 4.25", "correct", 17]
+    finding = pd.DataFrame([values], columns=names)
+    left = disclosure.without_people(finding)
+    assert left[["USUBJID", "value", "message"]].to_numpy().tolist() == [["", "", ""]]
+    assert left["rule"].tolist() == ["unit_doubt"]
+    assert left["line"].isna().all()
+
+
+def test_in_an_internal_report_functions_are_their_own():
+    assert tables.tabulate_serious is __import__("racohort.tables.events", fromlist=["x"]).tabulate_serious
+
+
+@pytest.mark.parametrize("said, asked, held", [
+    ("internal", "", "internal"), ("internal", "publish", "publish"), ("publish", "internal", "publish"),
+    ("share", "nonsense", "publish"),
+])  # fmt: skip
+def test_the_strictest_profile_holds(said, asked, held, monkeypatch):
+    monkeypatch.setenv("RACOHORT_PRIVACY", asked)
+    assert hold_profile(said).name == held_profile().name == held
+    assert stricter("share", said) in ("share", "publish")
+
+
+def test_privacy_can_be_asked_for_more_strictly_and_never_more_loosely():
+    assert [chosen_privacy(*one) for one in (("", "share"), ("share", "internal"), ("publish", "publish"))] == [
+        "share", "share", "publish"]  # fmt: skip
+    with pytest.raises(UsageError, match=r"PRIVACY=internal would tell more than cohort\.yml allows"):
+        chosen_privacy("internal", "share")
+    with pytest.raises(UsageError, match="is not known"):
+        chosen_privacy("secret", "internal")
+
+
+def test_the_modules_of_disclosure_are_the_only_ones_that_ask_for_the_profile():
+    source = Path(profile.__file__).resolve().parents[1]
+    asking = {path.parent.name for path in source.rglob("*.py") if "held_profile" in path.read_text("utf-8")}
+    assert asking <= {"disclosure", "io"}
