@@ -1,5 +1,6 @@
-"""Plain words on what a page folds away: a reader need not know what a cell or its source is."""
+"""Plain words on what a page folds away, and lines that do not break within a number: small things that readers notice."""
 
+import re
 from typing import Any
 
 PROMPTS = {
@@ -20,7 +21,21 @@ def reword(app: Any, page: str, template: str, context: dict[str, Any], doctree:
     for prompt, plain in PROMPTS.items():
         body = body.replace(f'admonition-title">{prompt}</p>', f'admonition-title">{plain}</p>')
     if body:
+        body = keep_together(body)
         context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+
+
+#: Code, which is copied, and tags; what is left of a page is its text.
+NOT_TEXT = re.compile(r"(<pre\b.*?</pre>|<code\b.*?</code>|<[^>]*>)", re.DOTALL)
+
+
+def keep_together(body: str) -> str:
+    """A page on which no line begins with a percent sign, or with the number that belongs to an n or p."""
+    pieces = NOT_TEXT.split(body)
+    for at in range(0, len(pieces), 2):
+        whole = re.sub(r"(?<=\d) (?=%(?!\w))", "\u00a0", pieces[at])
+        pieces[at] = re.sub(r"\b([np]) ([=<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0\\2\u00a0", whole)
+    return "".join(pieces)
 
 
 def setup(app: Any) -> dict[str, bool]:

@@ -93,8 +93,14 @@ def copy_notebooks(executed: Iterable[Path], target: Path, privacy: str = "inter
     return told
 
 
-def lay_out(pages: Path, missing: Iterable[str], announcement: str) -> None:
-    """Lay out the sources of a book in a folder that already holds its `notebooks`: pages, stand-ins, the announcement."""
+def lay_out(
+    pages: Path, missing: Iterable[str], announcement: str, results: Path | None = None, made: str = "", foot: str = ""
+) -> None:
+    """Lay out the sources of a book in a folder that already holds its `notebooks`: pages, stand-ins, the announcement.
+
+    `results` is the published `results.csv`, whose rows figures offer; `made` stands on the first page, `foot` at the foot of
+    every one.
+    """
     source = project_root() / "book"
     shutil.copytree(source, pages, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_build", "__pycache__", ".*"))
     for stem in missing:
@@ -104,8 +110,10 @@ def lay_out(pages: Path, missing: Iterable[str], announcement: str) -> None:
     yaml.width = 1000
     config = yaml.load(pages / "_config.yml")
     config["execute"] = {"execute_notebooks": "off"}
-    theme = config.setdefault("sphinx", {}).setdefault("config", {}).setdefault("html_theme_options", {})
-    theme["announcement"] = announcement
+    said = config.setdefault("sphinx", {}).setdefault("config", {})
+    said.setdefault("html_theme_options", {})["announcement"] = announcement
+    told = {"racohort_results": str(results or ""), "racohort_made": made, "racohort_foot": foot}
+    said |= {name: text for name, text in told.items() if name in said}
     config["sphinx"]["recursive_update"] = True
     yaml.dump(config, pages / "_config.yml")
 

@@ -27,7 +27,7 @@ from racohort.tables.comparison import (
 #: The folder of the book; no cohort can have this name.
 FOLDER = "_comparison"
 #: What the pages need of the report's own book.
-SHARED = ("_static", "_ext", "references.bib", "reference/glossary.md")
+SHARED = ("_static", "_ext", "_templates", "references.bib", "reference/glossary.md")
 #: The pages of the book, in their order, by name.
 TITLES = {
     "index": "Cohorts side by side", "baselines": "Who they were", "changes": "What changed", "safety": "What went wrong",

@@ -22,7 +22,8 @@ WRITTEN = {
     "cleaning": ("adsl", "adlb", "adqs", "adae", "adcm", "findings", "ledger", "quarantine"),
     "concordance": ("results", "claims"),
 }
-KINDS = {".csv": "text/csv", ".parquet": "application/vnd.apache.parquet", ".json": "application/json",
+KINDS = {".csv": "text/csv", ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+         ".parquet": "application/vnd.apache.parquet", ".json": "application/json",
          ".ipynb": "application/x-ipynb+json", ".html": "text/html"}  # fmt: skip
 
 

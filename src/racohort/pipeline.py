@@ -310,7 +310,7 @@ def _publish(run: Run, started: float) -> float:
     begun = time.monotonic()
     fresh = new_folder(run.published)
     included = [section for section in SECTIONS if run.is_fresh(section)]
-    warnings = record.fill(run, fresh, included)
+    warnings = record.fill(run, fresh, included, started)
     write_json(fresh / "run.json", record.after(run, fresh, started, warnings, time.monotonic() - begun))
     crate.write_crate(fresh)
     record.check_paths(run, fresh)

@@ -1,6 +1,7 @@
 """What a published run holds: the book, its notebooks and results, and `run.json`, which says what they were made from."""
 
 import csv
+import os
 import platform
 import shutil
 import time
@@ -11,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from racohort import book, editions
-from racohort.fingerprints import clock, file_hash, files_in
+from racohort.downloads import read_spine, typed
+from racohort.fingerprints import clock, file_hash, files_in, key
 from racohort.places import paper_folder, project_root
-from racohort.terms import SECTIONS
+from racohort.spreadsheets import as_workbook
+from racohort.terms import RESULT_COUNTS, RESULT_NUMBERS, SECTIONS
 
 if TYPE_CHECKING:
     from racohort.pipeline import Run
@@ -96,7 +99,7 @@ def results_written(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
+def fill(run: "Run", fresh: Path, included: Sequence[str], started: float) -> list[str]:
     """Fill a new folder with the executed notebooks, the results and the book; returns the warnings of the sections."""
     warnings = book.copy_notebooks([run.notebook(section) for section in included], fresh / "notebooks", run.cohort["privacy"])
     _copy_results(run, fresh / "results", whole="concordance" in included)
@@ -104,8 +107,9 @@ def fill(run: "Run", fresh: Path, included: Sequence[str]) -> list[str]:
     shutil.rmtree(pages, ignore_errors=True)
     shutil.copytree(fresh / "notebooks", pages / "notebooks")
     missing = [section for section in SECTIONS if section not in included]
-    mark = announcement(run, missing)
-    book.lay_out(pages, [run.notebook(section).stem for section in missing], mark)
+    mark, results = announcement(run, missing), fresh / "results" / "results.csv"
+    stems, told = [run.notebook(section).stem for section in missing], made(run, started)
+    book.lay_out(pages, stems, mark, results, told, foot(run, told, results.is_file()))
     book.build_book(pages, fresh / "html", run.work / "book.log", strict=not missing)
     editions.make_editions(pages, fresh, run.formats, mark, run.work / "book.log")
     for used in (pages, run.work / "single", run.work / "failed"):
@@ -120,6 +124,44 @@ def announcement(run: "Run", missing: Sequence[str]) -> str:
     if run.cohort["privacy"] != "internal" or not run.cohort["synthetic"]:
         kind = f"{kind} {EDITIONS[run.cohort['privacy']]}".strip()
     return " ".join(filter(None, [kind, _other_paper(), partial]))
+
+
+def made(run: "Run", started: float) -> str:
+    """From how much the book was made, and when."""
+    rows = sum(rows_read(run.work / "records" / "sources.csv").values())
+    files = f"{len(run.inputs)} files" if len(run.inputs) != 1 else "1 file"
+    return f"Made on {made_on(started)} from {files} with {rows:,} rows"
+
+
+def foot(run: "Run", told: str, whole: bool) -> str:
+    """The line at the foot of every page: from what it was made, by what, and when; `{up}` is the way to the first page."""
+    cohort = key([run.cohort["mapping"], run.inputs])
+    values = {name: value for name, value in sorted(run.values.items()) if name != "seed" and value not in ("", [])}
+    chosen = [
+        f"{name.replace('_', ' ')} {', '.join(value) if isinstance(value, list) else value}" for name, value in values.items()
+    ]
+    said = [
+        f"Cohort <b>{escape(run.cohort['id'])}</b> ({cohort[:8]})",
+        *map(escape, map(str, chosen)),
+        f"racohort {version('racohort')}, code {run.code[:8]}",
+        f"environment {file_hash(project_root() / 'requirements.lock')[:8]}",
+        f"seed {run.values.get('seed', 'none')}",
+        told,
+    ]
+    links = ['<a href="{up}reference/provenance.html">How it was made</a>']
+    files = (f'<a href="{{up}}../results/results.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "xlsx"))
+    links += [f"all results: {', '.join(files)}"] if whole else []
+    return f'<footer class="ra-foot"><p>{" · ".join([*said, *links])}</p></footer>'
+
+
+def made_on(started: float) -> str:
+    """The day a run began, in UTC; `$SOURCE_DATE_EPOCH` stands for it where a run is made again.
+
+    >>> made_on(0.0)
+    '1 January 1970'
+    """
+    moment = time.gmtime(float(os.environ.get("SOURCE_DATE_EPOCH", started)))
+    return f"{moment.tm_mday} {time.strftime('%B %Y', moment)}"
 
 
 def _other_paper() -> str:
@@ -141,6 +183,9 @@ def _copy_results(run: "Run", target: Path, whole: bool) -> None:
     for name in [*people, *joined]:
         if (run.work / name).is_file():
             shutil.copyfile(run.work / name, target / Path(name).name)
+    if spine := read_spine(target / "results.csv"):
+        cells = typed(spine, (*RESULT_NUMBERS, *RESULT_COUNTS))
+        (target / "results.xlsx").write_bytes(as_workbook(cells, "results"))
 
 
 def check_paths(run: "Run", fresh: Path) -> None:

@@ -4,8 +4,10 @@ It is made in a scratch folder, in another time zone and locale, one section aft
 nothing but the files, the parameters and the versions is the same.
 """
 
+import calendar
 import shlex
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -97,10 +99,15 @@ def _make_again(run: pipeline.Run, recorded: Mapping[str, Any], scratch: Path) -
     given = {name: told["value"] for name, told in recorded["parameters"].items() if told["source"] == "SET"}
     settings = " ".join(shlex.quote(f"{name}={_as_text(value)}") for name, value in given.items())
     again = Request(str(run.folder), settings, run.run, recorded["privacy"])
-    done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch))
+    done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch), SOURCE_DATE_EPOCH=str(_moment(recorded)))
     if done.returncode:
         raise Differs("\n".join(["The run could not be made again:", *done.stderr.strip().splitlines()[-6:]]))
     return scratch / run.published.name
+
+
+def _moment(recorded: Mapping[str, Any]) -> int:
+    """When the recorded run began, in seconds: its book says the day."""
+    return calendar.timegm(time.strptime(recorded["times"]["started"], "%Y-%m-%dT%H:%M:%SZ"))
 
 
 def _as_text(value: Any) -> str:

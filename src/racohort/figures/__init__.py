@@ -10,7 +10,18 @@ from racohort.absence import absent
 from racohort.disclosure import guarded
 
 #: The modules of this room; `figures.plot_x` is found in whichever of them defines it.
-ROOMS = ("cleaning", "missingness", "values", "participants", "safety", "efficacy", "robustness", "concordance", "people")
+ROOMS = (
+    "cleaning",
+    "missingness",
+    "values",
+    "participants",
+    "safety",
+    "efficacy",
+    "robustness",
+    "concordance",
+    "people",
+    "summary",
+)
 
 __all__ = ["absent"]
 

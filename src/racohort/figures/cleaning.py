@@ -39,7 +39,8 @@ def plot_use(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
         boxes.append((_lines("Values used", fates["used"]), []))
     said = "; ".join(", ".join([*main, *side]) for main, side in boxes)
     caption = "From the rows read to the values used, all files. Right: what was left out, by reason."
-    return finish(draw_levels(boxes), "use", f"Flow diagram, from top to bottom: {said}.", caption, plan.synthetic)
+    alt, drawn = f"Flow diagram, from top to bottom: {said}.", pd.concat([rows, cells])
+    return finish(draw_levels(boxes), "use", alt, caption, plan.synthetic, drawn)
 
 
 def _lines(what: str, n: Any) -> list[str]:
@@ -68,7 +69,7 @@ def plot_timing(results: pd.DataFrame, visits: pd.DataFrame, plan: Plan) -> Figu
     for ax, visit in zip(axes[:, 0], plan.visits, strict=True):
         _draw_visit(ax, visit, dated[dated["AVISIT"] == visit.AVISIT]["day"].to_numpy(), results)
     axes[-1, 0].set_xlabel(f"Days from {_origin(plan)}")
-    return finish(fig, "visit-timing", _alt(results, plan), _caption(len(dated), plan), plan.synthetic)
+    return finish(fig, "visit-timing", _alt(results, plan), _caption(len(dated), plan), plan.synthetic, results)
 
 
 def _draw_visit(ax: Any, visit: Visit, days: np.ndarray, results: pd.DataFrame) -> None:

@@ -41,7 +41,7 @@ def plot_components(changes: pd.DataFrame, results: pd.DataFrame, plan: Plan) ->
     fig.legend(handles=handles, loc="outside upper center", ncols=4)
     alt = f"What the change of DAS28 is made of at {visit.label}: " + ", ".join(
         f"{NAMES[name]} {number(_mean_of(rows, name, visit), 2)}" for name in [*parts, "all"]) + "."  # fmt: skip
-    return finish(fig, "components", alt, _components_caption(rows, plan), plan.synthetic)
+    return finish(fig, "components", alt, _components_caption(rows, plan), plan.synthetic, rows)
 
 
 def _components_caption(rows: pd.DataFrame, plan: Plan) -> str:
@@ -122,7 +122,7 @@ def plot_agreement(pairs: pd.DataFrame, results: pd.DataFrame, plan: Plan) -> Fi
         f"{100 * plan.level:g} % confidence intervals of the three. Above {MOST_LINES} patients every so-manyth is drawn."
     )
     alt = "Bland-Altman plot of DAS28-ESR and DAS28-CRP. " + " ".join(_agreement_words(rows, visit) for visit in shown)
-    return finish(fig, "agreement", alt, caption, plan.synthetic)
+    return finish(fig, "agreement", alt, caption, plan.synthetic, rows)
 
 
 def _draw_agreement(ax: Any, pairs: pd.DataFrame, rows: pd.DataFrame, visit: Visit) -> None:

@@ -12,7 +12,7 @@ from racohort.endpoints import Endpoint
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
 from racohort.plan import Plan
-from racohort.results import pick_result
+from racohort.results import pick_result, select_results
 
 Endpoints = tuple[Endpoint, ...]
 #: Above this number of patients single lines turn into a grey surface; quartiles are drawn instead.
@@ -63,7 +63,13 @@ def plot_courses(
         f"times.{limits}"
     )
     alt = " ".join(_course_words(results, endpoint, plan) for endpoint in shown)
-    return finish(fig, f"courses-{role}", alt, caption, plan.synthetic)
+    return finish(fig, f"courses-{role}", alt, caption, plan.synthetic, _drawn(results, shown))
+
+
+def _drawn(results: pd.DataFrame, shown: list[Endpoint]) -> pd.DataFrame:
+    """The means and the numbers of patients in the picture."""
+    mine = select_results(results, PARAMCD=[e.PARAMCD for e in shown], statistic=["mmrm_mean", "mmrm_geometric_mean", "n"])
+    return mine[(mine["statistic"] != "n") | (mine["method"] == "available")]
 
 
 def _draw_course(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoint, plan: Plan, narrow: bool) -> None:

@@ -38,7 +38,7 @@ def plot_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     ax.set(ylim=(-0.6, len(codes) - 0.4), xlabel="Mean change from baseline (widths of the reference range)")
     ax.grid(axis="y", visible=False)
     fig.legend(loc="outside upper center", ncols=min(len(visits), 5))
-    return finish(fig, "equivalence", _alt(rows, plan, catalogue), _caption(rows), plan.synthetic)
+    return finish(fig, "equivalence", _alt(rows, plan, catalogue), _caption(rows), plan.synthetic, rows)
 
 
 def _caption(rows: pd.DataFrame) -> str:

@@ -34,7 +34,7 @@ def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
     _draw_dots(axes[0], rows, y, 100, INK["accent"], "Patients (%)")
     _draw_dots(axes[1], rates, y, 1, INK["accent2"], "First events per 100 person-years")
     _name_rows(axes[0], rows, y)
-    return finish(fig, "events", _alt(results, terms), _caption(overview, plan), plan.synthetic)
+    return finish(fig, "events", _alt(results, terms), _caption(overview, plan), plan.synthetic, pd.concat([rows, rates]))
 
 
 def _places(overview: int, terms: int) -> np.ndarray:

@@ -47,7 +47,10 @@ def plot_flows(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     alt = "Alluvial diagram of states of disease activity. " + " ".join(
         _step_words(step, before, after) for step, (before, after) in zip(moves, pairwise(plan.visits), strict=True)
     )
-    return finish(fig, "flows", alt, caption, plan.synthetic)
+    rows = select_results(
+        results, by="BSTATE>STATE", contrast=[f"{after.AVISIT}-{before.AVISIT}" for before, after in pairwise(plan.visits)]
+    )
+    return finish(fig, "flows", alt, caption, plan.synthetic, rows)
 
 
 def _moves(results: pd.DataFrame, before: Visit, after: Visit) -> pd.DataFrame:

@@ -35,7 +35,8 @@ def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figu
     _finish_axes(axes[0], items, bool(logs))
     said = "; ".join(_forest_words(results, e, visit) for e, visit in items)
     alt = f"Forest plot of {count(len(items), 'change')} from baseline: {said}."
-    return finish(fig, "forest", alt, _forest_caption(results, bool(logs), plan), plan.synthetic)
+    drawn = select_results(results, PARAMCD=[e.PARAMCD for e in endpoints], statistic=["glass_delta", "gmr", "conclusion"])
+    return finish(fig, "forest", alt, _forest_caption(results, bool(logs), plan), plan.synthetic, drawn)
 
 
 def _forest_caption(results: pd.DataFrame, logs: bool, plan: Plan) -> str:

@@ -52,6 +52,7 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
         _laboratory_alt(codes, values, plan, catalogue),
         _laboratory_caption(rows, values, plan),
         plan.synthetic,
+        rows,
     )
 
 
@@ -171,7 +172,7 @@ def plot_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     ax.set_xlim(left=0)
     ax.grid(axis="y", visible=False)
     fig.legend(loc="outside upper center", ncols=min(len(plan.visits), 5))
-    return finish(fig, "out-of-range", _out_alt(rows, plan, catalogue), _out_caption(rows, plan), plan.synthetic)
+    return finish(fig, "out-of-range", _out_alt(rows, plan, catalogue), _out_caption(rows, plan), plan.synthetic, rows)
 
 
 def _shade(place: int, visits: int) -> str:

@@ -35,7 +35,7 @@ def plot_missingness(
     else:
         fig, words = _draw_patients(values, people, codes, plan, catalogue), _PATIENTS
     caption = f"Map of missing values, all patients enrolled (n = {number(len(people))}): {words}"
-    return finish(fig, "missingness", _missing_alt(results, plan), caption, plan.synthetic)
+    return finish(fig, "missingness", _missing_alt(results, plan), caption, plan.synthetic, results)
 
 
 _PATIENTS = (

@@ -45,7 +45,7 @@ def plot_pairs(
     )
     alt = " ".join(f"{e.label}: mean difference {number(row['value'], e.mean_digits)} in {number(row['n'])} pairs."
                    for e, row in shown.items())  # fmt: skip
-    return finish(fig, "pairs", alt, caption, plan.synthetic)
+    return finish(fig, "pairs", alt, caption, plan.synthetic, pd.DataFrame(shown.values()))
 
 
 def _scatter(n: int) -> np.ndarray:

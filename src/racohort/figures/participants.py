@@ -16,9 +16,12 @@ def plot_flow(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Fig
     Draws the rows of `count_flow`; where those of `count_missing` are there too, each visit's box says for how many patients each
     primary outcome is known.
     """
-    boxes = _boxes(select_results(results, section="participants"), plan, catalogue)
+    flow = select_results(results, section="participants")
+    boxes = _boxes(flow, plan, catalogue)
     said = "; ".join(", ".join(main) for main, _ in boxes)
-    return finish(draw_levels(boxes), "flow", f"Flow diagram, from top to bottom: {said}.", _flow_caption(plan), plan.synthetic)
+    return finish(
+        draw_levels(boxes), "flow", f"Flow diagram, from top to bottom: {said}.", _flow_caption(plan), plan.synthetic, flow
+    )
 
 
 def _flow_caption(plan: Plan) -> str:

@@ -43,7 +43,7 @@ def plot_people(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
         f"Of 100 people like these, at {when}: {said}. From {count(counts.sum(), 'patient')}; better means a response by the "
         f"EULAR criteria on DAS28, much better a good one; not known: no score at both times.{alone}"
     )
-    return finish(fig, "people", f"One hundred dots, one a person, at {when}: {said}.", caption, plan.synthetic)
+    return finish(fig, "people", f"One hundred dots, one a person, at {when}: {said}.", caption, plan.synthetic, rows)
 
 
 def of_hundred(counts: Mapping[str, int]) -> dict[str, int]:

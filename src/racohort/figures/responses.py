@@ -105,7 +105,7 @@ def plot_states(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
         "visit."
     )
     alt = "Stacked bars of disease activity. " + " ".join(_state_words(rows, visit) for visit in plan.visits)
-    return finish(fig, "states", alt, caption, plan.synthetic)
+    return finish(fig, "states", alt, caption, plan.synthetic, rows)
 
 
 def _draw_states(ax: Any, rows: pd.DataFrame, place: int) -> None:

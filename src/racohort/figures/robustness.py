@@ -52,7 +52,7 @@ def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     alt = "Estimates under each rule for the missing. " + " ".join(
         _rule_words(rows, e, v) for e in shown for v in plan.follow_ups
     )
-    return finish(fig, "missing-rules", alt, caption, plan.synthetic)
+    return finish(fig, "missing-rules", alt, caption, plan.synthetic, select_results(rows, PARAMCD=[e.PARAMCD for e in shown]))
 
 
 def _draw_rules(ax: Any, rows: pd.DataFrame, place: int) -> None:
@@ -94,7 +94,8 @@ def plot_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Fig
     )
     tips = select_results(results, statistic="tipping_point", method="closed_form", category="0")
     alt = "Tipping-point curves. " + " ".join(_tip_words(tips, e, visit) for e in shown for visit in plan.follow_ups)
-    return finish(fig, "tipping", alt, caption, plan.synthetic)
+    drawn = select_results(results, statistic="delta_adjusted")
+    return finish(fig, "tipping", alt, caption, plan.synthetic, pd.concat([drawn, tips]))
 
 
 def _draw_tipping(ax: Any, results: pd.DataFrame, e: Endpoint, visit: Visit) -> None:
@@ -146,7 +147,8 @@ def plot_regression(results: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan) -
     )
     told = "; ".join(f"{visit.label} {number(row['value'], 2)}" for visit, row in shown)
     alt = f"Observed change of DAS28: {told}. Regression to the mean alone: {number(low, 2)} to {number(high, 2)}."
-    return finish(fig, "regression-to-mean", alt, caption, plan.synthetic)
+    drawn = pd.concat([pd.DataFrame([row for _, row in shown]), expected])
+    return finish(fig, "regression-to-mean", alt, caption, plan.synthetic, drawn)
 
 
 def _draw_observed(ax: Any, shown: list[tuple[Visit, pd.Series]]) -> None:

@@ -47,7 +47,7 @@ def plot_specifications(results: pd.DataFrame, endpoints: Endpoints, plan: Plan,
     )
     alt = " ".join(f"{e.label}: {number(len(mine))} estimates from {number(mine['value'].min(), 2)} to "
                    f"{number(mine['value'].max(), 2)}." for e, mine in shown)  # fmt: skip
-    return finish(fig, "specifications", alt, caption, plan.synthetic)
+    return finish(fig, "specifications", alt, caption, plan.synthetic, rows)
 
 
 def _mine(rows: pd.DataFrame, e: Endpoint) -> pd.DataFrame:

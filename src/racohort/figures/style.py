@@ -5,6 +5,7 @@ the dark rendering is the same drawing with every light colour exchanged for its
 """
 
 import io
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 import matplotlib
+import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -72,7 +74,8 @@ class Figure:
     """A finished figure: its name, alt text, caption that stands alone, and the drawing as SVG for light and dark pages.
 
     A notebook shows the light rendering; the book shows the one that suits the reader's theme. The dark picture carries the
-    `hidden` attribute, which only the book's style sheet lifts.
+    `hidden` attribute, which only the book's style sheet lifts. `rows` are the ids of the result rows that are drawn; the book
+    offers these rows beside the figure (`racohort.downloads`).
     """
 
     name: str
@@ -81,6 +84,7 @@ class Figure:
     light: str
     dark: str
     synthetic: bool = False
+    rows: tuple[str, ...] = ()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": self.alt}
@@ -90,7 +94,8 @@ class Figure:
         pictures = _picture("ra-light", self.light, self.alt) + _picture("ra-dark", self.dark, self.alt, " hidden")
         mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
         caption = f"<figcaption>{mark}{escape(self.caption)}</figcaption>"
-        return f'<figure class="ra-figure" id="fig-{escape(self.name)}" tabindex="0">{pictures}{caption}</figure>'
+        rows = f' data-rows="{escape(json.dumps(self.rows, ensure_ascii=False))}"' if self.rows else ""
+        return f'<figure class="ra-figure" id="fig-{escape(self.name)}"{rows} tabindex="0">{pictures}{caption}</figure>'
 
 
 def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int = 1, **kw: Any) -> tuple[Drawing, Any]:
@@ -106,11 +111,14 @@ def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int 
     return fig, fig.subplots(rows, columns, **kw)
 
 
-def finish(fig: Drawing, name: str, alt: str, caption: str, synthetic: bool) -> Figure:
+def finish(
+    fig: Drawing, name: str, alt: str, caption: str, synthetic: bool, rows: pd.DataFrame | None = None
+) -> Figure:  # fmt: skip
     """The drawing as a `Figure` in both renderings, marked where the cohort is synthetic.
 
     `name` becomes the anchor `fig-<name>` (letters, digits, hyphens). `alt` says what a reader would see; `caption` stands alone:
-    population, n, what the interval is. Raises ValueError for a bad name or an empty alt text or caption.
+    population, n, what the interval is. `rows` are the result rows that were drawn. Raises ValueError for a bad name or an empty
+    alt text or caption.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
         raise ValueError(f"a figure's name has letters, digits and hyphens only, not {name!r}")
@@ -119,7 +127,8 @@ def finish(fig: Drawing, name: str, alt: str, caption: str, synthetic: bool) -> 
     if synthetic:
         _draw_mark(fig)
     light = _as_svg(fig, name)
-    return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic)
+    ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
+    return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic, ids)
 
 
 def _draw_mark(fig: Drawing) -> None:

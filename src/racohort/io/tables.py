@@ -2,14 +2,13 @@
 
 import io
 import os
-import re
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-_NUMBER = re.compile(r"[-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?")
+from racohort.spreadsheets import harmless
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -31,19 +30,9 @@ def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parq
 
 def as_csv(frame: pd.DataFrame) -> bytes:
     """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe."""
-    texts = {name: frame[name].map(_harmless) for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])
+    texts = {name: frame[name].map(harmless) for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])
              and not pd.api.types.is_datetime64_any_dtype(frame[name])}  # fmt: skip
     return frame.assign(**texts).to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n").encode("utf-8")
-
-
-def _harmless(value: object) -> object:
-    """A text that starts like a formula, led by an apostrophe; a number stays as it is.
-
-    >>> _harmless("=1+1"), _harmless("-3.2"), _harmless("+++")
-    ("'=1+1", '-3.2', "'+++")
-    """
-    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    return f"'{value}" if risky and len(str(value)) > 1 and not _NUMBER.fullmatch(str(value)) else value
 
 
 def as_parquet(frame: pd.DataFrame) -> bytes:

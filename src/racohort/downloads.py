@@ -1,0 +1,143 @@
+"""What a reader may take along from a page of the book: each table as it stands, and the result rows behind each figure.
+
+`equip` alone decides what is offered. It reads the finished page and the published `results.csv`, nothing else, so that a
+download never says more than these two.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape, unescape
+from itertools import chain
+from pathlib import Path
+
+import lxml.html
+from lxml.html import HtmlElement
+
+from racohort.spreadsheets import Cell, as_csv_rows, as_workbook
+
+#: A figure with the ids of its rows, and a table with its note, as `figures.style` and `tables.paper` write them.
+_FIGURE = re.compile(r'(<figure class="ra-figure" id="fig-([\w-]+)")(?: data-rows="([^"]*)")?([^>]*>.*?)</figure>', re.DOTALL)
+_TABLE = re.compile(r'(<div class="ra-table" id="tab-([\w-]+)">(<div class="ra-scroll(?:(?!</table>).)*</table></div>)'
+                    r'(?:<p class="ra-note">(?:(?!</p>).)*</p>)?)</div>', re.DOTALL)  # fmt: skip
+_NUMBER = re.compile(r"[−-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[−-]?\d+(?:\.\d+)?")
+#: Column of the results -> how "about" calls what stands in it.
+_ABOUT = {"population": "Population", "method": "Method", "function": "Computed by"}
+
+Row = Sequence[str]
+
+
+@dataclass(frozen=True)
+class Spine:
+    """The published results: the names of their columns, and each row by its id."""
+
+    columns: Row
+    rows: Mapping[str, Row]
+
+
+def read_spine(path: Path) -> Spine | None:
+    """The results of a run from its `results.csv`; None where they were not published."""
+    if not path.is_file():
+        return None
+    with path.open(encoding="utf-8", newline="") as file:
+        columns, *rows = csv.reader(file)
+    return Spine(columns, {row[0]: row for row in rows})
+
+
+def typed(spine: Spine, numbers: Sequence[str]) -> Iterator[list[Cell]]:
+    """The header and the rows of the results, numbers as numbers, for a workbook."""
+    numeric = [column in numbers for column in spine.columns]
+    yield list(spine.columns)
+    for row in spine.rows.values():
+        yield [float(cell) if cell and is_number else cell for cell, is_number in zip(row, numeric, strict=True)]
+
+
+def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes], None]) -> str:
+    """The body of a page with the downloads of its figures and tables; `write` gets each file's path in the book and its bytes.
+
+    `page` is the page's path without its ending; its files lie under `downloads/` in a folder of its name.
+    """
+    folder, up = f"downloads/{page}", "../" * page.count("/")
+
+    def offer(name: str, rows: Sequence[Sequence[Cell]], workbook: Sequence[Sequence[Cell]]) -> str:
+        write(f"{folder}/{name}.csv", as_csv_rows(rows))
+        write(f"{folder}/{name}.xlsx", as_workbook(workbook, name))
+        links = (f'<a href="{up}{folder}/{name}.{kind}" download>{kind.upper()}</a>' for kind in ("csv", "xlsx"))
+        return " ".join(links)
+
+    def figure(found: re.Match[str]) -> str:
+        start, name, ids, rest = found.groups()
+        drawn = [spine.rows[one] for one in json.loads(unescape(ids or "[]")) if one in spine.rows] if spine else []
+        data = ""
+        if spine and drawn:
+            rows = [list(spine.columns), *map(list, drawn)]
+            data = f'<span class="ra-files">Data: {offer(f"fig-{name}", rows, rows)}</span>'
+        return f'{start}{rest}<div class="ra-tools">{data}{_about(spine, drawn)}</div></figure>'
+
+    def table(found: re.Match[str]) -> str:
+        whole, name, region = found.groups()
+        rows, numeric = read_table(lxml.html.fragment_fromstring(region))
+        links = offer(
+            f"tab-{name}", rows, [[_as_number(c) if n else c for c, n in zip(row, numeric, strict=True)] for row in rows]
+        )
+        return f'{whole}<div class="ra-tools"><span class="ra-files">Table: {links}</span></div></div>'
+
+    return _TABLE.sub(table, _FIGURE.sub(figure, body))
+
+
+def _about(spine: Spine | None, drawn: Sequence[Row]) -> str:
+    """From whom, how and by which function the rows of a figure were computed."""
+    if not spine or not drawn:
+        return ""
+    said = [f"{len(drawn):,} rows of the results."]
+    for column, name in _ABOUT.items():
+        place = spine.columns.index(column)
+        found = sorted({row[place] for row in drawn} - {""})
+        said += [f"{name}: {', '.join(found)}."] if found else []
+    return f'<details class="ra-about"><summary>About</summary><p>{escape(" ".join(said))}</p></details>'
+
+
+def read_table(region: HtmlElement) -> tuple[list[list[str]], list[bool]]:
+    """The rows of a table as it is shown, its header first, and which of its columns hold numbers.
+
+    Spanning headers stand before those below them; the headings of groups become a first column. A plain number is spelt as
+    other programs read it.
+    """
+    head = [list(_spread(row)) for row in region.xpath(".//thead/tr")]
+    columns = [": ".join(dict.fromkeys(filter(None, parts))) for parts in zip(*head, strict=True)]
+    numeric = ["ra-num" in (cell.get("class") or "") for cell in region.xpath(".//thead/tr[last()]/*")]
+    rows, group, groups = [], "", bool(region.xpath('.//tr[@class="ra-group"]'))
+    for row in region.xpath(".//tbody/tr"):
+        cells = [_text(cell) for cell in row]
+        if row.get("class") == "ra-group":
+            group = cells[0]
+        elif len(cells) == len(columns):
+            plain = [_plain(cell) if number else cell for cell, number in zip(cells, numeric, strict=True)]
+            rows.append([group, *plain] if groups else plain)
+    return [["Group", *columns] if groups else columns, *rows], [False, *numeric] if groups else numeric
+
+
+def _spread(row: HtmlElement) -> Iterator[str]:
+    """The texts of a header row, one for each column."""
+    return chain.from_iterable([_text(cell)] * int(cell.get("colspan", 1)) for cell in row)
+
+
+def _text(cell: HtmlElement) -> str:
+    """The text of a cell, without what it opens to."""
+    words = cell.xpath(".//text()[not(ancestor::details)]")
+    return " ".join("".join(words).split())
+
+
+def _plain(text: str) -> str:
+    """A number with a plain minus and without commas; any other text as it is.
+
+    >>> _plain("−1,060.50"), _plain("−1.27 (−1.65 to −0.89)")
+    ('-1060.50', '−1.27 (−1.65 to −0.89)')
+    """
+    return text.replace("−", "-").replace(",", "") if _NUMBER.fullmatch(text) else text
+
+
+def _as_number(text: str) -> Cell:
+    return float(text) if _NUMBER.fullmatch(text) else text

@@ -1,0 +1,178 @@
+"""The front page at a glance: key figures as cards, and how far to trust them as badges. Each is made from result rows."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from html import escape
+
+import pandas as pd
+
+from racohort.formats import MISSING, count, interval, is_missing, number, percent, signed
+from racohort.labels import digits_of, label_of, shown_unit
+from racohort.plan import Plan
+from racohort.report.phrases import change_row, label_of_visit, row_of
+from racohort.results import select_results
+
+#: Primary endpoints with a card; there is room for no more.
+MOST = 2
+
+
+def _ids(result_ids: tuple[str, ...]) -> str:
+    return escape(json.dumps(result_ids, ensure_ascii=False))
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure: what it is, its value, its interval or what it is to be read against, whom it is about, and its result rows."""
+
+    name: str
+    value: str
+    range: str
+    basis: str
+    result_ids: tuple[str, ...] = ()
+
+    @property
+    def html(self) -> str:
+        """The card as an item of a list, every text escaped; without a value it is marked as unknown."""
+        css = "ra-card" if self.result_ids else "ra-card ra-unknown"
+        parts = (("name", self.name), ("value", self.value), ("range", self.range), ("basis", self.basis))
+        lines = "".join(f'<span class="ra-card-{part}">{escape(text)}</span> ' for part, text in parts if text)
+        return f'<li class="{css}" data-results="{_ids(self.result_ids)}">{lines}</li>'
+
+
+@dataclass(frozen=True)
+class Badge:
+    """One fact about how far to trust the report, in a few words, and the page that says more."""
+
+    figure: str
+    words: str
+    page: str
+    result_ids: tuple[str, ...] = ()
+
+    @property
+    def html(self) -> str:
+        """The badge as an item of a list, every text escaped."""
+        words = f"<strong>{escape(self.figure)}</strong> {escape(self.words)}"
+        return f'<li data-results="{_ids(self.result_ids)}"><a href="{escape(self.page)}">{words}</a></li>'
+
+
+@dataclass(frozen=True)
+class Glance:
+    """A list of cards or badges that shows itself in a notebook and in the book."""
+
+    items: tuple[Card | Badge, ...]
+    kind: str
+
+    def _repr_html_(self) -> str:
+        return f'<ul class="ra-{self.kind}">{"".join(item.html for item in self.items)}</ul>'
+
+
+def say_cards(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Glance:
+    """Four or five figures that a reader takes away: primary endpoints, harm, and how many were seen to the end.
+
+    Parameters
+    ----------
+    results : rows of all sections.
+    plan, catalogue : visits and primary endpoints; labels, units and decimals.
+    """
+    cards = [*_endpoints(results, plan, catalogue), _serious(results), _laboratory(results, plan), _seen(results, plan)]
+    return Glance(tuple(card for card in cards if card), "key")
+
+
+def _endpoints(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Iterable[Card | None]:
+    for code in plan.primary[:MOST]:
+        row = change_row(results, code, plan.primary_visit, plan) if plan.follow_ups else None
+        yield _at_baseline(results, code, plan, catalogue) if row is None else _change(row, plan, catalogue)
+
+
+def _change(row: pd.Series, plan: Plan, catalogue: pd.DataFrame) -> Card:
+    digits, unit = max(digits_of(row["PARAMCD"], catalogue), 1), shown_unit(row["unit"])
+    value = " ".join(filter(None, (signed(row["value"], digits), unit)))
+    name = f"{label_of(row['PARAMCD'], catalogue)}, mean change to {label_of_visit(row['AVISIT'], plan)}"
+    between = interval(row["lower"], row["upper"], digits, plan.level if is_missing(row["level"]) else row["level"])
+    return Card(name, value, between, f"{count(row['n'], 'patient')} measured both times", (row["result_id"],))
+
+
+def _at_baseline(results: pd.DataFrame, code: str, plan: Plan, catalogue: pd.DataFrame) -> Card | None:
+    """What was measured at baseline, where nothing can be said about a change."""
+    at = {"section": "participants", "PARAMCD": code, "AVISIT": plan.baseline.AVISIT, "method": "available"}
+    mean, spread = (row_of(results, statistic=name, **at) for name in ("mean", "sd"))
+    if mean is None:
+        return None
+    digits = max(digits_of(code, catalogue), 1)
+    told = f"standard deviation {number(spread['value'], digits)}" if spread is not None else ""
+    ids = tuple(row["result_id"] for row in (mean, spread) if row is not None)
+    name = f"{label_of(code, catalogue)}, mean at {plan.baseline.label}"
+    return Card(name, number(mean["value"], digits), told, f"{count(mean['n'], 'patient')}; no change can be estimated", ids)
+
+
+def _serious(results: pd.DataFrame) -> Card:
+    row = row_of(results, section="safety", statistic="proportion", by="overview", category="SERIOUS")
+    name = "Patients with a serious adverse event"
+    if row is None:
+        return Card(name, "Not known", "No adverse events were supplied", "")
+    share = f"{percent(row['value'])}; {interval(100 * row['lower'], 100 * row['upper'], 1, row['level'])} %"
+    return Card(name, f"{number(row['count'])} of {number(row['n'])}", share, "safety population", (row["result_id"],))
+
+
+def _laboratory(results: pd.DataFrame, plan: Plan) -> Card | None:
+    """Values outside the range at the last visit that has any, against the number a healthy group would have."""
+    rows = select_results(results, section="safety", statistic="excursions", AVISIT=[visit.AVISIT for visit in plan.follow_ups])
+    if rows.empty:
+        return None
+    last = rows[rows["AVISIT"] == rows["AVISIT"].iloc[-1]].set_index("method")
+    seen, healthy = last.loc["observed"], last.loc["healthy"]
+    when = label_of_visit(seen["AVISIT"], plan)
+    beside = (
+        f"{percent(seen['count'] / seen['n'])}; in a healthy group about {number(healthy['value'])}" if seen["n"] else MISSING
+    )
+    name = f"Laboratory values outside their range at {when}"
+    return Card(name, f"{number(seen['count'])} of {number(seen['n'])}", beside, "safety population", tuple(last["result_id"]))
+
+
+def _seen(results: pd.DataFrame, plan: Plan) -> Card | None:
+    last = plan.visits[-1]
+    row = row_of(results, section="participants", statistic="count", by="flow", category="SEEN", AVISIT=last.AVISIT)
+    if row is None or not row["n"]:
+        return None
+    shown = f"{number(row['count'])} of {number(row['n'])}"
+    return Card(
+        f"Patients seen at {last.label}", shown, percent(row["count"] / row["n"]), "safety population", (row["result_id"],)
+    )
+
+
+def say_badges(results: pd.DataFrame, plan: Plan) -> Glance:
+    """How far to trust the report: claims answered, values kept out, what the design cannot show, and whether it is real.
+
+    Parameters
+    ----------
+    results : rows of all sections.
+    plan : whether the cohort is synthetic.
+    """
+    alone = Badge("No control group:", "a change is not an effect", "discussion.html")
+    invented = Badge("Synthetic:", "says nothing about the therapy", "reference/provenance.html") if plan.synthetic else None
+    return Glance(tuple(filter(None, (_claims(results), _values(results), alone, invented))), "badges")
+
+
+def _claims(results: pd.DataFrame) -> Badge | None:
+    row = row_of(results, section="concordance", statistic="coverage", method="as_printed")
+    if row is None:
+        return None
+    verdicts = select_results(results, section="concordance", statistic="claims", method="as_printed", by="verdict")
+    told = verdicts[verdicts["value_text"].isin(["agrees", "contradicts"]) & verdicts["count"].gt(0)]
+    tally = ", ".join(f"{number(one['count'])} {_VERBS[one['value_text']]}" for _, one in told.iterrows())
+    words = f"claims answered{f': {tally}' if tally else ''}"
+    ids = (row["result_id"], *told["result_id"])
+    return Badge(f"{number(row['count'])} of {number(row['n'])}", words, "notebooks/06-concordance.html", ids)
+
+
+_VERBS = {"agrees": "agree", "contradicts": "contradict"}
+
+
+def _values(results: pd.DataFrame) -> Badge | None:
+    rows = select_results(results, section="cleaning", statistic="cells")
+    if rows.empty:
+        return None
+    out, read = rows.loc[rows["category"] == "kept out", "count"].sum(), rows.drop_duplicates("PARAMCD")["n"].sum()
+    shown = f"{number(out)} of {number(read)}"
+    return Badge(shown, "measured values kept out by a rule", "notebooks/01-cleaning.html", tuple(rows["result_id"]))
