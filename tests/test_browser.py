@@ -1,9 +1,12 @@
 """The default book in a real browser, opened from the disk: nothing asked of any network, nothing broken, nothing unlabelled."""
 
+import csv
+import json
 import os
 import re
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -212,6 +215,199 @@ def test_the_button_switches_the_theme(book, visit):
             break
     assert page.evaluate("document.documentElement.dataset.theme") != before
     assert shown_pictures(page)[0] is (before == "dark")
+
+
+# --- what can be done with figures and tables ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def spine(book):
+    import pandas as pd
+
+    return pd.read_csv(book.parent / "results" / "results.csv", dtype=str, keep_default_na=False).set_index(
+        "result_id", drop=False
+    )
+
+
+def test_the_cards_of_the_front_page_show_rows_of_the_results(book, visit, spine):
+    page = visit.open(book / "index.html")
+    cards = page.locator(".ra-key .ra-card")
+    assert 4 <= cards.count() <= 5
+    for card in cards.all():
+        rows = [spine.loc[one] for one in json.loads(card.get_attribute("data-results"))]
+        shown = card.inner_text().replace("−", "-").replace(",", "").replace("\u00a0", " ")
+        first = rows[0]
+        if first["lower"] and first["statistic"] == "mean_change":
+            digits = len(re.search(r"\.(\d+)", shown)[1])
+            wanted = [f"{float(first[name]):.{digits}f}" for name in ("value", "lower", "upper")] + [f"{first['n']} patients"]
+        else:
+            wanted = [f"{first['count']} of {first['n']}"]
+        assert all(text in shown for text in wanted), (wanted, shown)
+
+
+def test_the_front_page_says_when_and_from_what_it_was_made_and_how_far_to_trust_it(book, visit):
+    page = visit.open(book / "index.html")
+    assert re.fullmatch(r"Made on \d+ \w+ \d{4} from 5 files with [\d,]+ rows", page.inner_text(".ra-made"))
+    assert "claims answered" in page.inner_text(".ra-badges")
+    assert "No control group" in page.inner_text(".ra-badges")
+
+
+def test_every_page_tells_at_its_foot_where_it_comes_from(book, visit):
+    for name in ("index.html", "methods.html", "notebooks/03-safety.html", "decisions/index.html"):
+        foot = visit.open(book / name).inner_text(".ra-foot")
+        assert re.search(r"wang2019-synthetic \([0-9a-f]{8}\).*code [0-9a-f]{8}.*environment [0-9a-f]{8}.*seed 20191219", foot), (
+            name
+        )
+
+
+def test_the_data_of_every_figure_are_rows_of_the_results(book, spine):
+    files = sorted((book / "downloads").rglob("fig-*.csv"))
+    assert len(files) > 15
+    for path in files:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            columns, *rows = csv.reader(file)
+        assert columns == list(spine.columns), path.name
+        assert rows == [list(spine.loc[row[0]]) for row in rows], path.name
+
+
+def test_the_workbook_of_all_results_holds_what_the_text_holds_and_no_formula(book, spine):
+    import openpyxl
+
+    sheet = openpyxl.load_workbook(book.parent / "results" / "results.xlsx", read_only=True).active
+    columns, *rows = sheet.iter_rows(max_row=600, values_only=True)
+    assert columns == list(spine.columns)
+    assert len(rows) == 599
+    place = columns.index("value")
+    for row, value in zip(rows, spine["value"], strict=False):
+        assert row[place] == (float(value) if value else None)
+    with zipfile.ZipFile(book.parent / "results" / "results.xlsx") as archive:
+        assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+
+
+def test_every_table_of_results_offers_itself_and_what_it_offers_is_what_it_shows(book, visit):
+    page = visit.open(book / "notebooks" / "04-efficacy.html")
+    frames = page.locator(".ra-table").all()
+    assert len(frames) > 10
+    for frame in frames:
+        links = frame.locator(".ra-files a").evaluate_all("links => links.map(link => [link.textContent, link.href])")
+        assert [kind for kind, _ in links] == ["CSV", "XLSX"]
+        shown = frame.evaluate("frame => [...frame.querySelectorAll('tbody tr:not(.ra-group)')].length")
+        with Path(unquote(links[0][1].removeprefix("file://"))).open(encoding="utf-8-sig", newline="") as file:
+            assert len(list(csv.reader(file))) == shown + 1
+
+
+def test_a_figure_is_enlarged_and_put_back_by_keyboard_alone(book, visit):
+    page = visit.open(book / "notebooks" / "02-participants.html")
+    button = page.locator("figure .ra-tool").first
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog.ra-enlarged")
+    assert dialog.is_visible()
+    assert sum(picture.is_visible() for picture in dialog.locator("img").all()) == 1
+    assert page.evaluate("document.activeElement.textContent") == "Close"
+    page.keyboard.press("Escape")
+    assert not dialog.is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "Enlarge"
+    page.locator("figure img:visible").first.click()
+    assert dialog.is_visible()
+    page.keyboard.press("Enter")
+    assert not dialog.is_visible()
+
+
+#: The texts of one column of a table, group by group.
+BY_GROUP = """(bodies, at) => bodies.map(
+  body => [...body.rows].filter(row => !row.matches('.ra-group')).map(row => row.cells[at].textContent))"""
+
+
+def test_a_long_table_sorts_up_down_and_back_and_rows_stay_in_their_group(book, visit):
+    page = visit.open(book / "notebooks" / "06-concordance.html")
+    table = page.locator("#tab-claims")
+    verdicts = (
+        "bodies => bodies.map(body => [...body.rows].filter(r => !r.matches('.ra-group')).map(r => r.cells[2].textContent))"
+    )
+    column, bodies = table.locator("thead .ra-sort").nth(2), table.locator("tbody")
+    before = bodies.evaluate_all(verdicts)
+    for direction, order in (("ascending", sorted), ("descending", lambda words: sorted(words, reverse=True)), (None, list)):
+        column.click()
+        assert table.locator("thead th").nth(2).get_attribute("aria-sort") == direction
+        assert bodies.evaluate_all(BY_GROUP, 2) == [order(words) for words in before]
+
+
+def test_numbers_sort_as_numbers(book, visit):
+    page = visit.open(book / "notebooks" / "01-cleaning.html")
+    page.evaluate("document.querySelectorAll('details').forEach(folded => folded.open = true)")
+    head = page.locator("#tab-cells thead th").nth(1)
+    head.locator("button").click()
+    groups = page.locator("#tab-cells tbody").evaluate_all(BY_GROUP, 1)
+    numbers = [[int(text.replace(",", "")) for text in texts if text != "–"] for texts in groups]
+    assert sum(map(len, numbers)) > 12
+    assert numbers == [sorted(group) for group in numbers]
+
+
+def test_the_filter_shows_the_rows_that_hold_a_word_and_says_how_many(book, visit):
+    page = visit.open(book / "notebooks" / "06-concordance.html")
+    table = page.locator("#tab-claims")
+    rows = table.locator("tbody tr:not(.ra-group)")
+    everything = rows.count()
+    table.locator("input").fill("Liver")
+    shown = [row.inner_text() for row in rows.all() if row.is_visible()]
+    assert 0 < len(shown) < everything
+    assert all("liver" in text.lower() for text in shown)
+    assert table.locator(".ra-filter .ra-status").inner_text() == f"{len(shown)} of {everything} rows"
+    table.locator("input").fill("")
+    assert all(row.is_visible() for row in rows.all())
+
+
+def test_a_table_is_copied_as_a_spreadsheet_would_paste_it(book, visit):
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visit.open(book / "notebooks" / "06-concordance.html")
+    page.locator("#tab-coverage .ra-tool").click()
+    page.wait_for_function("document.querySelector('#tab-coverage .ra-tools .ra-status').textContent === 'Copied'")
+    lines = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert lines[0].split("\t")[0] == "Verdict"
+    assert len(lines) == 6
+
+
+def test_without_a_script_figures_tables_and_downloads_stand(book, chromium):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((book / "index.html").as_uri())
+    assert page.locator("figure.ra-figure img.ra-light").first.is_visible()
+    assert page.locator(".ra-key .ra-card").first.is_visible()
+    assert page.locator(".ra-files a").first.is_visible()
+    assert not page.locator(".ra-tool, .ra-sort").count()
+    context.close()
+
+
+def test_print_shows_content_and_none_of_the_tools(book, visit):
+    page = visit.open(book / "notebooks" / "06-concordance.html")
+    page.emulate_media(media="print")
+    for hidden in (".ra-tools", ".ra-filter", ".bd-sidebar-primary", ".prev-next-footer"):
+        assert not any(one.is_visible() for one in page.locator(hidden).all()), hidden
+    assert page.locator("#tab-claims tbody tr").last.is_visible()
+    assert page.locator(".ra-foot").is_visible()
+
+
+#: Width and theme in turn, so that every kind of page is seen each way.
+LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
+
+
+def test_axe_finds_nothing_on_any_page(book, chromium, walked):
+    import axe_playwright_python
+
+    script = Path(axe_playwright_python.__file__).parent / "axe.min.js"
+    visits, found = [Visit(chromium, *look) for look in LOOKS], {}
+    for place, path in enumerate(walked):
+        thorough = path.name in {"index.html", "02-participants.html", "provenance.html"}
+        for visit in visits if thorough else [visits[place % len(LOOKS)]]:
+            page = visit.open(path)
+            page.add_script_tag(path=script)
+            told = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+            wrong = [f"{one['id']}: {node['html'][:120]}" for one in told for node in one["nodes"]]
+            found |= {f"{path.relative_to(book)}": wrong} if wrong else {}
+    for visit in visits:
+        visit.context.close()
+    assert not found
 
 
 def test_no_page_is_wider_than_a_telephone(walked):

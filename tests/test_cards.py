@@ -67,7 +67,9 @@ def test_the_picture_of_the_main_result_draws_the_rows_of_the_primary_changes(co
 
 
 def test_the_badges_say_what_is_answered_and_that_there_is_no_control_group(cohorts):
-    shown = {name: [str(badge.figure) for badge in report.say_badges(one.results, one.plan).items] for name, one in cohorts.items()}
+    shown = {
+        name: [str(badge.figure) for badge in report.say_badges(one.results, one.plan).items] for name, one in cohorts.items()
+    }
     assert all("No control group:" in badges for badges in shown.values())
     assert "Synthetic:" in shown["all"]
     assert "Synthetic:" not in shown["observed"]

@@ -155,12 +155,12 @@ def foot(run: "Run", told: str, whole: bool) -> str:
 
 
 def made_on(started: float) -> str:
-    """The day a run began, in UTC; `$SOURCE_DATE_EPOCH` stands for it where a run is made again.
+    """The day a run began, in UTC; `$RACOHORT_MADE` stands for it where a run is made again.
 
     >>> made_on(0.0)
     '1 January 1970'
     """
-    moment = time.gmtime(float(os.environ.get("SOURCE_DATE_EPOCH", started)))
+    moment = time.gmtime(float(os.environ.get("RACOHORT_MADE", started)))
     return f"{moment.tm_mday} {time.strftime('%B %Y', moment)}"
 
 

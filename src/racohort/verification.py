@@ -99,7 +99,7 @@ def _make_again(run: pipeline.Run, recorded: Mapping[str, Any], scratch: Path) -
     given = {name: told["value"] for name, told in recorded["parameters"].items() if told["source"] == "SET"}
     settings = " ".join(shlex.quote(f"{name}={_as_text(value)}") for name, value in given.items())
     again = Request(str(run.folder), settings, run.run, recorded["privacy"])
-    done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch), SOURCE_DATE_EPOCH=str(_moment(recorded)))
+    done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch), RACOHORT_MADE=str(_moment(recorded)))
     if done.returncode:
         raise Differs("\n".join(["The run could not be made again:", *done.stderr.strip().splitlines()[-6:]]))
     return scratch / run.published.name
