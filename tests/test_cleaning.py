@@ -57,6 +57,24 @@ def test_the_clean_table_gives_no_finding_and_every_value(tmp_path):
     assert list(data.adsl["EFFFL"]) == ["Y"] * 4
 
 
+@pytest.mark.parametrize(("text", "is_code"), [
+    ("-99", True), ("−99", True), ("-99.0", True), ("999", True), ("999.0", True),
+    ("99", False), ("9.9", False), ("-9.9", False), ("99.9", False), ("9990", False),
+])  # fmt: skip
+def test_a_number_is_a_missing_code_only_where_it_is_that_number(text, is_code):
+    described = {"id": "x", "files": [{"path": "a.csv", "shape": "visit"}], "columns": {"id": {"role": "USUBJID"}}}
+    config = parse_cohort(json.dumps(described | {"visits": {"BL": {}}, "missing": ["-99", "999"]}), "cohort.yml")
+    assert (text in missing_words(np.array([text], dtype=object), config)) is is_code
+
+
+def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row(tmp_path):
+    rows = [row for row in drawn().split("\n") if "|BL|" not in row]
+    clean = cleaned(cohort(tmp_path, {"a.csv": "\n".join(rows)}, study=STUDY))[0]
+    assert set(clean.records.quarantine()["rule"]) == {"no_baseline"}
+    assert len(clean.records.quarantine()) == 8
+    assert clean.values.empty
+
+
 @pytest.mark.parametrize(("line", "cells", "rule"), [
     (5, {"crp": "N/A"}, "missing_code"), (5, {"crp": "."}, "missing_code"), (5, {"crp": "NULL"}, "missing_code"),
     (5, {"crp": "34..5"}, "number_unreadable"), (5, {"crp": "45%"}, "number_unreadable"), (5, {"crp": "TRUE"},

@@ -75,7 +75,7 @@ def _column(name: object) -> str:
 
 @dataclass
 class RawTable:
-    """One file or sheet as text: every cell a text, with the physical line of every row.
+    """One file or sheet as text: every cell a text (in a large file as categories), with the physical line of every row.
 
     `native` says that the file typed its dates and numbers itself (a workbook, Parquet, XPT); `decimal` is the file's decimal
     mark. `columns` maps each source column that is read to what it holds. `standard` is adam or sdtm for a trial package's

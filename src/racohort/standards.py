@@ -104,7 +104,7 @@ def open_standard(table: RawTable, config: Cohort) -> dict[str, Column]:
     left unread as a whole. The value of a measurement is the standard result; where its text says that it lies beyond an
     assay's limit (<5) the text counts, as some sponsors put the limit itself into the number.
     """
-    table.cells.columns = [str(name).upper() for name in table.cells.columns]
+    table.cells = table.cells.astype("str").set_axis([str(name).upper() for name in table.cells.columns], axis="columns")
     kind = kind_of(table.cells.columns)
     if kind == "disposition":
         _dispose(table)

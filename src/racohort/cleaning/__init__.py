@@ -16,7 +16,7 @@ from racohort.cleaning.packages import clean_package
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
 from racohort.cleaning.scales import check_units
-from racohort.cleaning.sheets import Sheet, open_sheet
+from racohort.cleaning.sheets import Sheet, open_sheet, people_of
 from racohort.cleaning.tallies import tally_cells, tally_fates, tally_numbers
 from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits, note_several
 from racohort.cleaning.wide import check_wide_dates
@@ -124,19 +124,21 @@ def _gather(
     config: Cohort, catalogue: pd.DataFrame, records: Records,
 ) -> Clean:  # fmt: skip
     patients = gather_patients(sheets, config)
-    days = pd.Series(starts.astype("datetime64[ns]"), index=sheets[0].people).reindex(patients.index)
+    who = patients.pop("who").to_numpy()
+    days = pd.Series(starts[who].astype("datetime64[ns]"), index=patients.index)
     patients = patients.assign(TRTSDT=_treated(patients, days, config), start=days)
     keep = chosen(patients, config.filter, {column: key for sheet in sheets for key, column in sheet.names.items()}, records)
     records.stop_if_rejected()
-    site = patients["SITEID"] if "SITEID" in patients else pd.Series("", index=patients.index)
+    site = np.full(len(sheets[0].people), "", dtype=object)
+    site[who] = patients["SITEID"].fillna("") if "SITEID" in patients else ""
     check_units(sheets, site, catalogue, config, records)
-    people = patients.index[keep]
-    rows = [frame[sheet.keep & sheet.about(people)] for sheet, frame in events if not is_medication(sheet)]
-    drugs = [frame[sheet.keep & sheet.about(people)] for sheet, frame in events if is_medication(sheet)]
-    visits = gather_visits(sheets, patients[keep])
-    note_absent(visits, patients[keep], sheets, config, records)
+    people = people_of(sheets, [who[keep]])
+    rows = [frame[sheet.keep & people[sheet.who]] for sheet, frame in events if not is_medication(sheet)]
+    drugs = [frame[sheet.keep & people[sheet.who]] for sheet, frame in events if is_medication(sheet)]
+    visits = gather_visits(sheets, people, starts)
+    note_absent(visits, people_of(sheets, [who[keep & patients["kept"]]]), int(people.sum()), sheets, config, records)
     return Clean(
-        config, patients[keep], lambda: gather_values(sheets, people, disputed), visits,
+        config, patients[keep], lambda: gather_values(sheets, people, disputed), visits.drop(columns="who"),
         _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets),
         tally_cells(sheets), tally_fates(sheets, people), tally_numbers(sheets), records,
     )  # fmt: skip

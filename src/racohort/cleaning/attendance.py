@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from racohort.cleaning.sheets import Sheet
+from racohort.cleaning.sheets import Mask, Sheet, people_of
 from racohort.config import Cohort
 from racohort.schema import Records
 
@@ -12,22 +12,21 @@ from racohort.schema import Records
 NAMED = 10
 
 
-def note_absent(visits: pd.DataFrame, patients: pd.DataFrame, sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
+def note_absent(visits: pd.DataFrame, asked: Mask, n: int, sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """One warning per planned visit that some patients have no row for.
 
-    `visits` and `patients` are those kept. A row that was read and kept out is told of elsewhere: its patient is not named here
-    at the visit of the row, nor, where its visit could not be told, at any.
+    `visits` are those kept (`who`, AVISIT), `asked` says which of the people are kept, `n` is the number of patients. A row that
+    was read and kept out is told of elsewhere: its patient is not named here at the visit of the row, nor, where its visit could
+    not be told, at any.
     """
     by_visit = [sheet for sheet in sheets if sheet.table.shape not in ("subject", "event")]
-    kept_out = [pd.DataFrame({"USUBJID": one.USUBJID[~one.keep], "AVISIT": one.AVISIT[~one.keep]}) for one in by_visit]
-    read = pd.concat([visits[["USUBJID", "AVISIT"]], *kept_out], ignore_index=True)
-    out = read.iloc[len(visits) :]
-    nowhere = out.loc[~out["AVISIT"].isin(list(config.visits)), "USUBJID"]
-    who = patients.index[patients["kept"].to_numpy(dtype=bool) & ~patients.index.isin(nowhere)]
+    asked = asked & ~people_of(sheets, [one.who[~one.keep & ~one.planned(config.visits)] for one in by_visit])
     for visit in config.visits if by_visit else []:
-        absent = who[~who.isin(read.loc[read["AVISIT"] == visit, "USUBJID"])].tolist()
+        kept_out = [one.who[~one.keep & (visit == one.AVISIT)] for one in by_visit]
+        there = people_of(sheets, [visits.loc[visits["AVISIT"] == visit, "who"].to_numpy(), *kept_out])
+        absent = by_visit[0].people[asked & ~there].tolist()
         if absent:
-            _note(visit, absent, len(patients), by_visit[0], records)
+            _note(visit, absent, n, by_visit[0], records)
 
 
 def _note(visit: str, absent: list[str], n: int, sheet: Sheet, records: Records) -> None:

@@ -56,8 +56,9 @@ def table_by_visit(sheets: Sequence[Sheet], codes: Container[str]) -> Table:
     blank = pd.DataFrame({name: [] for name in ("USUBJID", "AVISIT", "PARAMCD", "AVAL", "row", "place")})
     rows = pd.concat([part for part in parts if len(part)] or [blank], ignore_index=True)
     first = rows.drop_duplicates(["USUBJID", "AVISIT", "PARAMCD"])
-    wide = first.pivot(index=["USUBJID", "AVISIT"], columns="PARAMCD", values=["AVAL", "place", "row"])
-    return Table(pd.DataFrame(wide["AVAL"]), pd.DataFrame(wide["place"]), pd.DataFrame(wide["row"]), fields)
+    by_visit = first.set_index(["USUBJID", "AVISIT", "PARAMCD"])
+    wide, place, row = (pd.DataFrame(by_visit[name].unstack("PARAMCD")) for name in ("AVAL", "place", "row"))
+    return Table(wide, place, row, fields)
 
 
 def _values(sheet: Sheet, field: Field, codes: Container[str]) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from racohort.cleaning.measurements import reference_limits
-from racohort.cleaning.sheets import Field, Sheet
+from racohort.cleaning.sheets import Field, Mask, Sheet
 
 VALUES = (
     "USUBJID", "AVISIT", "ADT", "PARAMCD", "AVAL", "AVALC", "censored", "limit", "ANRLO", "ANRHI", "disputed", "file",
@@ -14,14 +14,15 @@ VALUES = (
 )  # fmt: skip
 
 
-def gather_values(sheets: Sequence[Sheet], people: pd.Index, disputed: set[tuple[str, str, str]]) -> pd.DataFrame:
-    """One row per value kept of these patients; `disputed` marks scores that contradict their components."""
-    parts = [_values(sheet, field, sheet.keep & sheet.about(people)) for sheet in sheets for field in sheet.fields]
+def gather_values(sheets: Sequence[Sheet], people: Mask, disputed: set[tuple[str, str, str]]) -> pd.DataFrame:
+    """One row per value kept of these of the people; `disputed` marks scores that contradict their components."""
+    parts = [_values(sheet, field, sheet.keep & people[sheet.who]) for sheet in sheets for field in sheet.fields]
     frame = (
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[name for name in VALUES if name != "disputed"])
     )
+    chosen = set(sheets[0].people[people]) if disputed else set()
     marked = pd.DataFrame(
-        [(*key, np.nan) for key in sorted(disputed) if key[0] in people], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"]
+        [(*key, np.nan) for key in sorted(disputed) if key[0] in chosen], columns=["USUBJID", "AVISIT", "PARAMCD", "AVAL"]
     )
     frame = (
         pd.concat([frame.assign(disputed=False), marked.assign(disputed=True)], ignore_index=True)
@@ -45,30 +46,33 @@ def _values(sheet: Sheet, field: Field, used: np.ndarray) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def gather_visits(sheets: Sequence[Sheet], patients: pd.DataFrame) -> pd.DataFrame:
-    """One row per patient and visit that was read and kept, at its earliest date: USUBJID, AVISIT, ADT, day since start.
+def gather_visits(sheets: Sequence[Sheet], people: Mask, starts: np.ndarray) -> pd.DataFrame:
+    """One row per patient and visit that was read and kept, at its earliest date: who, USUBJID, AVISIT, ADT, day since start.
 
-    Of a visit that stands in several files the file with one row a visit gives the date.
+    Of a visit that stands in several files the file with one row a visit gives the date. `who` is the patient's place.
     """
     parts: list[pd.DataFrame] = []
+    labels = sorted({label for sheet in sheets for label in (*pd.unique(sheet.AVISIT), *_visits(sheet))})
     for sheet in sorted(sheets, key=lambda sheet: sheet.table.shape != "visit"):
-        rows = sheet.keep & sheet.about(patients.index)
+        rows = sheet.keep & people[sheet.who]
         for code, mask in _seen(sheet, rows) if sheet.fields else []:
-            dates = pd.Series(sheet.day_of(code)[mask]).astype("datetime64[s]")
-            visit = code if code else sheet.AVISIT[mask]
-            parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[mask], "AVISIT": visit, "ADT": dates, "order": len(parts)}))
-    blank = pd.DataFrame({"USUBJID": [], "AVISIT": [], "ADT": pd.Series(dtype="datetime64[s]"), "order": []})
-    return _each_once(pd.concat(parts, ignore_index=True) if parts else blank, patients)
+            visit = pd.Categorical(np.broadcast_to(code, mask.sum()) if code else sheet.AVISIT[mask], categories=labels)
+            dates = sheet.day_of(code)[mask].astype("datetime64[s]")
+            parts.append(pd.DataFrame({"who": sheet.who[mask], "AVISIT": visit, "ADT": dates, "order": len(parts)}))
+    blank = pd.DataFrame({"who": np.array([], dtype=int), "AVISIT": [], "ADT": np.array([], dtype="datetime64[s]"), "order": []})
+    once = _each_once(pd.concat(parts, ignore_index=True) if parts else blank)
+    days = (once["ADT"] - starts[once["who"]]).dt.days.astype("float64")
+    return once.assign(USUBJID=sheets[0].people[once["who"]], AVISIT=once["AVISIT"].astype("str"), day=days)[
+        ["who", "USUBJID", "AVISIT", "ADT", "day"]
+    ]
 
 
-def _each_once(frame: pd.DataFrame, patients: pd.DataFrame) -> pd.DataFrame:
-    """Each planned visit of a patient once, each unscheduled day once, with the days since start."""
+def _each_once(frame: pd.DataFrame) -> pd.DataFrame:
+    """Each planned visit of a patient once, each unscheduled day once."""
     apart = frame["AVISIT"] == "UNSCHEDULED"
-    planned = frame[~apart].sort_values(["order", "ADT"], kind="stable").drop_duplicates(["USUBJID", "AVISIT"])
-    both = pd.concat([planned, frame[apart].drop_duplicates(["USUBJID", "ADT"])]).drop(columns="order")
-    both = both.sort_values(["USUBJID", "ADT", "AVISIT"], kind="stable").reset_index(drop=True)
-    starts = pd.to_datetime(both["USUBJID"].map(patients["start"]))
-    return both.assign(day=(pd.to_datetime(both["ADT"]) - starts).dt.days.astype("float64"))
+    planned = frame[~apart].sort_values(["order", "ADT"], kind="stable").drop_duplicates(["who", "AVISIT"])
+    both = pd.concat([planned, frame[apart].drop_duplicates(["who", "ADT"])]).drop(columns="order")
+    return both.sort_values(["who", "ADT", "AVISIT"], kind="stable").reset_index(drop=True)
 
 
 def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
@@ -85,19 +89,23 @@ def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
 
 def _seen(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, np.ndarray]]:
     """Masks of the rows seen: one for a table by visit; one a visit for a wide table, where a visit needs a value."""
-    wide = [field for field in sheet.fields if field.column.visit]
-    if not wide:
+    visits = _visits(sheet)
+    if not visits:
         return [("", rows)]
-    visits = dict.fromkeys(str(field.column.visit) for field in wide)
-    given = {visit: np.logical_or.reduce([field.good for field in wide if field.column.visit == visit]) for visit in visits}
-    return [(visit, rows & mask) for visit, mask in given.items()]
+    given = {visit: [field.good for field in sheet.fields if field.column.visit == visit] for visit in visits}
+    return [(visit, rows & np.logical_or.reduce(masks)) for visit, masks in given.items()]
 
 
-def gather_sources(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
+def _visits(sheet: Sheet) -> list[str]:
+    """The visits of a wide table, by its columns of values."""
+    return list(dict.fromkeys(field.column.visit for field in sheet.fields if field.column.visit))
+
+
+def gather_sources(sheets: Sequence[Sheet], people: Mask) -> pd.DataFrame:
     """One row a file or sheet: shape, hash, rows read and what became of them (`used`, `repeated`, `quarantined`, `filtered`)."""
     rows = []
     for sheet in sheets:
-        about = sheet.about(people)
+        about = people[sheet.who]
         repeated = (sheet.why == "row_twice") | (sheet.why == "event_twice")
         read = max(sheet.table.rows_read, len(sheet))
         shape = sheet.table.standard or sheet.table.shape

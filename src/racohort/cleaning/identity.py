@@ -3,13 +3,13 @@
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from racohort.cleaning.likeness import likely
-from racohort.cleaning.sheets import Mask, Sheet, Texts
+from racohort.cleaning.sheets import Mask, Sheet, Texts, people_of
 from racohort.cleaning.words import tidy
 from racohort.config import Cohort
 from racohort.schema import Records
@@ -43,29 +43,39 @@ _TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计",
 def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """Set USUBJID in every sheet: one spelling for one identifier over all files; rows without a usable one are quarantined."""
     read = [_read(sheet) for sheet in sheets]
-    counts: Counter[str] = Counter()
-    for texts in read:
-        for text, times in zip(texts.words, texts.counts().tolist(), strict=True):
-            counts[_plain(text)] += times
-    usual: dict[str, str] = {}
-    for word, times in sorted(counts.items()):
-        key = word.casefold()
-        if key not in usual or times > counts[usual[key]]:
-            usual[key] = word
-    spelled = [np.array([usual[_plain(text).casefold()] for text in texts.words], dtype=object) for texts in read]
-    _set_people(sheets, [Texts(words, texts.at) for words, texts in zip(spelled, read, strict=True)])
+    plain = [[_plain(text) for text in texts.words] for texts in read]
+    usual = _usual(plain, [texts.counts().tolist() for texts in read])
+    spelled = [np.array([usual[word.casefold()] for word in words], dtype=object) for words in plain]
+    people = _set_people(sheets, [Texts(words, texts.at) for words, texts in zip(spelled, read, strict=True)])
+    forms = np.array([_form(word) for word in people], dtype=object)
     for sheet, texts in zip(sheets, read, strict=True):
-        _check_forms(sheet, texts, records)
-    _set_people(sheets, [Texts(sheet.people, sheet.who) for sheet in sheets])
+        _check_forms(sheet, texts, forms, records)
+    if any(sheet.people is not people for sheet in sheets):
+        _set_people(sheets, [Texts(sheet.people, sheet.who) for sheet in sheets])
     _check_zeros(sheets, records)
 
 
-def _set_people(sheets: Sequence[Sheet], read: Sequence[Texts]) -> None:
-    """Give all sheets one list of people, and every row its place in it."""
+def _usual(plain: Sequence[Sequence[str]], counts: Sequence[Sequence[int]]) -> dict[str, str]:
+    """For every identifier, without regard to case, the spelling that most rows have; the first in the alphabet of several."""
+    total: Counter[str] = Counter()
+    for words, times in zip(plain, counts, strict=True):
+        for word, count in zip(words, times, strict=True):
+            total[word] += count
+    best: dict[str, str] = {}
+    for word, count in total.items():
+        other = best.setdefault(word.casefold(), word)
+        if (-count, word) < (-total[other], other):
+            best[word.casefold()] = word
+    return best
+
+
+def _set_people(sheets: Sequence[Sheet], read: Sequence[Texts]) -> np.ndarray:
+    """Give all sheets one list of people, which is returned, and every row its place in it."""
     people = np.array(sorted({word for texts in read for word in texts.words}), dtype=object)
     places = {word: place for place, word in enumerate(people)}
     for sheet, texts in zip(sheets, read, strict=True):
         sheet.people, sheet.who = people, texts.each(places, "int32")
+    return people
 
 
 def _plain(text: str) -> str:
@@ -85,30 +95,34 @@ def _id_name(sheet: Sheet) -> str:
     return found[0] if found else ""
 
 
-def _check_forms(sheet: Sheet, texts: Texts, records: Records) -> None:
-    """Missing and damaged identifiers, rows of totals, and identifiers whose spelling was changed."""
+def _form(word: str) -> str:
+    """What an identifier is instead of one: `missing`, `total`, `rounded`, `float`, or "".
+
+    >>> _form("NA"), _form("Total"), _form("1.2E+11"), _form("12.0"), _form("P012")
+    ('missing', 'total', 'rounded', 'float', '')
+    """
+    folded = word.casefold()
+    if not word or folded in _NOBODY:
+        return "missing"
+    return "total" if folded in _TOTALS else "rounded" if _ROUNDED.fullmatch(word) else "float" if _FLOAT.fullmatch(word) else ""
+
+
+def _check_forms(sheet: Sheet, texts: Texts, forms: np.ndarray, records: Records) -> None:
+    """Missing and damaged identifiers, rows of totals, and identifiers whose spelling was changed; `forms` has all people's."""
     name = _id_name(sheet)
     if not name:
         return
-    sheet.hold_rows(
-        _whose(sheet, lambda word: word == "" or word.casefold() in _NOBODY), "id_missing", name, "is no identifier", records
-    )
-    totals = _whose(sheet, lambda word: word.casefold() in _TOTALS)
-    sheet.hold_rows(totals, "totals_row", name, "stands where an identifier should be", records)
-    _check_rounded(sheet, name, records)
-    _check_floats(sheet, name, records)
+    of = {form: (forms == form)[sheet.who] for form in ("missing", "total", "rounded", "float")}
+    sheet.hold_rows(of["missing"], "id_missing", name, "is no identifier", records)
+    sheet.hold_rows(of["total"], "totals_row", name, "stands where an identifier should be", records)
+    _check_rounded(sheet, of["rounded"], name, records)
+    _check_floats(sheet, of["float"], name, records)
     changed = sheet.keep & (texts.words[texts.at] != sheet.USUBJID)
     became = ", ".join(sorted(set(sheet.USUBJID[changed]))[:5])
     records.change("id_spelling", sheet.table, sheet.cells(changed, name, became=sheet.USUBJID), f"was read as {became}")
 
 
-def _whose(sheet: Sheet, is_such: Callable[[str], bool]) -> Mask:
-    """The rows whose identifier is such a one."""
-    return np.asarray(np.array([is_such(word) for word in sheet.people], dtype=bool)[sheet.who])
-
-
-def _check_rounded(sheet: Sheet, name: str, records: Records) -> None:
-    rounded = _whose(sheet, lambda word: _ROUNDED.fullmatch(word) is not None)
+def _check_rounded(sheet: Sheet, rounded: Mask, name: str, records: Records) -> None:
     if rounded.sum() * 2 > len(rounded):
         first = int(np.flatnonzero(rounded)[0])
         line, word, count = int(sheet.table.line[first]), sheet.USUBJID[first], int(rounded.sum())
@@ -118,9 +132,8 @@ def _check_rounded(sheet: Sheet, name: str, records: Records) -> None:
         sheet.hold_rows(rounded, "id_damaged_row", name, "is a rounded number, not an identifier", records)
 
 
-def _check_floats(sheet: Sheet, name: str, records: Records) -> None:
+def _check_floats(sheet: Sheet, floats: Mask, name: str, records: Records) -> None:
     """2.0 is 2 where all identifiers have a .0; among others nobody can tell."""
-    floats = _whose(sheet, lambda word: _FLOAT.fullmatch(word) is not None)
     if floats[sheet.keep].all():
         whole = [word.split(".")[0] if _FLOAT.fullmatch(word) else word for word in sheet.people]
         sheet.people = np.array(whole, dtype=object)
@@ -149,8 +162,9 @@ def _kept(sheets: Sequence[Sheet]) -> np.ndarray:
 
 def _hold_people(sheets: Sequence[Sheet], rule: str, reasons: Mapping[str, str], records: Records, scope: str = "row") -> None:
     """Quarantine all rows of some people, in every sheet, each for a reason of its own."""
+    held = np.array([word in reasons for word in sheets[0].people], dtype=bool) if reasons else np.array([])
     for sheet in sheets if reasons else []:
-        at = sheet.by_person(_whose(sheet, reasons.__contains__) & sheet.keep)
+        at = sheet.by_person(held[sheet.who] & sheet.keep)
         sheet.hold_rows(at, rule, _id_name(sheet), [reasons[word] for word in sheet.people[sheet.who[at]]], records, scope)
 
 
@@ -186,8 +200,8 @@ def check_known(sheets: Sequence[Sheet], records: Records) -> None:
     """Where a file lists the patients, rows about anybody else are kept out; events need a patient in any of the files."""
     lists = [sheet for sheet in sheets if sheet.table.shape == "subject"]
     others = [sheet for sheet in sheets if sheet.table.shape not in ("subject", "event")]
-    known = _among(sheets, [sheet.who[sheet.keep | (sheet.why == "row_twice")] for sheet in lists or others])
-    everybody = known | _among(sheets, [sheet.who for sheet in others])
+    known = people_of(sheets, [sheet.who[sheet.keep | (sheet.why == "row_twice")] for sheet in lists or others])
+    everybody = known | people_of(sheets, [sheet.who for sheet in others])
     for sheet in sheets:
         if lists and sheet.table.shape not in ("subject", "event"):
             _hold_strangers(sheet, known, "id_unknown", "is not in the list of patients", [*lists, *others], records)
@@ -201,11 +215,3 @@ def _hold_strangers(sheet: Sheet, known: Mask, rule: str, reason: str, sheets: S
     for one, hint in likely(set(sheet.USUBJID[stranger & sheet.keep]), sheets).items():
         sheet.hold_rows(np.asarray(one == sheet.USUBJID), rule, _id_name(sheet), reason + hint, records)
     sheet.hold_rows(stranger, rule, _id_name(sheet), reason, records)
-
-
-def _among(sheets: Sequence[Sheet], who: Sequence[np.ndarray]) -> Mask:
-    """For every one of the people, whether any of these rows is about them."""
-    there = np.zeros(max((len(sheet.people) for sheet in sheets), default=0), dtype=bool)
-    for rows in who:
-        there[rows] = True
-    return there

@@ -124,9 +124,10 @@ def _check_ages(sheet: Sheet, records: Records) -> None:
 
 
 def gather_patients(sheets: Sequence[Sheet], config: Cohort) -> pd.DataFrame:
-    """One row per patient read (index USUBJID, in alphabetical order): the first usable value of every fact, and `kept`.
+    """One row per patient read (index USUBJID, in alphabetical order): the first usable value of every fact, `kept`, and `who`.
 
-    Facts of the list of patients come before those of visits, where earlier visits come first.
+    `who` is the patient's place among `Sheet.people`. Facts of the list of patients come before those of visits, where earlier
+    visits come first.
     """
     ranks = {code: rank for rank, code in enumerate(config.visits)}
     some = [sheet for sheet in sheets if sheet.table.shape != "event"]
@@ -140,7 +141,7 @@ def gather_patients(sheets: Sequence[Sheet], config: Cohort) -> pd.DataFrame:
     for key in dict.fromkeys(key for sheet in some for key in sheet.facts):
         first = kept.loc[kept[key].notna(), ["who", key]].drop_duplicates("who").set_index("who")[key]
         frame[key] = _typed(key, first).reindex(there).to_numpy()
-    return frame.assign(kept=np.isin(there, kept["who"]))
+    return frame.assign(kept=np.isin(there, kept["who"]), who=there)
 
 
 def _part(sheet: Sheet, ranks: dict[str, int]) -> pd.DataFrame:

@@ -10,16 +10,16 @@ from racohort.config import Cohort
 from racohort.schema import Records
 
 
-def check_units(sheets: Sequence[Sheet], site: pd.Series, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
-    """Warn of analytes whose values would fit another unit; `site` names the site of each patient."""
+def check_units(sheets: Sequence[Sheet], site: np.ndarray, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
+    """Warn of analytes whose values would fit another unit; `site` names the site of each of the people."""
     _doubt_crp(sheets, config, records)
-    others = catalogue["units"].to_dict()
+    others, named = catalogue["units"].to_dict(), pd.Categorical(site)
     for code in dict.fromkeys(code for sheet in sheets for field in sheet.fields for code in field.codes if code):
         factors = [float(factor) for factor in others[code].values() if not 0.2 < factor < 5]
         column, values, who = _usable(sheets, code) if factors else ("", np.array([]), np.array([]))
         if len(values) >= 4:
             _doubt_all(column, values, factors, catalogue.T[code], records)
-            _doubt_sites(code, column, values, site.reindex(sheets[0].people).fillna("").to_numpy()[who], factors, records)
+            _doubt_sites(code, column, values, named[who], factors, records)
 
 
 def _usable(sheets: Sequence[Sheet], code: str, visit: str = "") -> tuple[str, np.ndarray, np.ndarray]:
@@ -65,7 +65,7 @@ def _doubt_crp(sheets: Sequence[Sheet], config: Cohort, records: Records) -> Non
 
 
 def _doubt_sites(
-    code: str, column: str, values: np.ndarray, sites: np.ndarray, factors: Sequence[float], records: Records
+    code: str, column: str, values: np.ndarray, sites: pd.Categorical, factors: Sequence[float], records: Records
 ) -> None:
     """One site: its median differs from the others' by about a unit's factor, and its values do not overlap theirs."""
     values, sites = values[sites != ""], sites[sites != ""]
@@ -82,12 +82,12 @@ def _doubt_sites(
             records.note("unit_doubt_site", said, column=column, value=f"{median:g}", count=len(here))
 
 
-def _far_sites(values: np.ndarray, sites: np.ndarray) -> list[str]:
+def _far_sites(values: np.ndarray, sites: pd.Categorical) -> list[str]:
     """Sites with three or more values that may all lie below half or above twice the median of the other sites.
 
     Without m of n sorted values, the median lies between the values number (n - m) / 2 and (n + m) / 2.
     """
-    spans = pd.Series(values).groupby(sites).agg(["size", "min", "max"])
+    spans = pd.Series(values).groupby(pd.Series(sites), observed=True).agg(["size", "min", "max"])
     spans = spans[(spans["size"] >= 3) & (len(values) - spans["size"] >= 3)]
     ordered, rest = np.sort(values), len(values) - spans["size"].to_numpy()
     least, most = ordered[(rest - 1) // 2], ordered[rest // 2 + spans["size"].to_numpy()]

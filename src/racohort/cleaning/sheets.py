@@ -1,6 +1,6 @@
 """A table while it is being cleaned: who each row is about, when, which rows are kept, each column's values beside its text."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -153,10 +153,6 @@ class Sheet:
         """Whether each row is of one of these visits."""
         return pd.Series(self.AVISIT, dtype=object).isin(list(visits)).to_numpy()
 
-    def about(self, people: Iterable[str]) -> Mask:
-        """Whether each row is about one of these patients."""
-        return np.asarray(pd.Series(self.people, dtype=object).isin(list(people)).to_numpy()[self.who])
-
     def by_person(self, rows: Mask) -> np.ndarray:
         """The places of the rows of a mask, patient by patient in alphabetical order."""
         at = np.flatnonzero(rows)
@@ -188,6 +184,14 @@ class Sheet:
         if len(at):
             records.hold(rule, self.table, self.cells(at, column), reason, scope)
             self.drop(np.isin(np.arange(len(self)), at), rule)
+
+
+def people_of(sheets: Sequence[Sheet], who: Sequence[np.ndarray]) -> Mask:
+    """For every one of the people, whether they are at one of these places."""
+    there = np.zeros(max((len(sheet.people) for sheet in sheets), default=0), dtype=bool)
+    for places in who:
+        there[places] = True
+    return there
 
 
 def open_sheet(table: RawTable) -> Sheet:

@@ -17,14 +17,14 @@ DIGITS = 3
 _BESIDE = [name for name, rule in RULES.items() if rule.cls == "normalise"]
 
 
-def tally_fates(sheets: Sequence[Sheet], people: pd.Index) -> pd.DataFrame:
+def tally_fates(sheets: Sequence[Sheet], people: Mask) -> pd.DataFrame:
     """One row a file and fate of rows: `used`, `filter` (patients who were not chosen), or the rule that left rows out.
 
     The rows of a file add up to those that were read.
     """
     parts = []
     for sheet in sheets:
-        about = sheet.about(people)
+        about = people[sheet.who]
         fate = np.where(sheet.keep, np.where(about, "used", "filter"), sheet.why)
         counts = pd.Series(fate, dtype="str").value_counts(sort=False)
         cut = max(sheet.table.rows_read - len(sheet), 0)  # rows too short to have cells never came into the sheet
@@ -39,23 +39,25 @@ def tally_cells(sheets: Sequence[Sheet]) -> pd.DataFrame:
 
     One row a column and parameter; `in_rows` counts the cells of rows that were left out as a whole.
     """
-    return _joined([_fates_of_cells(sheet, field) for sheet in sheets for field in sheet.fields], CELLS)
+    fields = [(sheet, field) for sheet in sheets for field in sheet.fields]
+    counts = _stacked([{"PARAMCD": field.readings.PARAMCD} | _fates_of_cells(sheet, field) for sheet, field in fields])
+    counts = counts.groupby(["place", "PARAMCD"], sort=False).sum().reset_index() if len(counts) else counts
+    visits = [field.column.visit or "" for _, field in fields]
+    return _named(counts, fields).assign(AVISIT=[visits[place] for place in counts["place"]])[list(CELLS)]
 
 
-def _fates_of_cells(sheet: Sheet, field: Field) -> pd.DataFrame:
-    fates = {
-        "used": field.good & sheet.keep, "missing": field.missing & sheet.keep,
-        "quarantined": field.bad & ~field.missing & sheet.keep, "in_rows": ~sheet.keep,
+def _fates_of_cells(sheet: Sheet, field: Field) -> dict[str, np.ndarray]:
+    good, missing = field.good, field.missing
+    return {
+        "cells": _by_reading(field), "used": _by_reading(field, good & sheet.keep),
+        "missing": _by_reading(field, missing & sheet.keep),
+        "quarantined": _by_reading(field, ~good & ~missing & sheet.keep), "in_rows": _by_reading(field, ~sheet.keep),
     }  # fmt: skip
-    counts = _by_reading(field, {"cells": np.ones(len(sheet), dtype=bool), **fates})
-    counts = counts.groupby(field.readings.PARAMCD.astype("str"), sort=False).sum().rename_axis("PARAMCD")
-    return _named(counts.reset_index(), sheet, field).assign(AVISIT=field.column.visit or "")
 
 
-def _by_reading(field: Field, rows: Mapping[str, Mask]) -> pd.DataFrame:
-    """How many of the rows of each mask hold each reading of a field."""
-    n = len(field.readings.text)
-    return pd.DataFrame({name: np.bincount(field.at[mask], minlength=n) for name, mask in rows.items()})
+def _by_reading(field: Field, rows: Mask | slice = slice(None)) -> np.ndarray:
+    """How many of some rows hold each reading of a field."""
+    return np.bincount(field.at[rows], minlength=len(field.readings.text))
 
 
 def tally_numbers(sheets: Sequence[Sheet]) -> pd.DataFrame:
@@ -65,20 +67,24 @@ def tally_numbers(sheets: Sequence[Sheet]) -> pd.DataFrame:
     number is rounded to three significant digits; of a value beyond an assay limit the limit is counted. Rows that only repeat
     another one are not counted.
     """
-    return _joined([_numbers(sheet, field) for sheet in sheets for field in sheet.fields], NUMBERS)
+    fields = [(sheet, field) for sheet in sheets for field in sheet.fields]
+    parts: list[dict[str, np.ndarray]] = []
+    for sheet in sheets:
+        told = ~pd.Series(sheet.why, dtype=object).isin(_BESIDE).to_numpy()
+        parts += [_numbers(field, told, field.good & sheet.keep) for field in sheet.fields]
+    counts, by = _stacked(parts), ["place", "PARAMCD", "unit", "factor", "number"]
+    counts = counts.groupby(by)[["read", "used"]].sum().reset_index() if len(counts) else counts
+    return _named(counts, fields)[list(NUMBERS)]
 
 
-def _numbers(sheet: Sheet, field: Field) -> pd.DataFrame:
+def _numbers(field: Field, told: Mask, used: Mask) -> dict[str, np.ndarray]:
+    """The numbers of the rows that were told, and how many of them are used."""
     readings = field.readings
-    known = np.where(readings.censored == "", readings.aval, readings.limit)
-    beside = pd.Series(sheet.why, dtype=object).isin(_BESIDE).to_numpy()
-    counts = _by_reading(field, {"read": ~beside, "used": field.good & sheet.keep})
-    frame = counts.assign(
-        PARAMCD=readings.PARAMCD.astype("str"), unit=readings.unit.astype("str"), factor=readings.factor,
-        number=rough(known / readings.factor),
-    )[~readings.missing & np.isfinite(known) & (counts["read"] > 0).to_numpy()]  # fmt: skip
-    counts = frame.groupby(["PARAMCD", "unit", "factor", "number"], sort=True)[["read", "used"]].sum().reset_index()
-    return _named(counts, sheet, field)
+    number = np.where(readings.censored == "", readings.aval, readings.limit) / readings.factor
+    counts = {"read": _by_reading(field, told), "used": _by_reading(field, used)}
+    some = ~readings.missing & np.isfinite(number) & (counts["read"] > 0)
+    found = {"PARAMCD": readings.PARAMCD, "unit": readings.unit, "factor": readings.factor, "number": number, **counts}
+    return {name: rough(part[some]) if name == "number" else part[some] for name, part in found.items()}
 
 
 def rough(values: np.ndarray) -> np.ndarray:
@@ -92,8 +98,17 @@ def rough(values: np.ndarray) -> np.ndarray:
     return np.asarray(np.round(values * scale) / scale)
 
 
-def _named(counts: pd.DataFrame, sheet: Sheet, field: Field) -> pd.DataFrame:
-    return counts.assign(file=sheet.table.file, sheet=sheet.table.sheet, column=field.name)
+def _stacked(parts: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
+    """Arrays by name, one part below the other; `place` is the number of the part."""
+    place = np.repeat(np.arange(len(parts)), [len(part["PARAMCD"]) for part in parts])
+    names = parts[0] if parts else ("PARAMCD",)
+    return pd.DataFrame({"place": place} | {name: np.concatenate([part[name] for part in parts]) for name in names})
+
+
+def _named(counts: pd.DataFrame, fields: Sequence[tuple[Sheet, Field]]) -> pd.DataFrame:
+    """Counts with the file, sheet and column of the field at their place."""
+    places = [(sheet.table.file, sheet.table.sheet, field.name) for sheet, field in fields]
+    return counts.assign(**{name: [places[place][i] for place in counts["place"]] for i, name in enumerate(CELLS[:3])})
 
 
 def _joined(parts: list[pd.DataFrame], columns: Sequence[str]) -> pd.DataFrame:

@@ -68,6 +68,7 @@ NOTHING = {
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad")
 )
+_MINUS = dict.fromkeys(map(ord, "−–—‐‑"), "-")
 
 
 def tidy(text: str) -> str:
@@ -109,8 +110,15 @@ def missing_words(texts: np.ndarray, config: Cohort | None, strict: bool = False
 
 
 def _bare(text: str) -> str:
-    """Letters only, if there is nothing else than letters and marks between them: N/A, n.a. and #NA are na."""
-    bare = "".join(char for char in word_key(text) if char.isalnum())
+    """A word without the marks in it, a number with one kind of minus and without .0.
+
+    >>> _bare("N/A"), _bare("n.a."), _bare("−99.0"), _bare("9.9")
+    ('na', 'na', '-99', '9.9')
+    """
+    key = word_key(text)
+    if any(map(str.isdigit, key)):
+        return key.translate(_MINUS).removesuffix(".0")
+    bare = "".join(filter(str.isalnum, key))
     return bare if len(bare) > 1 else ""
 
 

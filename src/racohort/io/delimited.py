@@ -34,7 +34,7 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
             records.note("file_empty", f"{table.file} is empty", table)
         return
     delimiter = _delimiter(text, entry.header_line, table, records)
-    cells = read_well_formed(text, delimiter) if entry.header_line == 1 else None
+    cells = read_well_formed(text, data, delimiter) if entry.header_line == 1 else None
     top = text if cells is None else "\n".join(text.split("\n", TOP)[:TOP])
     rows = list(_records(top, delimiter, table, records))
     header_at = _header(rows, entry, known, table, records)

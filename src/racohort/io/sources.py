@@ -92,6 +92,7 @@ def _parsed(path: Path, data: bytes, sheet: str | None, line: int, encoding: str
     table, records = _blank(path), Records()
     table.sha256 = hashlib.sha256(data).hexdigest()
     read_file(data, entry, config, table, records)
+    table.cells = table.cells.astype("str")
     refusals = [str(finding) for finding in records.findings] if not len(table.cells) else []
     read = next((f.message for f in records.findings if f.rule == "encoding_read"), "")
     known = "gb18030" if "GB18030" in read else "utf-16" if "UTF-16" in read else encoding or ""
