@@ -169,6 +169,30 @@ def test_both_sides_of_each_end_of_a_window(people, day, window):
     assert hit[0] == window
 
 
+REPEATED = """
+USUBJID | TRTSDT     | TRTEDT     | LSTCNTDT
+01      | 2014-01-01 | 2014-07-01 | 2015-12-01
+02      | 2014-01-01 | 2014-07-01 | 2014-07-20
+03      | 2014-01-01 | 2014-01-01 | 2015-12-01
+"""
+
+
+@pytest.mark.parametrize(
+    ("onset", "last", "window", "followed"),
+    [("2014-07-02", "2014-07-01", "DAY1", 3), ("2014-07-31", "2014-07-01", "LE30D", 3), ("2014-08-01", "2014-07-01", "LE1Y", 3),
+     ("2015-07-02", "2014-07-01", "GT1Y", 2), ("2015-01-01", "2014-01-01", "LE1Y", 3)],
+)  # fmt: skip
+def test_windows_count_from_the_most_recent_treatment(onset, last, window, followed):
+    """Oracle: counted on a calendar; patient 02 was never followed for a year after one treatment."""
+    patients = adsl([{**row, "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for row in rows_of(REPEATED)])
+    row = {"USUBJID": "01", "AEDECOD": "A", "AEBODSYS": "B", "ASTDT": onset, "LDOSEDT": last, "ASTDY": 9.0, "TRTEMFL": "Y"}
+    found = safety.estimate_events(adae([row]), patients, PLAN, supplied=True)
+    hit = select_results(found, by="window", statistic="proportion").query("count == 1")
+    assert hit.iloc[0][["category", "n"]].tolist() == [window, followed]
+    again = pick_result(safety.summarise_exposure(patients, PLAN), category="REPEATED")
+    assert (again["count"], again["n"]) == (2, 3)
+
+
 def test_person_years_run_from_treatment_to_last_contact_of_the_safety_population(people):
     exposure = safety.summarise_exposure(people, PLAN)
     years = pick_result(exposure, statistic="person_years")

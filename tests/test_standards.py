@@ -157,3 +157,16 @@ def test_units_of_cdisc_are_known_and_a_number_in_brackets_is_no_unit(tmp_path: 
     clean, data = cleaned(path)
     assert data.adqs.groupby("PARAMCD")["AVAL"].first().to_dict() == {"TJC28": 8, "PTGA": 45, "HAQDI": 1.5, "PAIN": 45}
     assert "unit_assumed" not in rules(clean)
+
+
+def test_repeated_treatments_give_the_last_of_them_and_the_last_before_each_event(tmp_path: Path) -> None:
+    """Oracle: a calendar; the EX of the package has a dose at the start and one 84 days later, the later one first."""
+    path, start = sdtm(Trial(1), tmp_path), pd.Timestamp(Trial(1).patients["start"].iloc[0])
+    days = {"before": -1, "first": 83, "second": 84}
+    rows = [f"S1,AE,RA-01-001,{term},{start + pd.Timedelta(days=day):%Y-%m-%d}\n" for term, day in days.items()]
+    beside(path, "ae2.csv", "STUDYID,DOMAIN,USUBJID,AEDECOD,AESTDTC\n" + "".join(rows) + f"S1,AE,RA-01-001,partial,{start:%Y}\n")
+    _, data = cleaned(path)
+    assert ((data.adsl["TRTEDT"] - data.adsl["TRTSDT"]).dt.days == 84).all()
+    last = data.adae[data.adae["AEDECOD"].isin([*days, "partial"])].set_index("AEDECOD")["LDOSEDT"]
+    assert last[["first", "second"]].tolist() == [start, start + pd.Timedelta(days=84)]
+    assert last[["before", "partial"]].isna().all()

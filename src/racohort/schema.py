@@ -204,15 +204,17 @@ class Clean:
     """A cohort after cleaning, before derivation.
 
     `patients` has one row per patient read; `gather` makes `values`, one row per value kept (the columns of terms.BDS as far as
-    they are measured); `visits` has one row per patient, visit and file read; `events` and `medication` one row each; `sources`
-    one row a file, `mapping` one row a source column, `cells` one row a measured column and parameter, `fates` one row a file and
-    fate of rows, `numbers` one row a column, unit and number as written.
+    they are measured); `visits` has one row per patient, visit and file read; `treatments` one row per patient and day of
+    treatment; `events` and `medication` one row each; `sources` one row a file, `mapping` one row a source column, `cells` one
+    row a measured column and parameter, `fates` one row a file and fate of rows, `numbers` one row a column, unit and number as
+    written.
     """
 
     config: Any
     patients: pd.DataFrame
     gather: Callable[[], pd.DataFrame]
     visits: pd.DataFrame
+    treatments: pd.DataFrame
     events: pd.DataFrame
     medication: pd.DataFrame
     sources: pd.DataFrame

@@ -4,7 +4,7 @@
 
 #: One row per patient. Each visit of the cohort adds a flag column named by `visit_flag`.
 ADSL = (
-    "STUDYID", "USUBJID", "SITEID", "AGE", "SEX", "ARM", "DISDUR", "TRTSDT",
+    "STUDYID", "USUBJID", "SITEID", "AGE", "SEX", "ARM", "DISDUR", "TRTSDT", "TRTEDT",
     "FASFL", "SAFFL", "EFFFL", "EOSSTT", "EOSDT", "DCSREAS", "LSTCNTDT", "DTHFL", "DTHDT", "SYNTHFL",
 )  # fmt: skip
 
@@ -19,7 +19,7 @@ BDS = (
 #: One row per adverse event.
 ADAE = (
     "STUDYID", "USUBJID", "SITEID", "AETERM", "AEDECOD", "AEBODSYS", "ASTDT", "AENDT", "ASTDTC", "AENDTC", "ASTDY", "AENDY",
-    "AETOXGR", "AESER", "AEREL", "AEACN", "AEOUT", "AESDTH", "TRTEMFL", "SYNTHFL", "file", "sheet", "line",
+    "AETOXGR", "AESER", "AEREL", "AEACN", "AEOUT", "AESDTH", "TRTEMFL", "LDOSEDT", "SYNTHFL", "file", "sheet", "line",
 )  # fmt: skip
 
 #: One row per medication period (background DMARDs, glucocorticoids, and their changes).

@@ -153,13 +153,19 @@ def bds(rows: list[dict]) -> pd.DataFrame:
 
 
 def adae(rows: list[dict]) -> pd.DataFrame:
-    """ADAE rows, typed as cleaning promises."""
-    return _blank(ADAE, rows, ("ASTDY", "AENDY", "AETOXGR", "line"), ("ASTDT", "AENDT"))
+    """ADAE rows, typed as cleaning promises; without dates as if everybody had been treated once, on one day."""
+    frame = _blank(ADAE, rows, ("ASTDY", "AENDY", "AETOXGR", "line"), ("ASTDT", "AENDT", "LDOSEDT"))
+    start, day = pd.Timestamp("2014-01-01"), frame["ASTDY"]
+    dated = start + pd.to_timedelta(day.where(day < 0, day - 1), unit="D")
+    frame["ASTDT"] = frame["ASTDT"].fillna(dated)
+    frame["LDOSEDT"] = frame["LDOSEDT"].fillna(pd.Series(start, index=frame.index).where(day > 0))
+    return frame
 
 
 def adsl(rows: list[dict]) -> pd.DataFrame:
-    """ADSL rows, typed as cleaning promises."""
-    return _blank(ADSL, rows, ("AGE", "DISDUR"), ("TRTSDT", "EOSDT", "LSTCNTDT", "DTHDT"))
+    """ADSL rows, typed as cleaning promises; whose last treatment is not given was treated once."""
+    frame = _blank(ADSL, rows, ("AGE", "DISDUR"), ("TRTSDT", "TRTEDT", "EOSDT", "LSTCNTDT", "DTHDT"))
+    return frame.assign(TRTEDT=frame["TRTEDT"].fillna(frame["TRTSDT"]))
 
 
 def example_study(n: int = 64, seed: int = 1, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> ExampleStudy:

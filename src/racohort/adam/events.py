@@ -12,14 +12,19 @@ def derive_adae(clean: Clean) -> pd.DataFrame:
     """One row per adverse event, with TRTEMFL.
 
     An event is treatment-emergent when it starts on or after the start of treatment; one whose date is partial or missing
-    counts as emergent unless it is provably earlier (ICH E9; statistics.md 2.4).
+    counts as emergent unless it is provably earlier (ICH E9; statistics.md 2.4). A record of a worsening starts when the event
+    became worse, as in SDTM, and so is emergent when that was after the start. LDOSEDT is the last day of treatment up to the
+    day of onset.
     """
     frame = _dated(clean.events, clean)
     if len(frame):
         terms = frame.get("AETERM", pd.Series("", index=frame.index))
         coded = frame.get("AEDECOD", terms)
         frame = frame.assign(
-            AETERM=terms.where(terms != "", coded), AEDECOD=coded.where(coded != "", terms), TRTEMFL=_emergent(frame, clean)
+            LDOSEDT=_last_treated(frame, clean.treatments),
+            AETERM=terms.where(terms != "", coded),
+            AEDECOD=coded.where(coded != "", terms),
+            TRTEMFL=_emergent(frame, clean),
         )
         frame = frame.assign(SITEID=frame["USUBJID"].map(clean.patients["SITEID"]) if "SITEID" in clean.patients else "")
     return typed(frame, COLUMNS["ADAE"])
@@ -40,6 +45,17 @@ def _dated(frame: pd.DataFrame, clean: Clean) -> pd.DataFrame:
         frame[f"{end}DY"] = study_day(pd.to_datetime(frame[f"{end}DT"]), starts)
     by = ["USUBJID", *(["ASTDT"] if "ASTDT" in frame else []), "line"]
     return frame.sort_values(by, kind="stable").reset_index(drop=True)
+
+
+def _last_treated(frame: pd.DataFrame, treatments: pd.DataFrame) -> pd.Series:
+    """The last day of treatment up to the onset of each event; NaT where there was none, or the onset is not known."""
+    if "ASTDT" not in frame:
+        return pd.Series(pd.NaT, index=frame.index)
+    onsets = pd.DataFrame(
+        {"USUBJID": frame["USUBJID"].astype("str"), "at": frame["ASTDT"].astype("datetime64[s]"), "row": frame.index}
+    )
+    found = pd.merge_asof(onsets.dropna().sort_values("at"), treatments, left_on="at", right_on="TRTSDT", by="USUBJID")
+    return found.set_index("row")["TRTSDT"].reindex(frame.index)
 
 
 def _emergent(frame: pd.DataFrame, clean: Clean) -> np.ndarray:

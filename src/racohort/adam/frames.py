@@ -11,7 +11,7 @@ NUMBERS = {
     "AGE", "DISDUR", "AVISITN", "ADY", "AVAL", "limit", "BASE", "CHG", "PCHG", "ANRLO", "ANRHI", "line", "ASTDY", "AENDY",
     "AETOXGR", "CMDOSE",
 }  # fmt: skip
-DATES = {"TRTSDT", "EOSDT", "LSTCNTDT", "DTHDT", "BIRTHDT", "ADT", "ASTDT", "AENDT"}
+DATES = {"TRTSDT", "TRTEDT", "LDOSEDT", "EOSDT", "LSTCNTDT", "DTHDT", "BIRTHDT", "ADT", "ASTDT", "AENDT"}
 COLUMNS = {"ADSL": ADSL, "BDS": BDS, "ADAE": ADAE, "ADCM": ADCM}
 
 

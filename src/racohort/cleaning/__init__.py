@@ -9,7 +9,7 @@ from racohort.cleaning.consistency import check_repeats, check_scores, check_sum
 from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
-from racohort.cleaning.gathering import gather_mapping, gather_sources, gather_values, gather_visits
+from racohort.cleaning.gathering import gather_mapping, gather_sources, gather_treatments, gather_values, gather_visits
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package
@@ -94,7 +94,7 @@ def treatment_starts(sheets: list[Sheet], config: Cohort) -> np.ndarray:
     for sheet in sheets:
         if "TRTSDT" in sheet.facts:
             days = pd.Series(sheet.facts["TRTSDT"]).groupby(sheet.who).min()
-            starts = days.reindex(starts.index).fillna(starts)
+            starts = pd.concat([starts, days.reindex(starts.index)], axis=1).min(axis=1)
     for sheet in sheets:
         dates = sheet.day_of(visit)
         rows = sheet.keep & ((visit == sheet.AVISIT) | (visit in sheet.dates)) & ~np.isnat(dates)
@@ -139,8 +139,8 @@ def _gather(
     note_absent(visits, people_of(sheets, [who[keep & patients["kept"]]]), int(people.sum()), sheets, config, records)
     return Clean(
         config, patients[keep], lambda: gather_values(sheets, people, disputed), visits.drop(columns="who"),
-        _joined(rows), _joined(drugs), gather_sources(sheets, people), gather_mapping(sheets),
-        tally_cells(sheets), tally_fates(sheets, people), tally_numbers(sheets), records,
+        gather_treatments(sheets, people, patients[keep]), _joined(rows), _joined(drugs), gather_sources(sheets, people),
+        gather_mapping(sheets), tally_cells(sheets), tally_fates(sheets, people), tally_numbers(sheets), records,
     )  # fmt: skip
 
 
@@ -149,7 +149,7 @@ def _treated(patients: pd.DataFrame, days: pd.Series, config: Cohort) -> pd.Seri
     never = pd.Series(pd.NaT, index=patients.index, dtype="datetime64[ns]")
     if config.treatment_start is None:
         return never
-    return days if config.treatment_start.source == "visit" else pd.to_datetime(patients.get("TRTSDT", never))
+    return days if config.treatment_start.source == "visit" else days.where(patients.get("TRTSDT", never).notna())
 
 
 def _joined(frames: list[pd.DataFrame]) -> pd.DataFrame:

@@ -75,6 +75,16 @@ def _each_once(frame: pd.DataFrame) -> pd.DataFrame:
     return both.sort_values(["who", "ADT", "AVISIT"], kind="stable").reset_index(drop=True)
 
 
+def gather_treatments(sheets: Sequence[Sheet], people: Mask, patients: pd.DataFrame) -> pd.DataFrame:
+    """One row per patient and day of treatment, in order of the day: USUBJID, TRTSDT. The first is the start of treatment."""
+    parts = [patients["TRTSDT"].rename_axis("USUBJID").reset_index()]
+    for sheet in [sheet for sheet in sheets if "TRTSDT" in sheet.facts]:
+        rows = sheet.keep & people[sheet.who]
+        parts.append(pd.DataFrame({"USUBJID": sheet.USUBJID[rows], "TRTSDT": sheet.facts["TRTSDT"][rows]}))
+    days = pd.concat([part.astype({"USUBJID": "str", "TRTSDT": "datetime64[s]"}) for part in parts]).dropna().drop_duplicates()
+    return days.sort_values(["TRTSDT", "USUBJID"], kind="stable").reset_index(drop=True)
+
+
 def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
     """One row per source column: file, column, meaning (a PARAMCD, a role, or empty where not declared), unit and visit."""
     rows = []

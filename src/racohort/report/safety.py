@@ -38,15 +38,17 @@ def _said_of_panels(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Sentence:
 
 
 def _said_of_exposure(results: pd.DataFrame) -> Sentence:
-    rows = select_results(results, by="exposure")
+    rows = select_results(results, by="exposure", category="FOLLOWUP")
     if rows.empty:
         return Sentence("Without a treatment start there is no time at risk and no rate.")
+    again = select_results(results, by="exposure", category="REPEATED").iloc[0]
+    repeated = f" Treated on more than one day: {again['count']} of {again['n']}." if again["count"] else ""
     value = rows.set_index("statistic")["value"]
     reach = "" if is_missing(value["min"]) else f", {span(value['min'], value['max'], 1)}"
     return quote(
         f"{count(rows['n'].iloc[0], 'patient')} were followed for {number(value['person_years'], 1)} person-years after "
-        f"treatment started (median {number(value['median'], 1)} years{reach}).",
-        *rows["result_id"],
+        f"treatment started (median {number(value['median'], 1)} years{reach}).{repeated}",
+        *rows["result_id"], again["result_id"],
     )  # fmt: skip
 
 

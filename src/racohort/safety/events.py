@@ -13,7 +13,7 @@ import pandas as pd
 from racohort.intervals import exposure_adjusted_rate, upper_one_sided_cp
 from racohort.plan import Plan
 from racohort.results import as_results
-from racohort.safety.exposure import DAYS_PER_YEAR, follow_up_days
+from racohort.safety.exposure import DAYS_PER_YEAR, follow_up_days, longest_wait
 from racohort.safety.terms import OVERVIEW, WINDOWS, is_discontinuation, is_related, left_for_harm
 from racohort.summaries import members, proportion_row
 
@@ -69,7 +69,7 @@ def estimate_events(adae: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, supplied
         events = adae[adae["USUBJID"].isin(members(adsl, "safety"))]
         emergent = events[events["TRTEMFL"] == "Y"] if plan.treated else events
         rows += [*_overview_rows(events, emergent, adsl, plan, risk), *_class_rows(emergent, risk), *_grade_rows(emergent, risk)]
-        rows += _window_rows(emergent, risk) if plan.treated else []
+        rows += _window_rows(emergent, risk, longest_wait(adsl)) if plan.treated else []
     common = {"section": "safety", "population": "safety", "function": "safety.estimate_events"}
     return as_results({**common, **row} for row in rows)
 
@@ -179,13 +179,16 @@ def _grade_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
                "value": count, "count": count, "n": risk.n, "unit": "patients"}  # fmt: skip
 
 
-def _window_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
-    """Windows after the infusion; the denominator is everyone still followed (or of unknown follow-up) when the window opens."""
-    after = emergent["ASTDY"].where(emergent["ASTDY"] <= 0, emergent["ASTDY"] - 1)
+def _window_rows(emergent: pd.DataFrame, risk: Risk, wait: pd.Series) -> Iterator[dict[str, Any]]:
+    """Windows after the most recent infusion; the denominator is everyone followed (or perhaps followed) until the window opens.
+
+    `wait` is the longest time that a patient was followed after an infusion without another one.
+    """
+    after = (emergent["ASTDT"] - emergent["LDOSEDT"]).dt.days.fillna(emergent["ASTDY"])  # a worsening may have begun before any
     for window in WINDOWS:
         inside = after.isna() if window.undated else after.between(window.first, window.last)
         rows = emergent[inside]
-        followed = risk.days.isna() | (risk.days >= window.first) | risk.days.index.isin(rows["USUBJID"])
+        followed = wait.isna() | (wait >= window.first) | wait.index.isin(rows["USUBJID"])
         named = {"by": "window", "category": window.code}
         yield proportion_row(rows["USUBJID"].nunique(), int(followed.sum()), risk.level, **named)
         yield {**named, "statistic": "events", "method": "count", "value": len(rows), "count": len(rows),

@@ -1,5 +1,6 @@
 """How long patients were followed: the person-years behind every rate."""
 
+import numpy as np
 import pandas as pd
 
 from racohort.plan import Plan
@@ -19,13 +20,25 @@ def follow_up_days(adsl: pd.DataFrame) -> pd.Series:
     return days.clip(lower=0)
 
 
+def longest_wait(adsl: pd.DataFrame) -> pd.Series:
+    """Days that each patient of the safety population was followed after one treatment and before the next, by USUBJID.
+
+    The longer of the time from the first day of treatment (TRTSDT) to the last (TRTEDT) and of the time from then to the last
+    contact; exact for up to two treatments, and for more at most too long. NaN where the follow-up is not known.
+    """
+    people = adsl[adsl["USUBJID"].isin(members(adsl, "safety"))].drop_duplicates("USUBJID").set_index("USUBJID")
+    between = (people["TRTEDT"] - people["TRTSDT"]).dt.days
+    return np.maximum(between, (follow_up_days(adsl) - between).clip(lower=0))
+
+
 def summarise_exposure(adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Exposure: person-years from treatment start to last contact, and follow-up per patient.
+    """Exposure: person-years from treatment start to last contact, follow-up per patient, and who was treated again.
 
     Returns
     -------
     Result rows `person_years` (method `sum`) and, per patient, `median min max` of follow-up in years (method `follow_up`); `n`
-    counts patients with both dates. Empty for a cohort without a treatment start.
+    counts patients with both dates; `count` by `exposure`, `REPEATED` (method `count`) the patients treated on more than one day.
+    Empty for a cohort without a treatment start.
     """
     if not plan.treated:
         return as_results([])
@@ -33,9 +46,13 @@ def summarise_exposure(adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     known = years.dropna()
     values = {("person_years", "sum"): known.sum(), ("median", "follow_up"): known.median(),
               ("min", "follow_up"): known.min(), ("max", "follow_up"): known.max()}  # fmt: skip
-    return as_results(
-        {"section": "safety", "population": "safety", "PARAMCD": "", "statistic": statistic, "method": method, "value": value,
-         "n": len(known), "n_missing": len(years) - len(known), "unit": "years", "by": "exposure", "category": "FOLLOWUP",
-         "function": "safety.summarise_exposure"}
-        for (statistic, method), value in values.items()
-    )  # fmt: skip
+    common = {"section": "safety", "population": "safety", "by": "exposure", "function": "safety.summarise_exposure"}
+    followed = {**common, "category": "FOLLOWUP", "n": len(known), "n_missing": len(years) - len(known), "unit": "years"}
+    people = adsl[adsl["USUBJID"].isin(members(adsl, "safety"))]
+    again = int((people["TRTEDT"] > people["TRTSDT"]).sum())
+    repeated = {**common, "category": "REPEATED", "statistic": "count", "method": "count", "value": again, "count": again,
+                "n": len(people), "unit": "patients"}  # fmt: skip
+    rows = (
+        {**followed, "statistic": statistic, "method": method, "value": value} for (statistic, method), value in values.items()
+    )
+    return as_results([*rows, repeated])

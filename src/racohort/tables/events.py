@@ -119,7 +119,7 @@ def tabulate_windows(results: pd.DataFrame, plan: Plan) -> Table | Absence | Non
         pd.DataFrame(lines), "events-windows", f"{_kind(plan)} by time after the infusion, safety population.",
         "The first windows overlap: each includes the one before. Dates carry no time, so the first 24 hours are within the "
         "first row. "
-        "Denominator: patients still followed when the window opens.", plan.synthetic,
+        "Days count from the most recent treatment. Denominator: patients followed until the window opens.", plan.synthetic,
     )  # fmt: skip
 
 
