@@ -6,8 +6,28 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.project import small_project
+
+settings.register_profile("suite", deadline=None, max_examples=50)  # a busy machine is slow, and that is no fault
+settings.load_profile("suite")
+
+#: Files that take longest come first, so that no process is left alone with one at the end.
+LONGEST = (
+    "test_dirty",
+    "test_torture",
+    "test_verification",
+    "test_five_cohorts",
+    "test_reports",
+    "test_browser",
+    "test_editions",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first."""
+    items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
 
 
 @pytest.fixture(autouse=True)

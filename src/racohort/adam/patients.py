@@ -22,7 +22,7 @@ def derive_adsl(clean: Clean) -> pd.DataFrame:
         STUDYID=config.id, SYNTHFL="Y" if config.synthetic else "N", FASFL=_flag(kept), SAFFL=_flag(kept & treated)
     )
     frame["AGE"] = _ages(people)
-    frame["TRTEDT"] = people.index.map(clean.treatments.groupby("USUBJID")["TRTSDT"].max())
+    frame["TRTEDT"] = clean.treatments.groupby("USUBJID")["TRTSDT"].max().reindex(people.index).to_numpy()
     frame["EOSSTT"] = frame.get("EOSSTT", "")
     frame["LSTCNTDT"] = _last_contact(people, clean.visits)
     if "DTHFL" not in frame:
