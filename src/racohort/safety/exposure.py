@@ -1,6 +1,5 @@
 """How long patients were followed: the person-years behind every rate."""
 
-import numpy as np
 import pandas as pd
 
 from racohort.plan import Plan
@@ -28,7 +27,8 @@ def longest_wait(adsl: pd.DataFrame) -> pd.Series:
     """
     people = adsl[adsl["USUBJID"].isin(members(adsl, "safety"))].drop_duplicates("USUBJID").set_index("USUBJID")
     between = (people["TRTEDT"] - people["TRTSDT"]).dt.days
-    return np.maximum(between, (follow_up_days(adsl) - between).clip(lower=0))
+    afterwards = (follow_up_days(adsl) - between).clip(lower=0)
+    return between.where(between > afterwards, afterwards)
 
 
 def summarise_exposure(adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
