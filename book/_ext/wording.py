@@ -21,7 +21,7 @@ def reword(app: Any, page: str, template: str, context: dict[str, Any], doctree:
     for prompt, plain in PROMPTS.items():
         body = body.replace(f'admonition-title">{prompt}</p>', f'admonition-title">{plain}</p>')
     if body:
-        body = keep_together(body)
+        body = keep_together(body).replace(' role="doc-biblioentry"', ' role="listitem"')  # the first one is out of use
         context["body"] = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
 
 
