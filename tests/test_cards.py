@@ -1,5 +1,6 @@
 """The front page at a glance: every card and badge is made of result rows, and a cohort without something says so."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -80,3 +81,10 @@ def test_the_badges_say_what_is_answered_and_that_there_is_no_control_group(coho
 def test_everything_on_a_card_and_a_badge_is_escaped():
     assert "<b>" not in Card("<b>", "<b>", "<b>", "<b>", ('"<b>',)).html
     assert "<b>" not in Badge("<b>", "<b>", '"<b>', ('"<b>',)).html
+
+
+def test_the_tally_of_the_claims_adds_up_to_those_that_were_answered(cohorts):
+    for one in cohorts.values():
+        badge = report.say_badges(one.results, one.plan).items[0]
+        told = [int(number) for number in re.findall(r"\d+", badge.words)]
+        assert sum(told) == int(badge.figure.split()[0])

@@ -159,14 +159,18 @@ def _claims(results: pd.DataFrame) -> Badge | None:
     if row is None:
         return None
     verdicts = select_results(results, section="concordance", statistic="claims", method="as_printed", by="verdict")
-    told = verdicts[verdicts["value_text"].isin(["agrees", "contradicts"]) & verdicts["count"].gt(0)]
-    tally = ", ".join(f"{number(one['count'])} {_VERBS[one['value_text']]}" for _, one in told.iterrows())
+    told = verdicts[verdicts["value_text"].isin(_VERBS) & verdicts["count"].gt(0)]
+    tally = ", ".join(f"{number(one['count'])} {_VERBS[one['value_text']][one['count'] > 1]}" for _, one in told.iterrows())
     words = f"claims answered{f': {tally}' if tally else ''}"
     ids = (row["result_id"], *told["result_id"])
     return Badge(f"{number(row['count'])} of {number(row['n'])}", words, "notebooks/06-concordance.html", ids)
 
 
-_VERBS = {"agrees": "agree", "contradicts": "contradict"}
+#: Verdict -> how a badge tells it of one claim, and of several.
+_VERBS = {
+    "agrees": ("agrees", "agree"), "agrees in direction only": ("only in direction", "only in direction"),
+    "no evidence either way": ("undecided", "undecided"), "contradicts": ("contradicts", "contradict"),
+}  # fmt: skip
 
 
 def _values(results: pd.DataFrame) -> Badge | None:
