@@ -48,6 +48,6 @@ def labelled(contents: str) -> str:
 def setup(app: Any) -> dict[str, bool]:
     """Furnish every page, after the theme; the values come from the run (`racohort.book.lay_out`)."""
     for name in ("racohort_results", "racohort_made", "racohort_foot"):
-        app.add_config_value(name, "", "html")
+        app.add_config_value(name, "", "")
     app.connect("html-page-context", furnish, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
