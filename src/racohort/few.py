@@ -94,3 +94,12 @@ class ShareBetween(Bounded):
 
 
 Real.register(Bounded)
+
+
+def most(number: Any) -> float:
+    """The largest that a number may be.
+
+    >>> most(Between(1, 7)), most(0.5)
+    (7.0, 0.5)
+    """
+    return float(number.high if isinstance(number, Bounded) else number)

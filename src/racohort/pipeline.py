@@ -305,15 +305,18 @@ def _settle(run: Run, section: str, basis: str, seconds: float) -> float:
 
 
 def _publish(run: Run, started: float) -> float:
-    from racohort import crate, record
+    from racohort import crate, leaks, record
 
     begun = time.monotonic()
     fresh = new_folder(run.published)
     included = [section for section in SECTIONS if run.is_fresh(section)]
     warnings = record.fill(run, fresh, included, started)
-    write_json(fresh / "run.json", record.after(run, fresh, started, warnings, time.monotonic() - begun))
+    traces = record.traces_of(run)
+    write_json(fresh / "run.json", record.after(run, fresh, started, warnings, time.monotonic() - begun, traces))
     crate.write_crate(fresh)
     record.check_paths(run, fresh)
+    if traces is not None:
+        leaks.check_folder(fresh, traces)
     replace(run.published, fresh)
     shelf.write_shelf(run.published.parent)
     run.state["book"] = [run.book_key(), file_hash(run.published / "run.json")]

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from racohort import book, editions
+from racohort import book, editions, leaks
 from racohort.downloads import read_spine, typed
 from racohort.fingerprints import clock, file_hash, files_in, key
 from racohort.places import paper_folder, project_root
@@ -43,12 +43,16 @@ def before(run: "Run") -> dict[str, Any]:
     return {**said, "run": run.run, "parameters": told, "inputs": inputs, "versions": versions(), **seed}
 
 
-def after(run: "Run", fresh: Path, started: float, warnings: Sequence[str], building: float) -> dict[str, Any]:
+def after(
+    run: "Run", fresh: Path, started: float, warnings: Sequence[str], building: float, traces: "leaks.Traces | None" = None
+) -> dict[str, Any]:
     """What `run.json` says of a finished run, whose folder is filled but for it."""
     told = before(run) | {"results": results_written(fresh / "results")}
     rows = rows_read(run.work / "records" / "sources.csv")
     if run.cohort["privacy"] == "publish":
         rows = {}
+    if traces is not None:
+        told["leak_scan"] = {"searched": traces.counts(), "not_searched": traces.unsearched}
     told["inputs"] = [{**entry, "rows": rows.get(name)} for name, entry in zip(run.inputs, told["inputs"], strict=True)]
     seconds = {section: run.state["sections"][section]["seconds"] for section in SECTIONS if run.is_fresh(section)}
     ended = {section: run.state["sections"][section]["ended"] for section in seconds}
@@ -186,6 +190,15 @@ def _copy_results(run: "Run", target: Path, whole: bool) -> None:
     if spine := read_spine(target / "results.csv"):
         cells = typed(spine, (*RESULT_NUMBERS, *RESULT_COUNTS))
         (target / "results.xlsx").write_bytes(as_workbook(cells, "results"))
+
+
+def traces_of(run: "Run") -> "leaks.Traces | None":
+    """What points to the patients of a run's cohort; None for an internal report, which may hold it."""
+    if run.cohort["privacy"] == "internal":
+        return None
+    with (run.work / "data" / "adsl.csv").open(encoding="utf-8", newline="") as file:
+        identifiers = [row["USUBJID"] for row in csv.DictReader(file) if "USUBJID" in row]
+    return leaks.collect_traces(run.folder, identifiers, run.cohort["privacy"], run.cohort["suppress_below"])
 
 
 def check_paths(run: "Run", fresh: Path) -> None:

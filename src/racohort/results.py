@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from racohort.few import Between
+from racohort.few import Bounded
 from racohort.terms import RESULT_COUNTS, RESULT_ID, RESULT_NUMBERS, RESULTS
 
 
@@ -34,20 +34,19 @@ def as_results(rows: Iterable[Mapping[str, Any]]) -> pd.DataFrame:
         raise ValueError(f"a result row has no column {', '.join(unknown)}; its columns are {', '.join(RESULTS)}")
     frame = pd.DataFrame([{**row, "result_id": result_id(row)} for row in rows], columns=list(RESULTS))
     for column in RESULTS:
-        if column in RESULT_COUNTS:
-            frame[column] = _as_counts(frame[column])
-        elif column in RESULT_NUMBERS:
-            frame[column] = pd.to_numeric(frame[column]).astype("float64")
+        if column in RESULT_COUNTS or column in RESULT_NUMBERS:
+            frame[column] = _as_numbers(frame[column], "Int64" if column in RESULT_COUNTS else "float64")
         else:
             frame[column] = frame[column].astype("str").where(frame[column].notna(), "")
     return _check_unique(frame)
 
 
-def _as_counts(column: pd.Series) -> pd.Series:
-    """Whole numbers or NA; counts of which only the bounds are told stay as they are."""
-    if any(isinstance(count, Between) for count in column):
+def _as_numbers(column: pd.Series, kind: str) -> pd.Series:
+    """Numbers of one kind; those of which only the bounds are told stay as they are."""
+    if any(isinstance(number, Bounded) for number in column):
         return column.astype(object)
-    return pd.to_numeric(column).astype("Int64")
+    numbers = pd.to_numeric(column)
+    return numbers.astype("Int64") if kind == "Int64" else numbers.astype("float64")
 
 
 def join_results(*frames: pd.DataFrame) -> pd.DataFrame:

@@ -19,12 +19,12 @@ from racohort.claims.facts import (
     judge_visits,
 )  # fmt: skip
 from racohort.claims.ranges import judge_range
-from racohort.disclosure import judged
+from racohort.disclosure import count_hidden, held_profile, judged
 from racohort.plan import Plan
 from racohort.printed import Claim, Paper
 from racohort.results import as_results
 
-__all__ = ["VERDICTS", "claims_frame", "count_coverage", "judge_claims"]
+__all__ = ["VERDICTS", "claims_frame", "count_coverage", "count_told", "judge_claims"]
 
 _JUDGES = {
     "change": judge_change, "range": judge_range, "patients": judge_patients, "age": judge_age, "visits": judge_visits,
@@ -96,6 +96,25 @@ def count_coverage(verdicts: pd.DataFrame, paper: Paper) -> pd.DataFrame:
         rows += [{**common, "statistic": "claims", "by": "verdict", "category": verdict.replace(" ", "_"), "value_text": verdict,
                   "count": found, "value": found} for verdict, found in counts.items()]  # fmt: skip
     return as_results(rows)
+
+
+def count_told(paper: Paper, results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """What the profile of the report holds back, and how many verdicts that changes; no rows for an internal report.
+
+    Takes what `judge_claims` takes. Rows `hidden` by `disclosure`: `numbers` and `rows` held back; `verdicts` that are other ones
+    than exact rows would give at one level at least, and `lost` those that cannot be given any more; the limits of the profile.
+    """
+    profile = held_profile()
+    counted = [claim.id for claim in paper.claims if _counts(claim)]
+    told, exact = (judge(paper, results, plan, catalogue) for judge in (judge_claims, judge_claims.__wrapped__))
+    levels = [[_verdict_of(rows, level).reindex(counted) for rows in (told, exact)] for level in (AS_PRINTED, AS_PLANNED)]
+    other = pd.concat([now != then for now, then in levels], axis=1).any(axis=1)
+    lost = pd.concat([(now != then) & (now == VERDICTS[-1]) for now, then in levels], axis=1).any(axis=1)
+    verdicts = [{"category": name, "count": int(one.sum()), "n": len(counted), "value": float(one.sum())}
+                for name, one in (("verdicts", other), ("lost", lost))]  # fmt: skip
+    common = {"section": "concordance", "statistic": "hidden", "method": profile.name, "by": "disclosure",
+              "function": "claims.count_told"}  # fmt: skip
+    return as_results([common | row for row in [*count_hidden(results, profile), *([] if profile.shows_people else verdicts)]])
 
 
 def _counts(claim: Claim) -> bool:

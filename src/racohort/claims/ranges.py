@@ -4,6 +4,8 @@ A group mean can lie inside while patients lie outside, and of twenty tests of a
 yes-or-no rule therefore comes with the probability that a healthy group of this size passes it (statistics.md D4).
 """
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -20,6 +22,7 @@ from racohort.claims.answers import (
     untested,
 )  # fmt: skip
 from racohort.claims.changes import no_visit
+from racohort.few import most
 from racohort.formats import count, interval, is_missing, number, p_cell, percent, proportion
 from racohort.intervals import clopper_pearson
 from racohort.printed import Claim
@@ -80,7 +83,7 @@ def _means_as_planned(rows: pd.DataFrame) -> str:
 
 def _judge_each(claim: Claim, rows: pd.DataFrame, evidence: Evidence, parts: dict[str, str]) -> list[Answer]:
     """By the patients outside: literally none, and as proportions against the claim's margin."""
-    outside, values, worst = int(rows["count"].sum()), int(rows["n"].sum()), int(rows["value"].argmax())
+    outside, values, worst = rows["count"].sum(), rows["n"].sum(), int(rows["value"].argmax())
     most = f" Most often: {evidence.label(rows['PARAMCD'].iloc[worst])}, {_share(rows.iloc[worst])}." if outside else ""
     seen = f"{proportion(outside, values, noun='values')} outside the range.{_part_of_panel(claim, rows)}{most}"
     whys = {AS_PRINTED: f"{seen} {_healthy(values)}", AS_PLANNED: f"{seen} {_rule(rows, claim.margin, evidence.plan.level)}"}
@@ -88,7 +91,7 @@ def _judge_each(claim: Claim, rows: pd.DataFrame, evidence: Evidence, parts: dic
     return [Answer(claim, level, verdicts[level], whys[level], _first(rows, worst), **parts) for level in whys]
 
 
-def _healthy(values: int) -> str:
+def _healthy(values: Any) -> str:
     """What the literal reading asks of a healthy group, whose values are outside with probability 0.05 each, independently."""
     expected, none = HEALTHY_SHARE_OUTSIDE * values, (1 - HEALTHY_SHARE_OUTSIDE) ** values
     return f"In a healthy group about {number(expected)} would be, and none with probability {p_cell(none)}."
@@ -110,7 +113,7 @@ def _each_as_planned(rows: pd.DataFrame, margin: float) -> str:
         return AGREES
     if rows["lower"].gt(margin).any():
         return CONTRADICTS
-    return DIRECTION if rows["value"].le(margin).all() else UNDECIDED
+    return DIRECTION if rows["value"].map(most).le(margin).all() else UNDECIDED
 
 
 def probability_healthy_passes(n: pd.Series, margin: float, level: float = 0.95) -> float:

@@ -3,5 +3,17 @@
 from racohort.disclosure.hook import guarded, judged, without_people
 from racohort.disclosure.profile import Profile, held_profile, hold_profile, stricter
 from racohort.disclosure.rows import as_file, release
+from racohort.disclosure.tally import count_hidden
 
-__all__ = ["Profile", "as_file", "guarded", "held_profile", "hold_profile", "judged", "release", "stricter", "without_people"]
+__all__ = [
+    "Profile",
+    "as_file",
+    "count_hidden",
+    "guarded",
+    "held_profile",
+    "hold_profile",
+    "judged",
+    "release",
+    "stricter",
+    "without_people",
+]

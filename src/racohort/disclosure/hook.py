@@ -1,6 +1,7 @@
 """The one way on which frames reach tables, figures and sentences: released rows pass, patients do not."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -9,6 +10,7 @@ import pandas as pd
 from racohort.absence import absent
 from racohort.disclosure.profile import Profile, held_profile
 from racohort.disclosure.rows import as_numbers, release
+from racohort.few import Between
 
 #: Figures and tables that can do without single patients: they draw the rows, or say what the findings are about.
 WITHOUT_PEOPLE = frozenset({"plot_courses", "plot_pairs", "plot_laboratory", "plot_missingness", "plot_values", "plot_timing",
@@ -33,14 +35,31 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         if any(map(is_of_people, frames)) and function.__name__ not in WITHOUT_PEOPLE:
             return absent(WITHHELD)
         drawn = function.__name__.startswith("plot_")
-        return function(*(_passed(one, profile, drawn) for one in given),
-                        **{name: _passed(one, profile, drawn) for name, one in named.items()})  # fmt: skip
+        passed = [_passed(one, profile, drawn) for one in given]
+        kept = {name: _passed(one, profile, drawn) for name, one in named.items()}
+        made = function(*passed, **kept)
+        return _with_a_word(made, profile) if drawn and any(map(_hides, [*passed, *kept.values()])) else made
 
     return shown
 
 
-def judged(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that concludes from results, held to what the profile lets be told, so that no verdict says more."""
+def _hides(given: Any) -> bool:
+    return isinstance(given, pd.DataFrame) and "count" in given and any(isinstance(one, Between) for one in given["count"])
+
+
+def _with_a_word(figure: Any, profile: Profile) -> Any:
+    """A figure whose caption says how hidden counts are drawn; anything else as it is."""
+    if not hasattr(figure, "caption"):
+        return figure
+    few = Between(1, profile.suppress_below - 1)
+    return replace(figure, caption=f"{figure.caption} Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}.")
+
+
+def judged(function: Callable[..., Any]) -> Any:
+    """A function that concludes from results, held to what the profile lets be told, so that no verdict says more.
+
+    What it concludes from exact rows is to be had as `__wrapped__`.
+    """
 
     @wraps(function)
     def concluded(*given: Any, **named: Any) -> Any:

@@ -61,15 +61,17 @@ def plot_timing(results: pd.DataFrame, visits: pd.DataFrame, plan: Plan) -> Figu
     """Days of every visit from treatment start (or baseline) against the planned day and its window, one line a visit.
 
     `results` holds the rows of `summarise_timing`; `visits` has AVISIT and day, one row per patient and visit.
+    Without visits, as in a report that shows no single patient, quartiles are drawn.
     """
     dated = visits[visits["day"].notna() & visits["AVISIT"].isin([visit.AVISIT for visit in plan.visits])]
-    if dated.empty:
+    told = select_results(results, PARAMCD="VISITDAY", statistic="n")["n"]
+    if dated.empty and not told.sum():
         return absent("The visits of this cohort carry no dates, so their timing cannot be shown.")
     fig, axes = canvas(7.2, 0.75 * len(plan.visits) + 0.5, len(plan.visits), 1, squeeze=False)
     for ax, visit in zip(axes[:, 0], plan.visits, strict=True):
         _draw_visit(ax, visit, dated[dated["AVISIT"] == visit.AVISIT]["day"].to_numpy(), results)
     axes[-1, 0].set_xlabel(f"Days from {_origin(plan)}")
-    return finish(fig, "visit-timing", _alt(results, plan), _caption(len(dated), plan), plan.synthetic, results)
+    return finish(fig, "visit-timing", _alt(results, plan), _caption(told.sum(), not dated.empty, plan), plan.synthetic, results)
 
 
 def _draw_visit(ax: Any, visit: Visit, days: np.ndarray, results: pd.DataFrame) -> None:
@@ -78,7 +80,7 @@ def _draw_visit(ax: Any, visit: Visit, days: np.ndarray, results: pd.DataFrame) 
         ax.axvspan(*visit.window, fc=INK["band"], lw=0)
     if visit.day is not None:
         ax.axvline(visit.day, color=INK["muted"], lw=0.9)
-    if len(days) > MANY:
+    if not len(days) or len(days) > MANY:
         _draw_spread(ax, visit, results)
     else:
         inside = np.ones(len(days), bool) if visit.window is None else (days >= visit.window[0]) & (days <= visit.window[1])
@@ -106,11 +108,12 @@ def _origin(plan: Plan) -> str:
     return "treatment start" if plan.treated else "the baseline visit"
 
 
-def _caption(n: int, plan: Plan) -> str:
+def _caption(n: Any, singly: bool, plan: Plan) -> str:
+    points = "each visit a point (for large cohorts range, quartiles and median)" if singly else "quartiles and median"
+    outside = "; orange points lie outside the window" if singly else ""
     return (
-        f"When visits took place, all patients read ({count(n, 'dated visit')}): days from {_origin(plan)}, each visit a point "
-        f"(for large cohorts range, quartiles and median). Shaded: the planned window; line: the planned day; orange points lie "
-        "outside the window."
+        f"When visits took place, all patients read ({count(n, 'dated visit')}): days from {_origin(plan)}, "
+        f"{points}. Shaded: the planned window; line: the planned day{outside}."
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from racohort.absence import Absence, absent
 from racohort.figures.courses import MOST_LINES
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import interval, listed, number
+from racohort.formats import capitalised, interval, listed, number
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 
@@ -30,29 +30,37 @@ def plot_components(changes: pd.DataFrame, results: pd.DataFrame, plan: Plan) ->
     """
     rows = select_results(results, statistic="component_change")
     mine = changes[changes["AVISIT"] == plan.primary_visit]
-    if rows.empty or mine.empty:
+    if rows.empty:
         return absent("The components of the DAS28 were not supplied, or its form is not known: there is nothing to take apart.")
     visit = next(v for v in plan.visits if plan.primary_visit == v.AVISIT)
-    fig, (left, right) = canvas(7.2, 3.4, 1, 2, width_ratios=(1, 1.75))
-    parts = list(dict.fromkeys(mine["COMPONENT"]))
+    parts = [name for name in dict.fromkeys(rows["category"]) if name in COMPONENT_INK]
+    if mine.empty:
+        fig, left = canvas(7.2, 3.0)
+    else:
+        fig, (left, right) = canvas(7.2, 3.4, 1, 2, width_ratios=(1, 1.75))
+        _draw_patients(right, mine.pivot(index="USUBJID", columns="COMPONENT", values="CHG")[parts], visit)
     _draw_means(left, rows, [*parts, "all"], plan)
-    _draw_patients(right, mine.pivot(index="USUBJID", columns="COMPONENT", values="CHG")[parts], visit)
-    handles = [right.bar(0, 0, color=INK[COMPONENT_INK[name]], label=NAMES[name]) for name in parts]
+    handles = [left.barh(0, 0, color=INK[COMPONENT_INK[name]], label=NAMES[name]) for name in parts]
     fig.legend(handles=handles, loc="outside upper center", ncols=4)
     alt = f"What the change of DAS28 is made of at {visit.label}: " + ", ".join(
         f"{NAMES[name]} {number(_mean_of(rows, name, visit), 2)}" for name in [*parts, "all"]) + "."  # fmt: skip
-    return finish(fig, "components", alt, _components_caption(rows, plan), plan.synthetic, rows)
+    return finish(fig, "components", alt, _components_caption(rows, plan, not mine.empty), plan.synthetic, rows)
 
 
-def _components_caption(rows: pd.DataFrame, plan: Plan) -> str:
+def _components_caption(rows: pd.DataFrame, plan: Plan, singly: bool) -> str:
     low, high = number(rows["n"].min()), number(rows["n"].max())
     visits = listed([visit.label for visit in plan.follow_ups])
-    return (
-        "Change of DAS28 from baseline by its components, in points of the score, patients with every component at both visits "
-        f"(n = {low if low == high else f'{low} to {high}'}). Left: mean of each part with its {100 * plan.level:g} % confidence "
-        f"interval, from above {visits}; the parts add up to the change of all. Right: one bar a patient, by change, its parts "
+    means = f"mean of each part with its {100 * plan.level:g} % confidence interval, from above {visits}"
+    bars = (
+        " Right: one bar a patient, by change, its parts "
         f"stacked below and above no change (above {MOST_LINES} patients {MOST_BARS} bars, each for the patient in the middle of "
         "an equal group)."
+    )
+    shown = f"Left: {means}" if singly else capitalised(means)
+    return (
+        "Change of DAS28 from baseline by its components, in points of the score, patients with every component at both visits "
+        f"(n = {low if low == high else f'{low} to {high}'}). {shown}; the parts add up to the change of all."
+        f"{bars if singly else ''}"
     )
 
 

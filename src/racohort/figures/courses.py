@@ -43,6 +43,8 @@ def plot_courses(
 ) -> Figure | Absence:
     """The course of each endpoint of one role: every patient thin, the model's mean with its interval thick, on a true time axis.
 
+    Without `values`, as in a report that shows no single patient, the band between the quartiles is drawn in their place.
+
     Biomarkers (`role="biomarker"`) are drawn on a logarithmic axis with the model's geometric mean.
     """
     shown = [endpoint for endpoint in endpoints if endpoint.role == role]
@@ -56,10 +58,11 @@ def plot_courses(
         _draw_course(ax, values, results, endpoint, plan, narrow=columns > 1)
     what = "geometric mean" if shown[0].log else "mean"
     limits = " Open triangles: beyond an assay's limit." if (values["censored"] != "").any() and shown[0].log else ""
+    singly = f"Thin: single patients (or the band between the quartiles, above {MOST_LINES} patients)."
+    thin = "Band: between the quartiles." if values.empty else singly
     caption = (
-        f"Course of {listed([e.label for e in shown])} in the efficacy population. Thin: single patients (or the band "
-        f"between the quartiles, above {MOST_LINES} patients). Thick: {what} of the mixed model with its "
-        f"{100 * plan.level:g} % confidence interval. n: patients with a value at that visit. Visits stand at their planned "
+        f"Course of {listed([e.label for e in shown])} in the efficacy population. {thin} Thick: {what} of the mixed model with "
+        f"its {100 * plan.level:g} % confidence interval. n: patients with a value at that visit. Visits stand at their planned "
         f"times.{limits}"
     )
     alt = " ".join(_course_words(results, endpoint, plan) for endpoint in shown)
@@ -112,7 +115,7 @@ def _draw_thresholds(ax: Any, e: Endpoint) -> None:
 
 def _draw_patients(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoint, plan: Plan, places: list[float]) -> None:
     mine = values[values["PARAMCD"] == e.PARAMCD]
-    if mine["USUBJID"].nunique() > MOST_LINES:
+    if mine.empty or mine["USUBJID"].nunique() > MOST_LINES:
         ax.fill_between(places, *_quartiles(results, e, plan), color=INK["band"], lw=0, zorder=1)
         return
     at = dict(zip([visit.AVISIT for visit in plan.visits], places, strict=True))

@@ -28,14 +28,14 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
     """Every analyte over time: reference band, one line a patient, values outside the range marked, median and quartiles.
 
     `results` holds the rows of `summarise_laboratory`; `adlb` the records. Past `MOST_LINES` patients a fan of percentiles takes
-    the place of the lines.
+    the place of the lines; where no record has a value (a report without single patients), medians and quartiles stand alone.
     """
     rows = select_results(results, method="available", contrast="")
     codes = list(rows["PARAMCD"].unique())
     if not codes:
         return absent(NO_LABORATORY)
     wide = spread_results(rows, ["PARAMCD", "AVISIT"])
-    values = adlb[(adlb["ANL01FL"] == "Y") & adlb["AVISIT"].isin([visit.AVISIT for visit in plan.visits])]
+    values = _drawn(adlb, plan)
     lines = -(-len(codes) // _COLUMNS)
     fig, axes = canvas(7.4, 1.55 * lines + 0.55, lines, _COLUMNS, squeeze=False)
     for code, ax in zip_longest(codes, axes.flat):
@@ -45,7 +45,12 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
             _draw_analyte(
                 ax, values[values["PARAMCD"] == code], wide.loc[code], plan, label_of(code, catalogue), unit_of(code, catalogue)
             )
-    fig.legend(handles=_laboratory_legend(_patients(values) > MOST_LINES), loc="outside upper center", ncols=5, fontsize=7.6)
+    fig.legend(
+        handles=_laboratory_legend(_patients(values) > MOST_LINES, bool(values["AVAL"].notna().any())),
+        loc="outside upper center",
+        ncols=5,
+        fontsize=7.6,
+    )
     return finish(
         fig,
         "laboratory",
@@ -54,6 +59,12 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
         plan.synthetic,
         rows,
     )
+
+
+def _drawn(adlb: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """The records that stand for a planned visit; where no record has a value, all of them for their reference ranges."""
+    planned = adlb["AVISIT"].isin([visit.AVISIT for visit in plan.visits])
+    return adlb[(adlb["ANL01FL"] == "Y") & planned] if adlb["AVAL"].notna().any() else adlb
 
 
 def _patients(values: pd.DataFrame) -> int:
@@ -118,7 +129,7 @@ def _label_visits(ax: Any, plan: Plan, times: dict[str, float]) -> None:
     ax.margins(x=0.1)
 
 
-def _laboratory_legend(fan: bool) -> list[Any]:
+def _laboratory_legend(fan: bool, singly: bool) -> list[Any]:
     single = (
         Patch(fc=INK["faint"], alpha=0.45, label="5th to 95th percentile")
         if fan
@@ -127,29 +138,35 @@ def _laboratory_legend(fan: bool) -> list[Any]:
     out = [] if fan else [Line2D([], [], color=INK["low"], marker="v", ls="", ms=4, label="below range"),
                           Line2D([], [], color=INK["high"], marker="^", ls="", ms=4, label="above range")]  # fmt: skip
     middle = Line2D([], [], color=INK["accent"], marker="o", mfc=INK["paper"], ms=4, label="median, quartiles")
-    return [Patch(fc=INK["band"], label="reference range"), single, *out, middle]
+    return [Patch(fc=INK["band"], label="reference range"), *([single, *out] if singly else []), middle]
 
 
 def _laboratory_caption(rows: pd.DataFrame, values: pd.DataFrame, plan: Plan) -> str:
     sizes = select_results(rows, statistic="n").groupby("AVISIT", sort=False)["n"].max()
     seen = listed([f"{sizes[visit.AVISIT]} at {visit.label}" for visit in plan.visits if visit.AVISIT in sizes.index])
     each = (
-        "the 5th to 95th percentile in grey"
-        if _patients(values) > MOST_LINES
-        else "one grey line a patient, values outside the patient's own range marked"
+        ""
+        if values["AVAL"].isna().all()
+        else (
+            "the 5th to 95th percentile in grey"
+            if _patients(values) > MOST_LINES
+            else "one grey line a patient, values outside the patient's own range marked"
+        )
     )
     return (
         f"Laboratory values over time, safety population (patients with values: {seen}). Blue band: reference range (pale "
         "where it depends "
-        f"on sex or laboratory); {each}; median with quartiles in blue."
+        f"on sex or laboratory); {each}{'; ' if each else ''}median with quartiles in blue."
     )
 
 
 def _laboratory_alt(codes: list[str], values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
     shown = values[values["PARAMCD"].isin(codes) & values["ANRIND"].isin(["LOW", "HIGH"])]["PARAMCD"].value_counts()
+    span = f"from {plan.visits[0].label} to {plan.visits[-1].label}"
+    if values["AVAL"].isna().all():
+        return f"{count(len(codes), 'small chart')} of laboratory medians and quartiles {span} with reference bands."
     most = listed([f"{label_of(str(code), catalogue)} ({count(n, 'value')})" for code, n in shown.head(3).items()])
     said = f"most values outside their range: {most}" if most else "no value lies outside its range"
-    span = f"from {plan.visits[0].label} to {plan.visits[-1].label}"
     return f"{count(len(codes), 'small chart')} of laboratory values {span} with reference bands; {said}."
 
 

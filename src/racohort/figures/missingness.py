@@ -23,18 +23,20 @@ def plot_missingness(
 ) -> Figure | Absence:
     """The map of missing values: one line a parameter, one panel a visit, and one column a patient where these are few.
 
-    Draws the rows of `count_present`; past a number of patients each visit is one column, shaded by the share with a value.
+    Draws the rows of `count_present`; past a number of patients, and where `adsl` is empty, each visit is one column, shaded by
+    the share with a value.
     `values` holds ADLB and ADQS. Patients are sorted by when they were seen and by how much is missing: patterns stand together.
     """
     codes = _ordered_codes(results, catalogue)
     people = adsl[adsl["FASFL"] == "Y"].set_index("USUBJID")
-    if not codes or people.empty:
+    if not codes:
         return absent("This cohort has no measured value at any planned visit.")
-    if len(people) > FEW:
+    if people.empty or len(people) > FEW:
         fig, words = _draw_shares(results, codes, plan, catalogue), _SHARES
     else:
         fig, words = _draw_patients(values, people, codes, plan, catalogue), _PATIENTS
-    caption = f"Map of missing values, all patients enrolled (n = {number(len(people))}): {words}"
+    size = select_results(results, statistic="present")["n"].max()
+    caption = f"Map of missing values, all patients enrolled (n = {number(size)}): {words}"
     return finish(fig, "missingness", _missing_alt(results, plan), caption, plan.synthetic, results)
 
 

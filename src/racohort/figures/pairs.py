@@ -23,7 +23,8 @@ def plot_pairs(
 ) -> Figure | Absence:
     """Both visits of each pair, joined, with the density of each side, and the differences with their mean and interval.
 
-    `densities` are the rows of `efficacy.derive_densities`; above `MOST_LINES` pairs densities stand without single patients.
+    `densities` are the rows of `efficacy.derive_densities`; without `values`, and above `MOST_LINES` pairs,
+    they stand without single patients.
     """
     visit = next(v for v in plan.visits if plan.primary_visit == v.AVISIT)
     rows = {e: pick_result(results, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT, statistic="mean_change", method="paired_t")
@@ -38,9 +39,11 @@ def plot_pairs(
         _draw_visits(left, base, value, mine, (plan.baseline, visit), e)
         _draw_change(right, value - base, mine, row, e)
     sizes = listed([f"{e.label} n = {number(row['n'])}" for e, row in shown.items()])
+    singly = "" if values.empty else ", joined patient by patient"
+    middle = "" if values.empty else " and its median and quartiles"
     caption = (
-        f"Left: values at {plan.baseline.label} and {visit.label} of patients measured at both ({sizes}), joined patient by "
-        "patient, with the density of each visit and its median and quartiles. Right: the differences, their density, and "
+        f"Left: values at {plan.baseline.label} and {visit.label} of patients measured at both ({sizes}){singly}, with the "
+        f"density of each visit{middle}. Right: the differences, their density, and "
         f"their mean with its {100 * plan.level:g} % confidence interval; below the line is lower than at baseline."
     )
     alt = " ".join(f"{e.label}: mean difference {number(row['value'], e.mean_digits)} in {number(row['n'])} pairs."
@@ -68,7 +71,8 @@ def _draw_visits(
             ax.plot(place, column, ".", color=INK["muted"], ms=2.8, alpha=0.7, zorder=3)
     for step, part, side, column in ((0, "baseline", -1, base), (1, "follow_up", 1, value)):
         _draw_cloud(ax, shapes, part, step + 0.17 * side, side)
-        ax.boxplot(column, positions=[step + 0.12 * side], widths=0.06, whis=(5, 95), sym="", manage_ticks=False,
+        if len(column):
+            ax.boxplot(column, positions=[step + 0.12 * side], widths=0.06, whis=(5, 95), sym="", manage_ticks=False,
                    boxprops={"color": INK["accent"]}, medianprops={"color": INK["accent"], "lw": 2},
                    whiskerprops={"color": INK["accent"]}, capprops={"lw": 0})  # fmt: skip
     ax.set_xticks([0, 1], [visit.label for visit in visits])

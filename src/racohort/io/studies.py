@@ -169,7 +169,9 @@ def write_results(study: Study, section: str, results: pd.DataFrame) -> None:
     """Write the result rows of a section; raises ValueError for an unknown section or rows of another one."""
     if section not in SECTIONS or not (results["section"] == section).all():
         raise ValueError(f"results of {section!r}: the sections are {', '.join(SECTIONS)}, and every row must carry its own")
-    write_frame(study.folder / "results" / section, check_columns(results, RESULTS, "results")[list(RESULTS)], ("parquet",))
+    write_frame(
+        study.folder / "results" / section, as_file(check_columns(results, RESULTS, "results")[list(RESULTS)]), ("parquet",)
+    )
 
 
 def read_results(study: Study, *sections: str) -> pd.DataFrame:

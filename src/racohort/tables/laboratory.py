@@ -8,7 +8,19 @@ from typing import Any
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import capitalised, interval, mean_sd, median_iqr, number, p_cell, percent, proportion, signed, span
+from racohort.formats import (
+    capitalised,
+    interval,
+    is_missing,
+    mean_sd,
+    median_iqr,
+    number,
+    p_cell,
+    percent,
+    proportion,
+    signed,
+    span,
+)
 from racohort.labels import NO_RANGES, digits_of, label_of, label_with_unit, panel_of
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
@@ -112,7 +124,7 @@ def _range_line(code: str, visit: Visit, results: pd.DataFrame, plan: Plan, cata
 
 
 def _points(change: pd.Series | None) -> str:
-    if change is None:
+    if change is None or is_missing(change["value"]):
         return "–"
     return f"{signed(100 * change['value'], 1)} ({number(100 * change['lower'], 1)} to {number(100 * change['upper'], 1)})"
 
