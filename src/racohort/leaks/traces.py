@@ -71,12 +71,14 @@ class _Known:
     def __init__(self, own: str, understood: frozenset[str]) -> None:
         self.own, self.understood, self.traces = own, understood, Traces()
         self.words = set(re.findall(r"\w+", own.casefold()))
+        self.seen: set[str] = set()
 
     def add(self, text: str, kind: str) -> None:
         """Take a text up, or count it where it is too short or the report's own."""
         text = " ".join(str(text).split())
-        if not text or text.casefold() in self.understood or text in self.traces.texts:
+        if not text or text.casefold() in self.understood or text in self.seen:
             return
+        self.seen.add(text)
         if is_distinctive(text) and not self._is_own(text):
             self.traces.texts[text] = kind
         else:
