@@ -10,6 +10,7 @@ from scipy import stats
 from racohort import disclosure, figures, report, tables
 from racohort.disclosure import Profile, as_file, held_profile, hold_profile, profile, release, rows, stricter
 from racohort.few import Between, Bounded
+from racohort.figures.style import canvas, finish
 from racohort.formats import count, number, percent, proportion
 from racohort.intervals import clopper_pearson, exposure_adjusted_rate
 from racohort.pipeline import chosen_privacy
@@ -292,3 +293,15 @@ def test_no_table_figure_or_sentence_asks_for_the_profile_by_itself():
     source = Path(profile.__file__).resolve().parents[1]
     asking = {path.parent.name for path in source.rglob("*.py") if "held_profile" in path.read_text("utf-8")}
     assert asking <= {"disclosure", "io", "claims"}
+
+
+def test_a_figure_says_how_hidden_counts_are_drawn_only_where_it_draws_some():
+    hold_profile("publish")
+    for category, drawn in (("SERIOUS", True), ("ANY", False)):
+        made = disclosure.guarded(named("plot_one", lambda given, keep=category: _figure(select_results(given, category=keep))))
+        assert ("drawn as 4" in made(cohort_rows()).caption) is drawn
+
+
+def _figure(given):
+    fig, _ = canvas()
+    return finish(fig, "one", "Nothing.", "Nothing is drawn.", False, given)

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -166,6 +167,8 @@ def canaries_in(folder: Path) -> list[str]:
 def test_a_report_to_publish_holds_no_canary_and_no_count_of_1_to_7(project):
     folder = reported(project, "--privacy", "publish")
     assert canaries_in(folder) == []
+    pages = "\n".join(text for path in folder.rglob("*.html") for text in texts_of(path.read_bytes()))
+    assert not re.search(rf"\b{PATIENTS} (?:rows|patients|people)\b", pages)
     told = json.loads((folder / "run.json").read_text("utf-8"))
     assert told["privacy"] == "publish"
     assert told["leak_scan"]["searched"]["an identifier"] == PATIENTS

@@ -134,7 +134,8 @@ def made(run: "Run", started: float) -> str:
     """From how much the book was made, and when."""
     rows = sum(rows_read(run.work / "records" / "sources.csv").values())
     files = f"{len(run.inputs)} files" if len(run.inputs) != 1 else "1 file"
-    return f"Made on {made_on(started)} from {files} with {rows:,} rows"
+    counted = "" if run.cohort["privacy"] == "publish" else f" with {rows:,} rows"
+    return f"Made on {made_on(started)} from {files}{counted}"
 
 
 def foot(run: "Run", told: str, whole: bool) -> str:

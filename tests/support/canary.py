@@ -46,11 +46,11 @@ CANARIES = {
     "free text": "lives above the lighthouse", "day": "2013-02-17", "reason": "married a zookeeper",
     "reported event": "kitchen knife slipped", "term": "Gastric volvulus",
 }  # fmt: skip
-PATIENTS = 40
+PATIENTS = 43
 
 
 def write_canaries(folder: Path, privacy: str) -> Path:
-    """Write the cohort: forty patients, the seventeenth with a canary in every field."""
+    """Write the cohort: forty-three patients, the seventeenth with a canary in every field."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "cohort.yml").write_text(COHORT.format(privacy=privacy), "utf-8")
     draw = np.random.default_rng(4711)

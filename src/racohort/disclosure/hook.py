@@ -38,21 +38,19 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
         passed = [_passed(one, profile, drawn) for one in given]
         kept = {name: _passed(one, profile, drawn) for name, one in named.items()}
         made = function(*passed, **kept)
-        return _with_a_word(made, profile) if drawn and any(map(_hides, [*passed, *kept.values()])) else made
+        return _with_a_word(made, [*passed, *kept.values()], profile) if drawn else made
 
     return shown
 
 
-def _hides(given: Any) -> bool:
-    return isinstance(given, pd.DataFrame) and "count" in given and any(isinstance(one, Between) for one in given["count"])
-
-
-def _with_a_word(figure: Any, profile: Profile) -> Any:
-    """A figure whose caption says how hidden counts are drawn; anything else as it is."""
-    if not hasattr(figure, "caption"):
-        return figure
+def _with_a_word(made: Any, passed: list[Any], profile: Profile) -> Any:
+    """A figure whose caption says how hidden counts are drawn, where it draws some; anything else as it is."""
+    frames = [one for one in passed if isinstance(one, pd.DataFrame) and {"result_id", "count"} <= set(one.columns)]
+    hidden = {str(row) for one in frames for row in one["result_id"][[isinstance(count, Between) for count in one["count"]]]}
+    if not hasattr(made, "caption") or hidden.isdisjoint(made.rows):
+        return made
     few = Between(1, profile.suppress_below - 1)
-    return replace(figure, caption=f"{figure.caption} Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}.")
+    return replace(made, caption=f"{made.caption} Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}.")
 
 
 def judged(function: Callable[..., Any]) -> Any:

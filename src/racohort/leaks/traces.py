@@ -102,11 +102,12 @@ def is_distinctive(text: str) -> bool:
 
 
 def own_text() -> str:
-    """What any report may say: the pages of the book, the notebooks, the catalogue, the paper's claims, the rules."""
-    root = project_root()
-    places = [("book", "**/*.md"), ("notebooks", "*.ipynb"), ("data/catalogue", "*.yml"), ("data/paper", "*.yml"),
-              ("src/racohort", "rules.py"), ("src/racohort", "labels.py"), ("src/racohort", "ctcae.py")]  # fmt: skip
-    files = (path for place, pattern in places for path in sorted((root / place).glob(pattern)) if "_build" not in path.parts)
+    """What any report may say: pages of the book, notebooks, the catalogue, the paper's claims, the words of the program."""
+    root, package = project_root(), Path(__file__).resolve().parents[1]
+    places = [(root / "book", "**/*.md"), (root / "notebooks", "*.ipynb"), (root / "data" / "catalogue", "*.yml"),
+              (root / "data" / "paper", "*.yml"), (package, "*.py"),
+              *((package / room, "*.py") for room in ("tables", "figures", "report", "claims"))]  # fmt: skip
+    files = (path for place, pattern in places for path in sorted(place.glob(pattern)) if "_build" not in path.parts)
     return "\n".join(path.read_text("utf-8", errors="replace") for path in files)
 
 
