@@ -19,6 +19,7 @@ import openpyxl
 import pandas as pd
 import pyreadstat
 from openpyxl.comments import Comment
+from openpyxl.styles import Font
 from ruamel.yaml import YAML
 
 from racohort.cleaning import clean_cohort
@@ -144,6 +145,10 @@ def _commented(sheet: Any) -> None:
     sheet.cell(sheet.max_row, sheet.max_column).comment = Comment("haemolysed, repeat", "ward")
 
 
+def _struck(sheet: Any) -> None:
+    sheet.cell(sheet.max_row, sheet.max_column).font = Font(strike=True)
+
+
 def _calculated(sheet: Any) -> None:
     sheet.cell(sheet.max_row, sheet.max_column).value = "=C2*0.66"
 
@@ -174,6 +179,7 @@ MADE: dict[str, Callable[[str], bytes]] = {
     "saved as UTF-16": lambda text: text.encode("utf-16"),
     "in which the 5 is the special missing value .A": lambda text: _transport(text).replace(FIVE, b"A" + bytes(7)),
     "with a comment on its last cell": lambda text: _workbook(text, _commented),
+    "with a line through its last cell": lambda text: _workbook(text, _struck),
     "with a formula in place of its last cell, never calculated": lambda text: _workbook(text, _calculated),
     "with its last row hidden": lambda text: _workbook(text, _hidden),
 }  # fmt: skip

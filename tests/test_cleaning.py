@@ -89,7 +89,7 @@ def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row(tmp_path)
     (5, {"crp": "34.5↑"}, "laboratory_flag"), (5, {"crp": "<5"}, "censored"), (5, {"crp": ">320"}, "censored"),
     (5, {"crp": "−3"}, "impossible"), (5, {"esr": "0"}, "impossible"), (5, {"esr": "201"}, "impossible"), (5, {"vas": "101"},
     "impossible"),
-    (5, {"tjc": "13.5"}, "joint_fraction"), (5, {"haq": "1.63"}, "off_grid"), (5, {"crp": "301"}, "implausible"),
+    (5, {"tjc": "13.5"}, "joint_fraction"), (5, {"haq": "1.64"}, "off_grid"), (5, {"crp": "301"}, "implausible"),
     (5, {"sex": "3"}, "code_unknown"), (5, {"sex": "女"}, "code_spelling"), (6, {"sex": "M"}, "subject_changes"),
     (5, {"age": "130"}, "impossible"), (6, {"age": "64"}, "age_jumps"), (5, {"site": "a"}, "code_spelling"),
     (5, {"date": "2013.03.18"}, "date_spelling"), (5, {"date": "20130318"}, "date_spelling"), (5,

@@ -119,13 +119,106 @@ def test_a_stranger_in_the_visits_or_events_looks_like_a_patient_of_the_list(tmp
     ("P1|sudden cardiac death|2016-12-01||5|N|", {"event_fatal"}), ("P1|死亡|2016-12-01||3||", {"event_fatal"}),
     ("P1|sepsis|2016-12-01||5||recovered", {"event_fatal"}), ("P1|sepsis|2016-12-01||3||died", {"event_fatal"}),
     ("P1|sepsis|2016-12-01||4|N|not recovered", set()), ("P1|fear of death|2016-12-01||2|N|recovered", set()),
-    ("P1|foetal death|2016-12-01||3|N|recovered", set()), ("P1|death|2014-12-01|||Y|", {"event_death", "event_ungraded"}),
+    ("P1|foetal death|2016-12-01||3|N|recovered", set()), ("P1|pregnancy|2014-01-01||1|N|", {"event_sex"}),
+    ("P1|none of these|2014-01-01||1|N|", set()), ("P1|pregnancy of partner|2014-01-01||1|N|", set()),
+    ("P2|pregnancy|2014-01-01||1|N|", set()),
+    ("P2|前列腺炎|2014-01-01||1|N|", {"event_sex"}), ("P1|Prostatitis|2014-01-01||1|N|", set()),
+    ("P1|death|2016-12-01||5|Y|fatal\nP1|fever|2016-12-01||1|N|", set()),
+    ("P1|death|2016-12-01||5|Y|fatal\nP1|fever|2016-12-02||1|N|", {"event_death"}),
+    ("P1|death|2016-12-01||5|Y|fatal\nP2|fever|2016-12-02||1|N|", set()),
+    ("P1|death|2014-12-01|||Y|", {"event_death", "event_ungraded"}),
 ])  # fmt: skip
 def test_events_that_contradict_themselves_are_warned_of_and_kept(tmp_path, rows, found):
     path = cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}, columns=OUTCOME, study=STUDY)
     clean, data = cleaned(path)
     assert rules(clean) == found
     assert len(data.adae) == len(rows.splitlines())
+
+
+@pytest.mark.parametrize("term", ["none", "No adverse events", "无", "未见不良反应", "-", "?", "not done"])
+def test_a_row_that_says_there_was_no_event_is_none(tmp_path, term):
+    rows = f"P1|{term}|2014-01-01||1|N|\nP1|rash|2014-01-01||1|N|"
+    path = cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}, columns=OUTCOME, study=STUDY)
+    clean, data = cleaned(path)
+    assert rules(clean) == {"event_unnamed"}
+    assert data.adae["AETERM"].tolist() == ["rash"]
+
+
+def test_a_fatal_event_that_is_called_not_serious_is_doubted(tmp_path):
+    rows = "id | event | start | grade | serious\nP1 | sepsis | 2016-12-01 | 5 | {}"
+    for serious, expected in {"N": {"event_fatal"}, "Y": set(), "": {"event_ungraded"}}.items():
+        files = {"a.csv": drawn(), "e.csv": rows.format(serious)}
+        columns = {"serious": {"role": "AESER"}}
+        clean, _ = cleaned(cohort(tmp_path / f"{serious}x", files, {"e.csv": "event"}, columns=columns, study=STUDY))
+        assert rules(clean) == expected
+
+
+@pytest.mark.parametrize(("haq", "expected"), [
+    ("1.63", set()), ("1.62", set()), ("1.625", set()), ("1.61", {"off_grid"}), ("1.64", {"off_grid"}), ("1.6", {"off_grid"}),
+])  # fmt: skip
+def test_a_step_of_the_haq_may_be_rounded_to_two_decimals(tmp_path, haq, expected):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": f"id visit haq\nP1 BL 1.75\nP2 BL {haq}"}))
+    assert rules(clean) - {"visit_absent"} == expected
+
+
+def test_an_age_that_nobody_outgrows_is_the_age_at_baseline(tmp_path):
+    text = (
+        "id visit date age crp\nP1 BL 2013-03-01 41 39\nP1 Y1 2014-03-01 {} 31\nP1 Y3 2016-03-01 {} 24\n"
+        "P2 BL 2013-03-01 52 35\nP2 Y1 2014-03-01 52 33\nP2 Y3 2016-03-01 52 21"
+    )
+    for later, expected in {"41": set(), "44": {"age_jumps"}}.items():
+        clean, data = cleaned(cohort(tmp_path / later, {"a.csv": text.format(int(later) - 2 * (later > "41"), later)}))
+        assert rules(clean) == expected
+        assert data.adsl["AGE"].tolist() == [41, 52]
+
+
+@pytest.mark.parametrize(("other", "expected"), [
+    ("P02", {"id_zeros"}), ("p2", {"id_zeros"}), ("P20", set()), ("Q2", set()), ("2", set()),
+    ("-", {"id_missing"}), ("？", {"id_missing"}), ("not done", {"id_missing"}), ("Müller", set()),
+])  # fmt: skip
+def test_an_identifier_without_its_zeros_or_letters_is_kept_out(tmp_path, other, expected):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": f"id | visit | crp\nP002 | BL | 39\n{other} | BL | 34\nP5 | BL | 31"}))
+    assert rules(clean) - {"visit_absent"} == expected
+
+
+def test_what_everybody_has_but_some_is_told_once_a_column(tmp_path):
+    columns = {"weight": {"role": "COVARIATE"}, "sex": {"role": "SEX"}}
+    rows = ["P1 | {0} | 41 | 60 | BL | 39", "P2 | {0} | 50 | | BL | 34", "P3 | {0} | | | BL | 31"]
+    text = "\n".join(["id | sex | age | weight | visit | crp", *rows])
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": text.format("F")}, columns=columns))
+    lacking = ["column age: 1 of 3 patients have no value", "column weight: 2 of 3 patients have no value"]
+    assert sorted(told(clean, "covariate_missing")) == lacking
+    clean, _ = cleaned(cohort(tmp_path / "no sex", {"a.csv": text.format("")}, columns=columns))
+    assert told(clean, "fact_missing") == ["column sex: no patient has a value"]
+
+
+UNITS = "id visit esr crp\n" + "\n".join(f"P{n} BL 5{n} {30 + n}\nP{n} Y1 {{}}{n} {{}}" for n in range(1, 6))
+
+
+@pytest.mark.parametrize(("esr", "crp", "expected"), [
+    ("5", ["3.1", "3.3", "2.2", "2.9", "3.4"], {"unit_doubt_visit"}),
+    ("1", ["3.1", "3.3", "2.2", "2.9", "3.4"], set()),  # a drug: ESR falls, too
+    ("5", ["3.1", "3.3", "2.2", "12", "14"], set()),  # not everybody
+    ("5", ["16", "17", "18", "19", "20"], set()),
+])  # fmt: skip
+def test_a_unit_that_changes_from_one_visit_on_is_doubted(tmp_path, esr, crp, expected):
+    text = UNITS.format(*[part for value in crp for part in (esr, value)])
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": text}))
+    assert rules(clean) - {"visit_absent"} == expected
+
+
+def test_two_columns_with_the_same_values_are_told_and_two_that_differ_once_are_not(tmp_path):
+    for last, expected in {"9": {"columns_equal"}, "8.5": set()}.items():
+        text = "id visit alt crp\n" + "\n".join(f"P{n} BL {n} {n}" for n in range(1, 9)) + f"\nP9 BL 9 {last}"
+        clean, _ = cleaned(cohort(tmp_path / last, {"a.csv": text}))
+        assert rules(clean) - {"visit_absent", "implausible"} == expected
+
+
+@pytest.mark.parametrize(("name", "refused"), [("haq (%)", True), ("haq（％）", True), ("haq (score)", False), ("HAQ", False)])
+def test_a_percent_sign_in_a_column_name_is_a_unit(tmp_path, name, refused):
+    text = f"id,visit,{name}\nP1,BL,1.5\nP2,BL,1.75\n"
+    said = found(cohort(tmp_path, {"a.csv": text.encode()}, columns={"haq": {"paramcd": "HAQDI"}}))
+    assert ("unit_unknown" in said) == refused
 
 
 LABELLED = """\

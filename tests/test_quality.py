@@ -131,6 +131,8 @@ def test_a_long_quarantine_shows_its_start_and_says_how_much_there_is(quarantine
     shown = tables.tabulate_quarantine(many, PLAN)
     assert len(shown.frame) == 50
     assert "The first 50 of 60" in shown.caption
+    assert shown.note.startswith("10 more are not shown here.")
+    assert "more are" not in tables.tabulate_quarantine(many.head(50), PLAN).note
 
 
 def test_visits_on_the_edge_of_a_window_are_inside_it():
@@ -298,8 +300,8 @@ def test_a_unit_is_the_same_converted_or_assumed():
 
 def test_a_doubted_unit_stands_beside_the_decisions_and_without_any_a_sentence_does():
     same = quality.count_units(NUMBERS[NUMBERS["PARAMCD"] == "TJC28"], example_catalogue())
-    doubt = records(FINDINGS, [{"rule": "unit_doubt", "column": "hb", "message": "the median is 13.", "count": 9}])
-    assert "doubted, kept: the median is 13." in tables.tabulate_units(same, doubt, PLAN, example_catalogue()).html()
+    doubt = records(FINDINGS, [{"rule": "unit_doubt", "column": "hb", "message": "column hb: the median is 13.", "count": 9}])
+    assert "doubted: the median is 13." in tables.tabulate_units(same, doubt, PLAN, example_catalogue()).html()
     assert "No unit was converted" in str(tables.tabulate_units(same, records(FINDINGS, []), PLAN, example_catalogue()))
 
 

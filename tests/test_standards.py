@@ -39,7 +39,7 @@ def test_every_row_of_a_package_is_used_or_told_of_with_a_rule(tmp_path: Path) -
     for package in (adam, sdtm):
         clean, _ = cleaned(package(Trial(1), tmp_path / package.__name__))
         sources = clean.sources
-        assert (sources["rows"] == sources[["used", "repeated", "quarantined", "filtered"]].sum(axis=1)).all()
+        assert (sources["rows"] == sources[["used", "repeated", "quarantined", "filtered", "unread"]].sum(axis=1)).all()
         told = {*clean.records.ledger()["rule"], *clean.records.quarantine()["rule"]}
         assert told >= ({"row_derived", "row_unflagged", "baseline_flag", "param_unknown"} if package is adam else {"specimen"})
 

@@ -1,5 +1,6 @@
 """What the verbs `check`, `check-summary` and `synthesise` do: a cohort or a printed table checked, a cohort made."""
 
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -52,12 +53,17 @@ def _make_room(out: Path) -> None:
 def _told(found: pd.DataFrame) -> list[str]:
     """One line a finding, strongest first; what was only rewritten needs nothing done and is said without a remedy."""
     shown = [
-        f"{row['class']:<10} {row['file']}: {row['message'].rstrip('.')}."
+        f"{row['class']:<10} {_place(row)}{row['message'].rstrip('.')}."
         + ("" if row["class"] == "normalise" else f" {row['remedy']}")
         for row in found.head(PRINTED).to_dict("records")
     ]
     rest = [f"... and {len(found) - PRINTED} more, in findings.csv."] if len(found) > PRINTED else []
     return [*shown, *rest] or ["No finding: every cell was read as it stands."]
+
+
+def _place(row: Mapping[Hashable, str]) -> str:
+    """The file of a finding before its message, unless the message itself begins with it."""
+    return "" if row["message"].startswith(row["file"]) else f"{row['file']}: "
 
 
 def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:

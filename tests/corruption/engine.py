@@ -122,7 +122,8 @@ def unaccounted(answer: Checked) -> list[str]:
     assert answer.clean is not None
     cells, sources = answer.clean.cells, answer.clean.sources
     lost = cells[cells["cells"] != cells["used"] + cells["missing"] + cells["quarantined"] + cells["in_rows"]]
-    gone = sources[sources["rows"] != sources["used"] + sources["repeated"] + sources["quarantined"] + sources["filtered"]]
+    fates = sources[["used", "repeated", "quarantined", "filtered", "unread"]].sum(axis=1)
+    gone = sources[sources["rows"] != fates]
     wrong = [f"cells of {row['column']} do not add up" for row in lost.to_dict("records")]
     wrong += [f"rows of {row['file']} do not add up" for row in gone.to_dict("records")]
     held = answer.clean.records.quarantine()

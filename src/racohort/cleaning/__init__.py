@@ -3,19 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.attendance import note_absent
+from racohort.cleaning.attendance import check_left, note_absent
 from racohort.cleaning.categories import check_categories
 from racohort.cleaning.consistency import check_repeats, check_scores, check_sums, settle_variant
-from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps
+from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps, check_sexes
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
 from racohort.cleaning.gathering import gather_mapping, gather_sources, gather_treatments, gather_values, gather_visits
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package
-from racohort.cleaning.patients import check_facts, chosen, gather_patients, read_facts
+from racohort.cleaning.patients import check_facts, chosen, gather_patients, note_covariates, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
-from racohort.cleaning.scales import check_units
+from racohort.cleaning.scales import check_unit_changes, check_units
 from racohort.cleaning.sheets import Sheet, open_sheet, people_of
 from racohort.cleaning.tallies import tally_cells, tally_fates, tally_numbers
 from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits, note_several
@@ -44,6 +44,7 @@ def clean_cohort(raw: Raw, catalogue: pd.DataFrame) -> Clean:
             check_overlaps(sheet, frame, records)
             check_ends(sheet, frame, config, records)
             check_fatal(sheet, frame, records)
+            check_sexes(sheet, frame, sheets, records)
     disputed = _clean_values(sheets, config, catalogue, records)
     records.stop_if_rejected()
     return _gather(sheets, events, starts, disputed, config, catalogue, records)
@@ -124,6 +125,7 @@ def _gather(
     config: Cohort, catalogue: pd.DataFrame, records: Records,
 ) -> Clean:  # fmt: skip
     patients = gather_patients(sheets, config)
+    check_left(patients, sheets, records)
     who = patients.pop("who").to_numpy()
     days = pd.Series(starts[who].astype("datetime64[ns]"), index=patients.index)
     patients = patients.assign(TRTSDT=_treated(patients, days, config), start=days)
@@ -132,6 +134,8 @@ def _gather(
     site = np.full(len(sheets[0].people), "", dtype=object)
     site[who] = patients["SITEID"].fillna("") if "SITEID" in patients else ""
     check_units(sheets, site, catalogue, config, records)
+    check_unit_changes(sheets, catalogue, config, records)
+    note_covariates(patients[keep], sheets, records)
     people = people_of(sheets, [who[keep]])
     rows = [frame[sheet.keep & people[sheet.who]] for sheet, frame in events if not is_medication(sheet)]
     drugs = [frame[sheet.keep & people[sheet.who]] for sheet, frame in events if is_medication(sheet)]

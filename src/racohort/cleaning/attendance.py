@@ -1,15 +1,26 @@
 """Planned visits of which nothing was read: said, because nobody sees a row that is not there."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
 
 from racohort.cleaning.sheets import Mask, Sheet, people_of
 from racohort.config import Cohort
+from racohort.rules import RULES
 from racohort.schema import Records
 
 #: So many patients are named.
 NAMED = 10
+
+
+def check_left(patients: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
+    """Refuse a cohort of which no row is left, naming the rules that kept the rows out."""
+    rows = sum(len(sheet) for sheet in sheets if sheet.table.shape != "event")
+    if rows and not patients["kept"].any():
+        why = Counter(str(rule) for sheet in sheets for rule in sheet.why if rule)
+        told = "; ".join(f"{RULES[rule].title.lower()} ({count})" for rule, count in why.most_common())
+        records.note("nobody_left", f"no patient is left: all {rows} rows are kept out: {told}", sheets[0].table, count=rows)
 
 
 def note_absent(visits: pd.DataFrame, asked: Mask, n: int, sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:

@@ -1,6 +1,7 @@
 """Doubts about the course of events: one that overlaps itself or outlasts the study, and words that disagree about a death."""
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,13 @@ from racohort.config import Cohort
 from racohort.schema import Records
 
 _DEATH = re.compile(r"(?:(?:sudden|cardiac|unexplained|patient) )*death\b.*|.*\b(?:died|fatal)|exitus.*|.*(?:死亡|猝死|病故)")
+#: Terms of one sex only, at the beginning of a word; a partner's pregnancy is reported for a man.
+_WOMEN = re.compile(
+    r"\b(?:pregnan|menorrh|menstru|metrorrh|amenorrh|dysmenorrh|vagin|vulv|uter[iou]|ovar|endometr|cervicitis|miscarriage"
+    r"|abortion|eclampsia)|妊娠|怀孕|月经|痛经|闭经|卵巢|子宫|阴道|流产"
+)
+_MEN = re.compile(r"\b(?:prostat|testi[cs]|orchitis|epididym|penile|penis|balanit|erectile)|前列腺|睾丸|附睾|阴茎|勃起")
+_PARTNER = re.compile(r"partner|spouse|wife|husband|配偶|伴侣|妻子|丈夫")
 _ALIVE = re.compile(r"(?:not |un)?(?:recover|resolv)\w*.*|ongoing|improv\w*|.*(?:痊愈|治愈|好转|恢复|缓解|持续|未愈)")
 
 
@@ -26,15 +34,20 @@ def _parts(frame: pd.DataFrame) -> tuple[pd.Series, ...]:
     return graded, frame.get("AESDTH", blank), frame.get("AEOUT", blank), frame.get("AETERM", blank)
 
 
-def _are(words: pd.Series, pattern: re.Pattern[str]) -> Mask:
-    known = {word: pattern.fullmatch(word_key(word)) is not None for word in words.astype("str").unique()}
+def _are(words: pd.Series, pattern: re.Pattern[str], anywhere: bool = False) -> Mask:
+    match = pattern.search if anywhere else pattern.fullmatch
+    known = {word: match(word_key(word)) is not None for word in words.astype("str").unique()}
     return words.astype("str").map(known).to_numpy(dtype=bool)
 
 
 def check_fatal(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
-    """Warn of events that one column calls fatal and another does not: a grade below 5, the mark N, a patient who recovered."""
+    """Warn of events that one column calls fatal and another does not.
+
+    Another column denies it by a grade below 5, the mark N, a patient who recovered, or an event that is called not serious.
+    """
     graded, marked, outcome, _ = _parts(frame)
     denied = {"AETOXGR": (graded < 5).to_numpy(), "AESDTH": (marked == "N").to_numpy(), "AEOUT": _are(outcome, _ALIVE)}
+    denied |= {"AESER": (frame["AESER"] == "N").to_numpy()} if "AESER" in frame else {}
     fatal, told = says_fatal(frame) & sheet.keep, np.zeros(len(sheet), dtype=bool)
     for role, rows in denied.items():
         cells = sheet.cells(fatal & rows & ~told, sheet.names.get(role, ""))
@@ -43,6 +56,20 @@ def check_fatal(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
                 "event_fatal", sheet.table, cells, "contradicts another column, which says that the event was fatal"
             )
         told |= rows
+
+
+def check_sexes(sheet: Sheet, frame: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
+    """Warn of events that patients of the recorded sex cannot have, such as the pregnancy of a man."""
+    sex = np.full(len(sheet.people), "", dtype=object)
+    for one in sheets:
+        if "SEX" in one.facts:
+            told = one.facts["SEX"] != ""
+            sex[one.who[told]] = one.facts["SEX"][told]
+    for code, pattern in {"M": _WOMEN, "F": _MEN}.items() if "AETERM" in frame else []:
+        odd = _are(frame["AETERM"], pattern, anywhere=True) & ~_are(frame["AETERM"], _PARTNER, anywhere=True)
+        at = sheet.by_person(odd & (sex[sheet.who] == code) & sheet.keep)
+        reason = [f"is an event of {one}, whose sex is recorded as {code}" for one in sheet.people[sheet.who[at]]]
+        records.note_cells("event_sex", sheet.table, sheet.cells(at, sheet.names["AETERM"]), reason)
 
 
 def check_overlaps(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:

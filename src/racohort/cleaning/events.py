@@ -1,6 +1,7 @@
 """Adverse events and medication: one row an event or a period, terms in one spelling, dates that can be, each event once."""
 
 import datetime
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,7 +11,7 @@ from racohort.cleaning.courses import says_fatal
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.patients import read_numbers
 from racohort.cleaning.sheets import Sheet
-from racohort.cleaning.words import tidy, translate, word_key
+from racohort.cleaning.words import NOTHING, tidy, translate, word_key
 from racohort.config import Cohort, Column
 from racohort.roles import ROLES
 from racohort.schema import Records
@@ -32,6 +33,14 @@ GRADES = {
     "轻度": "1", "中度": "2", "重度": "3", "危及生命": "4", "死亡": "5",
     "i": "1", "ii": "2", "iii": "3", "iv": "4", "v": "5", "一": "1", "二": "2", "三": "3", "四": "4", "五": "5",
 }  # fmt: skip
+
+
+#: What is written where there was no event.
+NO_EVENT = re.compile(
+    r"(?:none|nil|nothing|no|without|keine|nenhum|ninguno)(?: known| any)?(?: adverse)?"
+    r"(?: events?| reactions?| aes?| side effects?)?"
+    r"|(?:无|没有|未见|未发生)(?:明显)?(?:不良事件|不良反应|异常)?"
+)
 
 
 def grade_word(text: str) -> str:
@@ -137,13 +146,18 @@ def _with_grades(sheet: Sheet, role: str, name: str, column: Column) -> Column:
 
 
 def _check_complete(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
-    """Events without a term are kept out; events without a grade are warned of."""
+    """Rows without a term, or that say there was no event, are kept out; no grade or mark of seriousness is warned of."""
     if "AETERM" in frame and not is_medication(sheet):
-        sheet.hold_rows((frame["AETERM"] == "").to_numpy(), "event_unnamed", sheet.names["AETERM"], "is no term", records)
-    if "AETOXGR" in frame:
-        texts = sheet.texts(sheet.names["AETOXGR"])
-        blank = texts.among({text for text in texts.words if tidy(text) == ""})
-        records.note_cells("event_ungraded", sheet.table, sheet.cells(blank & sheet.keep, sheet.names["AETOXGR"]), "is no grade")
+        name, words = sheet.names["AETERM"], {term: word_key(term) for term in frame["AETERM"].unique()}
+        blank = {term for term, word in words.items() if word in NOTHING or not any(map(str.isalnum, word))}
+        none = {term for term, word in words.items() if NO_EVENT.fullmatch(word)}
+        sheet.hold_rows(frame["AETERM"].isin(none).to_numpy(), "event_unnamed", name, "says that there was no event", records)
+        sheet.hold_rows(frame["AETERM"].isin(blank).to_numpy(), "event_unnamed", name, "is no term", records)
+    for role, what in {"AETOXGR": "grade", "AESER": "mark of seriousness"}.items():
+        if role in frame:
+            texts = sheet.texts(sheet.names[role])
+            without = texts.among({text for text in texts.words if tidy(text) == ""}) & sheet.keep
+            records.note_cells("event_ungraded", sheet.table, sheet.cells(without, sheet.names[role]), f"is no {what}")
 
 
 def _note_repeated(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
@@ -171,7 +185,7 @@ def check_onsets(sheet: Sheet, frame: pd.DataFrame, starts: np.ndarray, records:
 
 
 def check_deaths(sheet: Sheet, frame: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
-    """Warn of fatal events (by grade, mark, outcome or term) of patients with a later visit."""
+    """Warn of fatal events (by grade, mark, outcome or term) of patients with a later visit, and of events behind them."""
     fatal = says_fatal(frame) & sheet.keep
     if not fatal.any() or "ASTDT" not in frame:
         return
@@ -181,6 +195,10 @@ def check_deaths(sheet: Sheet, frame: pd.DataFrame, sheets: Sequence[Sheet], rec
     alive = sheet.cells(fatal & (seen > frame["ASTDT"]).to_numpy(), _first(sheet, "AETOXGR", "AESDTH", "AEOUT", "AETERM"))
     if len(alive):
         records.note_cells("event_death", sheet.table, alive, "says that the event was fatal, but the patient has a later visit")
+    died = frame["ASTDT"].where(fatal).groupby(sheet.who).transform("min")
+    behind = sheet.by_person((frame["ASTDT"] > died).to_numpy() & sheet.keep)
+    told = [f"is after a fatal event of {one}" for one in sheet.people[sheet.who[behind]]]
+    records.note_cells("event_death", sheet.table, sheet.cells(behind, sheet.names["ASTDT"]), told)
 
 
 def _first(sheet: Sheet, *roles: str) -> str:

@@ -112,17 +112,18 @@ def _visits(sheet: Sheet) -> list[str]:
 
 
 def gather_sources(sheets: Sequence[Sheet], people: Mask) -> pd.DataFrame:
-    """One row a file or sheet: shape, hash, rows read and what became of them (`used`, `repeated`, `quarantined`, `filtered`)."""
+    """One row a file or sheet: shape, hash, rows and what became of them (`used repeated quarantined filtered unread`)."""
     rows = []
     for sheet in sheets:
         about = people[sheet.who]
+        there = sheet.keep & ~np.array(sheet.unread)
         repeated = (sheet.why == "row_twice") | (sheet.why == "event_twice")
         read = max(sheet.table.rows_read, len(sheet))
         shape = sheet.table.standard or sheet.table.shape
         rows.append({
             "file": sheet.table.file, "sheet": sheet.table.sheet, "shape": shape, "rows": read,
-            "columns": sheet.table.cells.shape[1], "used": int((sheet.keep & about).sum()), "repeated": int(repeated.sum()),
-            "quarantined": int((~sheet.keep & ~repeated).sum()) + read - len(sheet), "filtered": int((sheet.keep & ~about).sum()),
-            "sha256": sheet.table.sha256,
+            "columns": sheet.table.cells.shape[1], "used": int((there & about).sum()), "repeated": int(repeated.sum()),
+            "quarantined": int((~sheet.keep & ~repeated).sum()) + read - len(sheet), "filtered": int((there & ~about).sum()),
+            "unread": int((sheet.keep & ~there).sum()), "sha256": sheet.table.sha256,
         })  # fmt: skip
     return pd.DataFrame(rows)

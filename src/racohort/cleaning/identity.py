@@ -10,32 +10,17 @@ import pandas as pd
 
 from racohort.cleaning.likeness import likely
 from racohort.cleaning.sheets import Mask, Sheet, Texts, people_of
-from racohort.cleaning.words import tidy
+from racohort.cleaning.words import NOTHING, tidy
 from racohort.config import Cohort
 from racohort.schema import Records
 
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2,}")
 _FLOAT = re.compile(r"[0-9]+\.0+")
-_NUMBER = re.compile(r"0*[0-9]+")
+_NUMBER = re.compile(r"(|.*\D)0*([0-9]+)")
 #: Mark-up or a formula: kept as text, but no name of a site that a table could be made by.
 _NO_NAME = re.compile(r"[<>{}\[\]`|\\]|^[=+@-]")
 #: What stands in the identifier's column where there is none.
-_NOBODY = {
-    "na",
-    "n/a",
-    "#n/a",
-    "nan",
-    "null",
-    "none",
-    "<na>",
-    "#ref!",
-    "#value!",
-    "#name?",
-    "#null!",
-    "#num!",
-    "#div/0!",
-    "unknown",
-}
+_NOBODY = NOTHING | {"na", "n/a", "#ref!", "#value!", "#name?", "#num!", "#div/0!"}
 #: Words in the identifier's column that say the row is no patient.
 _TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计", "平均", "平均值"}
 
@@ -102,7 +87,7 @@ def _form(word: str) -> str:
     ('missing', 'total', 'rounded', 'float', '')
     """
     folded = word.casefold()
-    if not word or folded in _NOBODY:
+    if folded in _NOBODY or not any(map(str.isalnum, word)):
         return "missing"
     return "total" if folded in _TOTALS else "rounded" if _ROUNDED.fullmatch(word) else "float" if _FLOAT.fullmatch(word) else ""
 
@@ -142,13 +127,10 @@ def _check_floats(sheet: Sheet, floats: Mask, name: str, records: Records) -> No
 
 
 def _check_zeros(sheets: Sequence[Sheet], records: Records) -> None:
-    """002 and 2 in one cohort: rows with the shorter form are kept out, because zeros may have been lost."""
-    words = {word for word in _kept(sheets) if _NUMBER.fullmatch(word)}
-    longest: dict[str, str] = {}
-    for word in sorted(words, key=len):
-        longest[word.lstrip("0")] = word
-    reasons = {word: f"may be {longest[word.lstrip('0')]} without its leading zeros" for word in words
-               if longest[word.lstrip("0")] != word}  # fmt: skip
+    """002 and 2 (P002 and P2) in one cohort: rows with the shorter form are kept out, because zeros may have been lost."""
+    keys = {word: (parts[1].casefold(), parts[2]) for word in _kept(sheets) if (parts := _NUMBER.fullmatch(word))}
+    longest = {keys[word]: word for word in sorted(keys, key=len)}
+    reasons = {word: f"may be {longest[key]} without its leading zeros" for word, key in keys.items() if longest[key] != word}
     _hold_people(sheets, "id_zeros", reasons, records)
 
 

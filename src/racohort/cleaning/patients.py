@@ -18,6 +18,8 @@ from racohort.schema import Records
 #: An age may differ by this many years from what the dates and the patient's other ages say.
 AGE_SLACK = 1.6
 AGE_POSSIBLE = (0.0, 120.0)
+#: Roles of facts that every patient has, besides the columns with the role COVARIATE; sex and arm are told patient by patient.
+COVARIATES = ("AGE", "DISDUR", "BIRTHDT", "SITEID")
 
 
 def covariate_name(name: str) -> str:
@@ -55,6 +57,10 @@ def read_numbers(
         odd = field.good & sheet.keep & ((field.aval < (low or 0)) | (field.aval > (high or 120)))
         records.hold("impossible", sheet.table, sheet.cells(odd, name), f"is outside what is possible (age {low:g} to {high:g})")
         field.bad = field.bad | odd
+    if role == "AETOXGR":
+        sided = field.good & sheet.keep & (field.censored != "")
+        records.hold("event_grade", sheet.table, sheet.cells(sided, name), "is no grade from 1 to 5")
+        field.bad = field.bad | sided
     return np.where(field.bad, np.nan, field.aval)
 
 
@@ -89,9 +95,13 @@ def _check_arm(sheet: Sheet, records: Records) -> None:
 
 def _note_without(sheet: Sheet, role: str, records: Records) -> None:
     """Warn of patients whose cells of a fact are blank in every row."""
-    if role not in sheet.facts or not (sheet.facts[role] != "").any() or sheet.table.shape == "event":
+    if role not in sheet.facts or sheet.table.shape == "event":
         return
     texts = sheet.texts(sheet.names[role])
+    if not any(map(tidy, texts.words)):
+        said = f"column {sheet.names[role]}: no patient has a value"
+        records.note("fact_missing", said, sheet.table, column=sheet.names[role], count=len(sheet))
+        return
     given = np.zeros(len(sheet.people), dtype=bool)
     given[sheet.who[~texts.among({text for text in texts.words if tidy(text) == ""})]] = True
     without = np.flatnonzero(~given[sheet.who] & sheet.keep)
@@ -99,6 +109,17 @@ def _note_without(sheet: Sheet, role: str, records: Records) -> None:
     records.note_cells(
         "fact_missing", sheet.table, sheet.cells(first, sheet.names[role]), "is blank in every row of this patient"
     )
+
+
+def note_covariates(patients: pd.DataFrame, sheets: Sequence[Sheet], records: Records) -> None:
+    """One warning a covariate (age, disease duration, site, whatever the cohort adds) that some of the patients kept lack."""
+    kept = patients[patients["kept"].to_numpy(dtype=bool)]
+    for key in dict.fromkeys(key for sheet in sheets for key in sheet.facts if key in COVARIATES or key not in PATIENT):
+        lacking = int((kept[key].isna() | (kept[key].astype(str) == "")).sum())
+        if lacking:
+            sheet = next(sheet for sheet in sheets if key in sheet.facts)
+            said = f"column {sheet.names[key]}: {lacking} of {len(kept)} patients have no value"
+            records.note("covariate_missing", said, sheet.table, column=sheet.names[key], count=lacking)
 
 
 def _check_sex(sheet: Sheet, records: Records) -> None:
@@ -112,7 +133,13 @@ def _check_sex(sheet: Sheet, records: Records) -> None:
 
 
 def _check_ages(sheet: Sheet, records: Records) -> None:
-    """The year of birth that date and age imply must be one for all rows of a patient."""
+    """The year of birth that date and age imply must be one for all rows of a patient.
+
+    Where nobody's age changes, it is the age at baseline on every row.
+    """
+    ages = pd.Series(sheet.facts["AGE"]).where(sheet.keep).groupby(sheet.who)
+    if (ages.max() == ages.min()).all():
+        return
     years = sheet.ADT.astype("datetime64[D]").astype("int64") / 365.25
     implied = np.where(np.isnat(sheet.ADT) | ~sheet.keep, np.nan, years - sheet.facts["AGE"])
     middle = pd.Series(implied).groupby(sheet.who).transform("median").to_numpy()

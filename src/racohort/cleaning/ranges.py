@@ -8,8 +8,12 @@ from racohort.schema import Records
 
 #: A column is doubted when more than this share of it is missing.
 MOSTLY = 0.5
+#: A column with so many different values is not equal to another one by chance.
+FEW = 8
 #: A shipped score is rounded to this many decimals: single-precision noise reaches 2.4e-7 (statistics.md D1).
 DECIMALS = 6
+#: A score on a grid may have been rounded to two decimals: 0.88 and 1.13 (or 1.12) stand for 0.875 and 1.125.
+HUNDREDTH = 0.005
 
 
 def round_scores(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: Records) -> None:
@@ -36,8 +40,8 @@ def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: R
     if hint:
         _doubt_site(sheet, field, impossible, hint, records)
     step = limits["step"].to_numpy(float)
-    steps = readings.aval / step
-    off = exact & (np.abs(steps - np.round(steps)) > 1e-6)
+    away = np.abs(readings.aval - step * np.round(readings.aval / step))
+    off = exact & (away > np.where(step == 1, 0, HUNDREDTH) + 1e-6)
     _hold(sheet, field, _good(field, off & (step == 1)), "joint_fraction", "is no whole number", records)
     _warn(sheet, field, _good(field, off & (step != 1)), "off_grid", "is not on the score's grid (steps of 0.125)", records)
     doubtful, span = _outside(field, np.where(exact, readings.aval, np.nan), limits, "plausible")
@@ -105,8 +109,9 @@ def _warn(sheet: Sheet, field: Field, rows: np.ndarray, rule: str, reason: str, 
 
 
 def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records) -> None:
-    """Columns that are mostly missing, constant, or whose values suggest another unit."""
+    """Columns that are mostly missing, constant, or equal to another one."""
     _note_empty(sheet, records)
+    _note_equal(sheet, catalogue, records)
     for field in sheet.fields if sheet.table.shape in ("visit", "wide") else []:
         facts = catalogue.loc[field.codes[0]] if len(field.at) else None
         given, n = field.aval[field.good & sheet.keep], int(sheet.keep.sum())
@@ -118,6 +123,22 @@ def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records)
         if measured and len(given) >= 8 and len(np.unique(given)) == 1:
             said = f"column {field.name} is constant: {given[0]:g} in all {len(given)} rows"
             records.note("constant", said, sheet.table, column=field.name, value=f"{given[0]:g}", count=len(given))
+
+
+def _note_equal(sheet: Sheet, catalogue: pd.DataFrame, records: Records) -> None:
+    """Warn of two measured columns that hold the same values, row for row: one was filled with the other."""
+    seen: dict[float, list[Field]] = {}
+    for field in sheet.fields if sheet.table.shape == "visit" else []:
+        values = np.where(field.good & sheet.keep, field.aval, np.nan)
+        given = values[~np.isnan(values)]
+        if len(np.unique(given)) < FEW or catalogue.at[field.codes[0], "scale"] not in ("linear", "log"):
+            continue
+        same = seen.setdefault(float(given.sum()), [])
+        for other in same:
+            if np.array_equal(values, np.where(other.good & sheet.keep, other.aval, np.nan), equal_nan=True):
+                said = f"the columns {other.name} and {field.name} hold the same values in all {len(given)} rows"
+                records.note("columns_equal", said, sheet.table, column=field.name, value=other.name, count=len(given))
+        same.append(field)
 
 
 def _note_empty(sheet: Sheet, records: Records) -> None:

@@ -1,6 +1,7 @@
 """Columns whose values, overall or at one site, would fit another unit better than the declared one."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,9 @@ import pandas as pd
 from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.config import Cohort
 from racohort.schema import Records
+
+#: Values of two visits that differ more than this many times suggest another unit, if nearly all do.
+APART = 4
 
 
 def check_units(sheets: Sequence[Sheet], site: np.ndarray, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
@@ -20,6 +24,37 @@ def check_units(sheets: Sequence[Sheet], site: np.ndarray, catalogue: pd.DataFra
         if len(values) >= 4:
             _doubt_all(column, values, factors, catalogue.T[code], records)
             _doubt_sites(code, column, values, named[who], factors, records)
+
+
+def check_unit_changes(sheets: Sequence[Sheet], catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
+    """Warn of a visit from which on nearly everybody's values differ by about a unit's factor from those of the visit before.
+
+    A drug can do that to CRP, and then ESR falls, too: CRP is doubted only where there is an ESR that does not.
+    """
+    others = catalogue["units"].to_dict()
+    for code in dict.fromkeys(code for sheet in sheets for field in sheet.fields for code in field.codes if code):
+        factors = [float(factor) for factor in others[code].values() if not 0.2 < factor < 5]
+        for before, visit in pairwise(config.visits) if factors else []:
+            column, ratio = _ratios(sheets, code, before, visit)
+            typical = float(np.median(ratio)) if len(ratio) >= 5 else 1.0
+            fits = any(0.4 < typical * factor < 2.5 or 0.4 < typical / factor < 2.5 for factor in factors)
+            far = max((ratio < 1 / APART).mean(), (ratio > APART).mean()) if fits else 0
+            if far >= 0.9 and (code != "CRP" or _stays(sheets, before, visit)):
+                said = f"column {column}: {code} at the visit {visit} is typically {typical:.2g} times that at {before}"
+                records.note("unit_doubt_visit", f"{said}: another unit?", column=column, value=visit, count=len(ratio))
+
+
+def _ratios(sheets: Sequence[Sheet], code: str, before: str, visit: str) -> tuple[str, np.ndarray]:
+    """An analyte's column, and its values at a visit over those at the visit before, patient by patient."""
+    found = [_usable(sheets, code, one) for one in (before, visit)]
+    first, second = (pd.Series(values, index=who)[lambda one: (one > 0) & ~one.index.duplicated()] for _, values, who in found)
+    return found[0][0], (second / first).dropna().to_numpy()
+
+
+def _stays(sheets: Sequence[Sheet], before: str, visit: str) -> bool:
+    """Whether there is an ESR that does not fall by half."""
+    ratio = _ratios(sheets, "ESR", before, visit)[1]
+    return bool(len(ratio) and np.median(ratio) > 0.5)
 
 
 def _usable(sheets: Sequence[Sheet], code: str, visit: str = "") -> tuple[str, np.ndarray, np.ndarray]:

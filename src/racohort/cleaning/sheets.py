@@ -149,6 +149,11 @@ class Sheet:
         """The column with a role, if there is one."""
         return next(((name, column) for found, name, column in self.roles() if found == role), None)
 
+    @property
+    def unread(self) -> bool:
+        """Whether this is a trial package's data set of a kind that is not read."""
+        return bool(self.table.standard) and all(role == "USUBJID" for role, _, _ in self.roles())
+
     def planned(self, visits: Mapping[str, Any]) -> Mask:
         """Whether each row is of one of these visits."""
         return pd.Series(self.AVISIT, dtype=object).isin(list(visits)).to_numpy()

@@ -18,14 +18,15 @@ _BESIDE = [name for name, rule in RULES.items() if rule.cls == "normalise"]
 
 
 def tally_fates(sheets: Sequence[Sheet], people: Mask) -> pd.DataFrame:
-    """One row a file and fate of rows: `used`, `filter` (patients who were not chosen), or the rule that left rows out.
+    """One row a file and fate of rows: `used`, `filter` (patients who were not chosen), or the rule that left rows out or unread.
 
     The rows of a file add up to those that were read.
     """
     parts = []
     for sheet in sheets:
         about = people[sheet.who]
-        fate = np.where(sheet.keep, np.where(about, "used", "filter"), sheet.why)
+        beside = "dataset_unread" if sheet.unread else "filter"
+        fate = np.where(sheet.keep, np.where(about & ~np.array(sheet.unread), "used", beside), sheet.why)
         counts = pd.Series(fate, dtype="str").value_counts(sort=False)
         cut = max(sheet.table.rows_read - len(sheet), 0)  # rows too short to have cells never came into the sheet
         counts = pd.concat([counts, pd.Series({"short_row": cut} if cut else {}, dtype="int64")])

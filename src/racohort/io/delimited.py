@@ -88,7 +88,7 @@ def _records(text: str, delimiter: str, table: RawTable, records: Records) -> It
     start = 1
     try:
         for fields in reader:
-            if fields and fields != [""]:
+            if len(fields) > 1 or (fields and fields[0].strip()):
                 yield start, fields
             start = reader.line_num + 1
     except csv.Error as error:
@@ -142,10 +142,12 @@ def _without_short(
         records.note("truncated", said, table, line=line)
         return []
     cells = [
-        {"line": line, "column": "", "USUBJID": "", "AVISIT": "", "value": f"{len(fields)} fields"} for line, fields in short
+        {"line": line, "column": "", "USUBJID": "", "AVISIT": "", "value": f"{len(fields)} field{'s' * (len(fields) > 1)}"}
+        for line, fields in short
     ]
     if cells:
-        records.hold("short_row", table, pd.DataFrame(cells), f"where the header has {width} fields", "row")
+        told = [f"where the header has {width} fields ({shorten(', '.join(fields))})" for _, fields in short]
+        records.hold("short_row", table, pd.DataFrame(cells), told, "row")
     return kept
 
 

@@ -11,6 +11,8 @@ from racohort.schema import RawTable, Records
 from racohort.units import unit_factor
 
 _FIGURES = re.compile(r"[0-9][0-9.,:/-]*")
+#: A unit that consists of a mark alone.
+_MARKED = re.compile(r"[(\[（]\s*[%％‰]\s*[)\]）]")
 _WITH_UNIT = re.compile(r"(.+?)\s*[(\[（]\s*([^()\[\]（）]*)\s*[)\]）]\s*")
 
 
@@ -74,7 +76,7 @@ def _take(name: str, declared: str, column: Column, absent: dict[str, Column], t
 
 def _by_spelling(name: str, absent: dict[str, Column], table: RawTable, _: pd.DataFrame, records: Records) -> bool:
     same = [declared for declared in absent if header_key(declared) == header_key(name) != ""]
-    if not same:
+    if not same or _MARKED.search(name):
         return False
     records.note("header_spelling", f"the column {name!r} was read as {same[0]!r}", table, line=1, column=name, value=name)
     return _take(name, same[0], absent[same[0]], absent, table)

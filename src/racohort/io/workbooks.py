@@ -19,6 +19,8 @@ from racohort.schema import RawTable, Records
 SPREAD = 50
 _ROW = re.compile(rb'<row[^>]*? r="(\d+)"')
 _COLUMN = re.compile(rb'<c r="([A-Z]+)\d+"')
+#: A cell that holds something, with the number of its format.
+_STYLED = re.compile(rb'<c r="([A-Z]+[0-9]+)" s="([0-9]+)"[^>]*(?<!/)>')
 _NO_VALUE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*><f[^>]*>([^<]*)</f>(?:<v\s*/>|<v></v>)?</c>')
 
 
@@ -146,15 +148,37 @@ def _note_unseen(data: bytes, part: str, table: RawTable, records: Records) -> N
             records.note(
                 "workbook_hidden", f"{table.file}: the sheet {table.sheet!r} has {what}; each cell was read as it stands", table
             )
+    _note_struck(archive, sheet, table, records)
     for name in archive.namelist():
         if re.fullmatch(r"xl/(?:threadedComments/threadedComment|comments/comment|comments)\d*\.xml", name):
             _note_comments(archive.read(name), table, records)
 
 
+def _note_struck(archive: zipfile.ZipFile, sheet: bytes, table: RawTable, records: Records) -> None:
+    """Warn of cells with a line through them: whoever drew it may have meant that they do not count."""
+    styles = ElementTree.fromstring(archive.read("xl/styles.xml")) if "xl/styles.xml" in archive.namelist() else None
+    fonts = [] if styles is None else styles.findall("{*}fonts/{*}font")
+    lined = {place for place, font in enumerate(fonts) if any(_is_line(mark) for mark in font)}
+    if styles is None or not lined:
+        return
+    formats = styles.findall("{*}cellXfs/{*}xf")
+    struck = {place for place, form in enumerate(formats) if int(form.get("fontId", 0)) in lined}
+    cells = [cell.decode() for cell, form in _STYLED.findall(sheet) if int(form) in struck]
+    if cells:
+        said = f"{table.file}: cells with a line through them ({cells[0]} is the first of {len(cells)}) were read like any other"
+        line = int(re.sub(r"\D", "", cells[0]))
+        records.note("workbook_struck", said, table, line=line, value=cells[0], count=len(cells))
+
+
+def _is_line(mark: Any) -> bool:
+    return bool(mark.tag.endswith("}strike") and mark.get("val", "1") not in ("0", "false"))
+
+
 def _note_comments(part: bytes, table: RawTable, records: Records) -> None:
     cells = [element.get("ref", "") for element in ElementTree.fromstring(part).iter() if element.tag.endswith("omment")]
     line = re.sub(r"\D", "", cells[0]) if cells else ""
-    said = f"{table.file}: {len(cells)} cells carry a comment (first: {cells[0] if cells else '?'}); a comment is not read"
+    carry = "1 cell carries" if len(cells) == 1 else f"{len(cells)} cells carry"
+    said = f"{table.file}: {carry} a comment (first: {cells[0] if cells else '?'}); a comment is not read"
     records.note("workbook_comment", said, table, line=int(line) if line else None, count=max(1, len(cells)))
 
 
@@ -165,7 +189,8 @@ def _mark_formulas(data: bytes, part: str, table: RawTable, records: Records) ->
     found = _NO_VALUE.findall(archive.read(part)) if part in archive.namelist() else []
     if found:
         where = f"{found[0][0].decode()}{found[0][1].decode()}"
-        said = f"{table.file}: {len(found)} cells hold a formula without a stored value (first: {where})"
+        hold = "1 cell holds" if len(found) == 1 else f"{len(found)} cells hold"
+        said = f"{table.file}: {hold} a formula without a stored value (first: {where})"
         records.note("workbook_formula", said, table, line=int(found[0][1]), count=len(found))
     for letters, line, formula in found:
         if int(line) in rows and _number(letters) <= table.cells.shape[1]:

@@ -86,7 +86,7 @@ def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
 def tabulate_units(results: pd.DataFrame, findings: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
     """Units that were converted, assumed or doubted, from the rows of `count_units` and the findings about units."""
     rows = select_results(results, statistic="unit_factor", value_text=["converted", "assumed"])
-    doubts = findings[findings["rule"].isin(["unit_doubt", "unit_doubt_site"])]
+    doubts = findings[findings["rule"].isin(["unit_doubt", "unit_doubt_site", "unit_doubt_visit"])]
     lines = [_decided(row, catalogue) for row in rows.to_dict("records")] + [_doubted(row) for row in doubts.to_dict("records")]
     if not lines:
         return absent("No unit was converted, assumed or doubted.")
@@ -106,10 +106,11 @@ def _decided(row: Mapping[Hashable, Any], catalogue: pd.DataFrame) -> dict[str, 
 
 
 def _doubted(finding: Mapping[Hashable, Any]) -> dict[str, str]:
+    message = finding["message"].removeprefix(f"column {finding['column']}: ")
     return {
         "Parameter or column": finding["column"],
         "Unit written": "as declared",
-        "Decision": f"doubted, kept: {finding['message']}",
+        "Decision": f"doubted: {message}",
         "Values": number(finding["count"]),
         "Where": finding["file"] or "all files",
     }
@@ -213,11 +214,13 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
         }
         for row in shown.to_dict("records")
     ]
-    some = f"The first {len(shown)} of {number(len(quarantine))}" if len(quarantine) > len(shown) else "All"
+    more = len(quarantine) - len(shown)
+    some = f"The first {len(shown)} of {number(len(quarantine))}" if more else "All"
     return table(
         pd.DataFrame(lines),
         "quarantine",
         f"What was kept out of the analysis, and why. {some} entries.",
+        f"{f'{number(more)} more are not shown here. ' if more else ''}"
         "Every entry stands in quarantine.csv of this run, with what to do about it. The rest of the patient's data is analysed "
         "unless the whole patient was kept out.",
         plan.synthetic,
