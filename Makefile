@@ -21,6 +21,8 @@ export RC_NAME := $(value NAME)
 export RC_FROM := $(value FROM)
 export RC_COPY := $(value COPY)
 export RC_PART := $(value PART)
+export RC_SCENARIOS := $(value SCENARIOS)
+export RC_REPS := $(value REPS)
 export RC_COUNT := $(value COUNT)
 export RC_MINUTES := $(value MINUTES)
 export RC_ARGS := $(value ARGS)
@@ -32,7 +34,7 @@ RACOHORT := $(VENV)/bin/python -m racohort
 SETUP := "$$RC_PYTHON" -I src/racohort/environment.py
 MADE_HERE := $(findstring <$(CURDIR)>,<$(shell head -n 1 $(VENV)/ready 2>/dev/null)>)
 
-.PHONY: help report reports test bench torture lint lab check compare verify cohort synthesise doctor clean distclean always
+.PHONY: help report reports test bench power torture lint lab check compare verify cohort synthesise doctor clean distclean always
 .SUFFIXES:
 
 help: ## this list
@@ -46,6 +48,8 @@ test: $(VENV)/ready ## the whole test suite: ARGS="-k safety"
 	@$(RACOHORT) test
 bench: $(VENV)/ready ## how long cleaning and the mixed model take, beside their comparisons: ARGS="cleaning"
 	@$(RACOHORT) bench
+power: $(VENV)/ready ## trials simulated: error, power, bias, coverage, and how many patients: SCENARIOS=table REPS= SCHEDULER=
+	@$(RACOHORT) power
 torture: $(VENV)/ready ## the long runs of faulty and damaged files: PART=name COUNT= SEED= MINUTES=
 	@$(RACOHORT) torture
 lint: $(VENV)/ready ## style, types, who imports whom

@@ -16,7 +16,7 @@ from tests.support.project import small_cohort
 
 ROOT = Path(__file__).resolve().parents[1]
 VERBS = [
-    "report", "reports", "test", "bench", "torture", "lint", "lab", "check", "compare", "verify", "cohort", "synthesise",
+    "report", "reports", "test", "bench", "power", "torture", "lint", "lab", "check", "compare", "verify", "cohort", "synthesise",
     "doctor", "clean", "distclean",
 ]  # fmt: skip
 

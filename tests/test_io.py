@@ -366,3 +366,10 @@ def test_parquet_keeps_no_path_no_index_and_no_extremes(tmp_path):
         "x.csv",
         "x.parquet",
     ]
+
+
+def test_a_carriage_return_in_a_cell_does_not_break_its_row():
+    frame = pd.DataFrame({"value": ["12\r13", "a\nb", ""], "n": [1.0, 2.5, np.nan], "mixed": ["x", None, 3]})
+    back = pd.read_csv(buffers.BytesIO(as_csv(frame)), keep_default_na=False)
+    assert back["value"].tolist() == ["12\r13", "a\nb", ""]
+    assert back["n"].tolist() == ["1.0", "2.5", ""]

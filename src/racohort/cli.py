@@ -162,6 +162,22 @@ def compare(cohorts: str) -> None:
     click.echo(str(compare_runs(_words(cohorts, "COHORTS"))))
 
 
+@main.command(epilog=_examples("racohort power", "racohort power --scenarios plan.csv --reps 10000"))
+@click.option(
+    "--scenarios", envvar="RC_SCENARIOS", default="", help="A table of scenarios, CSV [default: data/power/scenarios.csv]."
+)
+@click.option("--reps", envvar="RC_REPS", type=int, default=500, show_default=True, help="Trials of each scenario.")
+@click.option("--seed", envvar="RC_SEED", type=int, default=20191219, show_default=True, help="The seed of the trials.")
+@click.option("--scheduler", envvar="RC_SCHEDULER", default="", help="The address of a Dask scheduler.")
+@_told
+def power(scenarios: str, reps: int, seed: int, scheduler: str) -> None:
+    """Simulate trials: errors, power, bias and coverage of each method, and how many patients a trial needs."""
+    from racohort.powering import make_power
+
+    for line in make_power(scenarios, reps, seed, scheduler, click.echo):
+        click.echo(line)
+
+
 @main.command(epilog=_examples("racohort verify", "racohort verify --cohort xian-2014 --run strict"))
 @_cohort_option
 @click.option("--run", envvar="RC_RUN", default="", help="The name of the run; empty for the unnamed one.")

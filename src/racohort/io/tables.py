@@ -1,5 +1,6 @@
 """Frames on disk: whole or not at all, the same bytes for the same data, and no cell that a spreadsheet would run."""
 
+import csv
 import io
 import os
 from pathlib import Path
@@ -32,7 +33,11 @@ def as_csv(frame: pd.DataFrame) -> bytes:
     """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe."""
     texts = {name: frame[name].map(harmless) for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])
              and not pd.api.types.is_datetime64_any_dtype(frame[name])}  # fmt: skip
-    return frame.assign(**texts).to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n").encode("utf-8")
+    # The writer does not quote a lone carriage return.
+    torn = any(texts[name].astype("str").str.contains("\r", regex=False).any() for name in texts)
+    quoting = csv.QUOTE_NONNUMERIC if torn else csv.QUOTE_MINIMAL
+    written = frame.assign(**texts).to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n", quoting=quoting)
+    return written.encode("utf-8")
 
 
 def as_parquet(frame: pd.DataFrame) -> bytes:
