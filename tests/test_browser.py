@@ -473,3 +473,15 @@ def test_the_statistics_that_outside_checks_read_are_in_the_results(book):
     named = {(s, m) for row in rows for s in re.findall(r"`(\w+)`", row[1]) for m in re.findall(r"`(\w+)`", row[2])}
     assert len(named) > 15
     assert not sorted(named - made)
+
+
+def test_the_default_cohort_gives_the_numbers_that_are_committed(book):
+    """To about eight digits, which is what another processor's arithmetic leaves alone."""
+    import pandas as pd
+
+    from tests import key_numbers
+
+    found = key_numbers.select_key_numbers(key_numbers.read_results(book.parent))
+    expected = pd.read_csv(key_numbers.FILE)
+    assert len(expected) > 150
+    pd.testing.assert_frame_equal(found, expected, rtol=1e-7, atol=1e-12, check_dtype=False)
