@@ -37,6 +37,7 @@ from racohort.estimators import (
     rm_anova_oneway,
     wilcoxon_signed_rank,
 )
+from racohort.estimators.ranks import _walsh_average
 
 PAIRS = arrays(float, st.tuples(st.integers(5, 30), st.just(2)), elements=st.floats(0, 100).map(lambda x: round(x, 3)))
 SCORES = arrays(float, st.tuples(st.integers(4, 30), st.just(2)), elements=st.integers(0, 6).map(float))
@@ -237,6 +238,24 @@ def test_beyond_the_exact_limit_the_pseudo_median_interval_goes_on_smoothly():
 
 def test_zeros_may_be_dropped_from_the_pseudo_median_for_parity_with_r():
     assert hodges_lehmann_paired([1, 2, 5], [1, 1, 1], drop_zeros=True)["n"] == 2
+
+
+@pytest.mark.parametrize("digits", [0, 1, 10])
+@pytest.mark.parametrize("n", [1, 2, 7, 301, 1200])
+def test_the_walsh_averages_that_are_asked_for_are_those_of_all_of_them(n, digits):
+    d = np.round(np.random.default_rng(n).standard_cauchy(n), digits)
+    walsh = np.sort(np.concatenate([(d[i:] + d[i]) / 2 for i in range(n)]))
+    ranks = sorted({0, walsh.size - 1, *np.linspace(0, walsh.size - 1, 9).astype(int).tolist()})
+    assert [_walsh_average(d, rank) for rank in ranks] == walsh[ranks].tolist()
+    assert hodges_lehmann_paired(d, 0 * d)["estimate"] == np.median(walsh)
+
+
+def test_the_pseudo_median_of_many_patients_needs_no_table_of_all_pairs():
+    d = np.random.default_rng(1).normal(3, 1, 50_000)  # all Walsh averages would take 10 GB
+    error = np.sqrt(np.pi / 3 / 50_000)  # of the pseudo-median of normal values, for many patients
+    lower, upper = hodges_lehmann_paired(d, 0 * d)["ci"]
+    assert upper - lower == pytest.approx(2 * 1.96 * error, rel=0.02)
+    assert abs((lower + upper) / 2 - 3) < 4 * error
 
 
 @given(SCORES)

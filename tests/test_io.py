@@ -350,7 +350,7 @@ def test_results_are_joined_section_by_section(tmp_path, monkeypatch):
 
 def test_a_spreadsheet_runs_nothing_that_was_written():
     frame = pd.DataFrame({"text": ["=1+1", "@x", "-3.2", "+++", "plain", "-"], "number": [-1.5, 2, 3, 4, 5, 6]})
-    lines = as_csv(frame).decode("utf-8").splitlines()
+    lines = b"".join(as_csv(frame)).decode("utf-8").splitlines()
     assert lines[1:] == ["'=1+1,-1.5", "'@x,2.0", "-3.2,3.0", "'+++,4.0", "plain,5.0", "-,6.0"]
 
 
@@ -370,6 +370,6 @@ def test_parquet_keeps_no_path_no_index_and_no_extremes(tmp_path):
 
 def test_a_carriage_return_in_a_cell_does_not_break_its_row():
     frame = pd.DataFrame({"value": ["12\r13", "a\nb", ""], "n": [1.0, 2.5, np.nan], "mixed": ["x", None, 3]})
-    back = pd.read_csv(buffers.BytesIO(as_csv(frame)), keep_default_na=False)
+    back = pd.read_csv(buffers.BytesIO(b"".join(as_csv(frame))), keep_default_na=False)
     assert back["value"].tolist() == ["12\r13", "a\nb", ""]
     assert back["n"].tolist() == ["1.0", "2.5", ""]

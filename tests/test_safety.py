@@ -506,6 +506,20 @@ def test_a_transaminase_above_three_times_its_limit_is_listed_whichever_visit_it
     assert isinstance(shown, Absence) is not listed
 
 
+@pytest.mark.parametrize(("n", "said"), [(200, "Every value"), (201, "The 200 of highest grade of 201 values")])
+def test_a_listing_of_patients_does_not_grow_without_end(n, said):
+    alt = {"PARAMCD": "ALT", "ADY": 200, "ANRLO": 10, "ANRHI": 40}
+    rows = [alt | {"USUBJID": f"{i:03d}", "AVAL": 130 + 1000 * (i == n - 1)} for i in range(n)]
+    lab, people = bds(rows), adsl([{"USUBJID": row["USUBJID"], "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for row in rows])
+    signals = safety.select_signals(lab, people, CATALOGUE)
+    page = tables.tabulate_signals(
+        signals, safety.estimate_signals(signals, lab, people, PLAN, CATALOGUE), PLAN, CATALOGUE
+    ).html()
+    assert said in page
+    assert page.count("<tr") == 201
+    assert f"{n - 1:03d}" in page  # the highest grade is the last patient's
+
+
 @pytest.mark.parametrize(("code", "base", "value", "low", "high", "listed"), [
     ("ALT", 35, 45.2, 10, 40, True), ("ALT", 35, 45.0, 10, 40, False),  # 1.96 sqrt(2) 9.3 sqrt(1.25) = 28.8 %: from 45.09 on
     ("ALT", 20, 39.9, 10, 40, False),  # larger than that, but inside the range

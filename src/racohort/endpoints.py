@@ -128,7 +128,7 @@ def list_endpoints(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) ->
 
     A parameter is listed when at least one patient has a value of it at any planned visit.
     """
-    there = set(values["PARAMCD"])
+    there = set(values["PARAMCD"].unique())
     known = [*plan.primary, *BIOMARKERS, *DAS28_FORMS, *catalogue.index]
     found = [_endpoint(code, plan, catalogue) for code in dict.fromkeys(known) if code in there and code in catalogue.index]
     order = ("primary", "biomarker", "secondary", "component")

@@ -131,7 +131,7 @@ def probability_healthy_passes(n: pd.Series, margin: float, level: float = 0.95)
     chances = []
     for size in n.astype(int):
         counts = np.arange(size + 1)
-        upper = np.array([clopper_pearson(int(x), int(size), level)[1] for x in counts if x <= margin * size])
-        passing = int((upper <= margin).sum())
+        upper = clopper_pearson(counts[counts <= margin * size], size, level)[1]
+        passing = int(np.sum(upper <= margin))
         chances.append(stats.binom.cdf(passing - 1, size, HEALTHY_SHARE_OUTSIDE) if passing else 0.0)
     return float(np.prod(chances))

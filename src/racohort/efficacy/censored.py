@@ -50,7 +50,7 @@ def estimate_censored(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> p
     `below`, the change of the share below the limit.
     """
     size, rows = len(members(adsl, "efficacy")), []
-    for code in (code for code in MARKERS if code in set(values["PARAMCD"])):
+    for code in (code for code in MARKERS if code in set(values["PARAMCD"].unique())):
         mine = values[values["PARAMCD"] == code]
         amounts, flags = visit_table(values, code, plan), _flags(mine, plan)
         bounds = visit_table(mine.assign(AVAL=_bounds(mine)), code, plan)

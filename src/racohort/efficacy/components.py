@@ -35,7 +35,7 @@ def derive_components(values: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """
     form = FORMS.get(plan.das28)
     needed = {"TJC28", "SJC28", *(("PTGA",) if form and form[1] else ()), *((form[0],) if form else ())}
-    if form is None or not needed <= set(values["PARAMCD"]):
+    if form is None or not needed <= set(values["PARAMCD"].unique()):
         return pd.DataFrame(columns=["USUBJID", "AVISIT", "COMPONENT", "CHG"])
     tables = {code: visit_table(values, code, plan) for code in needed}
     people = sorted(set().union(*(wide.index for wide in tables.values())))
@@ -85,7 +85,7 @@ def _component_rows(name: str, change: pd.Series, total: float, level: float) ->
 
 def derive_forms(values: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """DAS28-ESR and DAS28-CRP of the same patients at the same visits (USUBJID, AVISIT, one column each)."""
-    if not set(PAIR) <= set(values["PARAMCD"]):
+    if not set(PAIR) <= set(values["PARAMCD"].unique()):
         return pd.DataFrame(columns=["USUBJID", "AVISIT", *PAIR])
     long = {code: visit_table(values, code, plan).rename_axis(columns="AVISIT").stack() for code in PAIR}
     return pd.DataFrame(long).dropna().reset_index()

@@ -42,7 +42,7 @@ def estimate_correlates(
     times in 10. Left out: what was not supplied, does not vary, or has fewer than five patients on one side. No p of baseline
     DAS28 itself: it is part of the change, and correlates with it without any cause.
     """
-    if plan.das28 not in set(values["PARAMCD"]):
+    if plan.das28 not in set(values["PARAMCD"].unique()):
         return as_results([])
     visit = next(v for v in plan.follow_ups if plan.primary_visit == v.AVISIT)
     people, wide = members(adsl, "efficacy"), visit_table(values, plan.das28, plan)
@@ -66,7 +66,7 @@ def _columns(
     people = adsl.set_index("USUBJID")
     yield from ((name, people[name].astype(float)) for name in ("AGE", "DISDUR"))
     yield "SEX", people["SEX"].map({"F": 1.0, "M": 0.0})
-    there = set(values["PARAMCD"])
+    there = set(values["PARAMCD"].unique())
     for code in (code for code in ("HAQDI", "CRP", "RF", "ACCP") if code in there):
         base = visit_table(values, code, plan)[plan.baseline.AVISIT]
         if code in ("RF", "ACCP"):

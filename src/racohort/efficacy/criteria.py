@@ -42,7 +42,7 @@ def estimate_criteria(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> p
     although a component is missing, but not who may have passed, would make the share too small. Criteria of which a part was
     not supplied are left out.
     """
-    there, people = set(values["PARAMCD"]), members(adsl, "efficacy")
+    there, people = set(values["PARAMCD"].unique()), members(adsl, "efficacy")
     needed = sorted({code for parts in CRITERIA.values() for code in parts} | set(ACUTE))
     tables = {code: visit_table(values, code, plan).reindex(people) for code in needed if code in there}
     rows: list[Row] = []

@@ -55,7 +55,7 @@ def estimate_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.
     for the good ones, `clopper_pearson_nri`. For a DAS28-CRP the lower cut-offs that match it are given too, by
     STATE_CRP_ALT. By HAQ: `normal` function (HAQ-DI 0.5 or below). Parts whose score the cohort does not have are left out.
     """
-    there = set(values["PARAMCD"])
+    there = set(values["PARAMCD"].unique())
     rows = list(_das28_rows(values, adsl, plan)) if plan.das28 in there else []
     rows += list(_normal_rows(values, adsl, plan)) if "HAQDI" in there else []
     return as_results(rows)
@@ -118,7 +118,7 @@ def estimate_responses(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> 
     retention times responders among the evaluated. By HAQ: `improved_022`, `worsened_022`, `improved_0375`, `worsened_0375`.
     Methods as in `estimate_states`, contrast `Y1-BL`. Parts whose score the cohort does not have are left out.
     """
-    there = set(values["PARAMCD"])
+    there = set(values["PARAMCD"].unique())
     rows = list(_eular_rows(values, adsl, plan)) if plan.das28 in there else []
     rows += list(_haq_rows(values, adsl, plan)) if "HAQDI" in there else []
     return as_results(rows)
@@ -171,7 +171,7 @@ def derive_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.D
     USUBJID, AVISIT, CHG (follow-up minus baseline, NaN without both), response (`missing` without both): every patient of the
     efficacy population at every follow-up visit, in the order of CHG. Empty without a DAS28.
     """
-    if plan.das28 not in set(values["PARAMCD"]):
+    if plan.das28 not in set(values["PARAMCD"].unique()):
         return pd.DataFrame(columns=["USUBJID", "AVISIT", "CHG", "response"])
     wide = visit_table(values, plan.das28, plan).reindex(members(adsl, "efficacy")).rename_axis("USUBJID")
     responses = derive_responses(values, adsl, plan).rename_axis("USUBJID")

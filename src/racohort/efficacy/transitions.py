@@ -30,11 +30,11 @@ def compare_states(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.D
     """
     rows: list[Row] = []
     for code, by, category, limit in _targets(plan):
-        if code in set(values["PARAMCD"]):
+        if code in set(values["PARAMCD"].unique()):
             wide = visit_table(values, code, plan)
             rows += [row | {"PARAMCD": code} for visit in plan.follow_ups
                      for row in _paired_rows(wide, visit.AVISIT, limit, by, category, plan)]  # fmt: skip
-    if plan.das28 in set(values["PARAMCD"]):
+    if plan.das28 in set(values["PARAMCD"].unique()):
         rows += list(_transition_rows(derive_states(values, adsl, plan), plan))
     size = len(members(adsl, "efficacy"))
     common = {"section": "efficacy", "population": "efficacy", "function": "efficacy.compare_states"}
@@ -70,9 +70,9 @@ def _transition_rows(states: pd.DataFrame, plan: Plan) -> Iterator[Row]:
     """Moves from baseline to each follow-up visit, and from each visit to the next."""
     steps = [(plan.baseline, visit) for visit in plan.follow_ups] + list(pairwise(plan.follow_ups))
     for before, after in steps:
-        moves = states[[before.AVISIT, after.AVISIT]].apply(tuple, axis=1, result_type="reduce").tolist()
+        moves = (states[before.AVISIT] + ">" + states[after.AVISIT]).value_counts()
         common = {"PARAMCD": plan.das28, "AVISIT": after.AVISIT, "contrast": f"{after.AVISIT}-{before.AVISIT}",
                   "statistic": "count", "method": "population", "by": "BSTATE>STATE", "n": len(states)}  # fmt: skip
         for move in product(STATES, STATES):
-            count = moves.count(move)
+            count = int(moves.get(">".join(move), 0))
             yield common | {"category": ">".join(move), "count": count, "value": float(count)}

@@ -9,9 +9,10 @@ from math import exp, nan, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import optimize, special, stats
 
 from racohort.columns import Numbers, as_columns
+from racohort.estimators.censored import log_density
 from racohort.estimators.change import Estimate
 
 Floats = NDArray[np.float64]
@@ -122,18 +123,20 @@ def _polished(loss: Callable[[Floats], float], theta: Floats) -> tuple[Floats, F
 
 
 def _negative_log_likelihood(logs: Floats, signs: Floats) -> Callable[[Floats], float]:
-    kinds = np.abs(signs)
-    measured, one, none = (kinds.sum(axis=1) == k for k in (0, 1, 2))
+    """The function to be made least; pairs that are the same are looked at once."""
+    rows, times = np.unique(np.column_stack([logs, signs]), axis=0, return_counts=True)
+    logs, signs = rows[:, :2], rows[:, 2:]
+    measured, one, none = (np.abs(signs).sum(axis=1) == k for k in (0, 1, 2))
 
     def loss(theta: Floats) -> float:
         r = float(np.clip(np.tanh(theta[4]), -HIGHEST_CORRELATION, HIGHEST_CORRELATION))
         z = (logs - theta[:2]) / np.exp(theta[2:4])
-        density = stats.norm.logpdf(z) - theta[2:4]
+        density = log_density(z) - theta[2:4]
         rest = sqrt(1 - r**2)
-        second = stats.norm.logpdf((z[:, 1] - r * z[:, 0]) / rest) - theta[3] - np.log(rest)
-        total = float((density[:, 0] + second)[measured].sum())
-        total += float(_half_censored(z[one], signs[one], density[one], r).sum())
-        return -(total + float(_both_censored(z[none], signs[none], r).sum()))
+        second = log_density((z[measured, 1] - r * z[measured, 0]) / rest) - theta[3] - np.log(rest)
+        total = float(times[measured] @ (density[measured, 0] + second))
+        total += float(times[one] @ _half_censored(z[one], signs[one], density[one], r))
+        return -(total + float(times[none] @ _both_censored(z[none], signs[none], r)))
 
     return loss
 
@@ -143,7 +146,7 @@ def _half_censored(z: Floats, signs: Floats, density: Floats, r: float) -> Float
     rows, censored = np.arange(len(z)), np.abs(signs).argmax(axis=1)
     here, there = z[rows, 1 - censored], z[rows, censored]
     sign = signs[rows, censored]
-    return np.asarray(density[rows, 1 - censored] + stats.norm.logcdf(sign * (there - r * here) / sqrt(1 - r**2)))
+    return np.asarray(density[rows, 1 - censored] + special.log_ndtr(sign * (there - r * here) / sqrt(1 - r**2)))
 
 
 def _both_censored(z: Floats, signs: Floats, r: float) -> Floats:

@@ -115,7 +115,7 @@ def friedman(data: Numbers) -> Estimate:
     """
     wide, dropped = _complete_patients(data)
     counts = {"n": len(wide), "n_dropped": dropped}
-    if min(wide.shape) < 2 or bool((wide.nunique(axis=1) == 1).all()):
+    if min(wide.shape) < 2 or bool((np.ptp(wide.to_numpy(), axis=1) == 0).all()):
         return {**dict.fromkeys(_FRIEDMAN, nan), **counts}
     with _pingouin() as pingouin:
         row = pingouin.friedman(_long(wide), dv="value", within="visit", subject="patient").iloc[0]

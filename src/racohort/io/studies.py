@@ -72,7 +72,7 @@ class Study:
             for rank, (code, visit) in enumerate(planned)
         )
         self._check_plan(alpha, primary, primary_visit)
-        das28, there = self.das28, {*self.adlb["PARAMCD"], *self.adqs["PARAMCD"]}
+        das28, there = self.das28, {*self.adlb["PARAMCD"].unique(), *self.adqs["PARAMCD"].unique()}
         wanted = [das28 if code == "DAS28" else code for code in primary]
         follow_up = primary_visit or (visits[1].AVISIT if len(visits) > 1 else "")
         return Plan(
@@ -96,7 +96,7 @@ class Study:
     @property
     def das28(self) -> str:
         """The PARAMCD of this cohort's primary DAS28; DAS28ESR where it has none at all."""
-        there = set(self.adqs["PARAMCD"])
+        there = set(self.adqs["PARAMCD"].unique())
         order = (_CHOSEN.get(self.config.das28_variant, ""), *DAS28)
         return next((code for code in order if code in there), "DAS28ESR")
 

@@ -3,21 +3,26 @@
 import csv
 import io
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
 from racohort.spreadsheets import harmless
 
+#: So many rows of CSV are written at a time.
+PART = 100_000
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file under another name first, so that its own name never holds half of it."""
+
+def write_bytes(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file, whole or part by part, under another name first, so that its own name never holds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with aside.open("wb") as file:
-        file.write(data)
+        file.writelines([data] if isinstance(data, bytes) else data)
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
@@ -29,15 +34,39 @@ def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parq
         write_bytes(path.with_name(f"{path.name}.{kind}"), as_parquet(frame) if kind == "parquet" else as_csv(frame))
 
 
-def as_csv(frame: pd.DataFrame) -> bytes:
-    """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe."""
-    texts = {name: frame[name].map(harmless) for name in frame.columns if not pd.api.types.is_numeric_dtype(frame[name])
-             and not pd.api.types.is_datetime64_any_dtype(frame[name])}  # fmt: skip
-    # The writer does not quote a lone carriage return.
-    torn = any(texts[name].astype("str").str.contains("\r", regex=False).any() for name in texts)
-    quoting = csv.QUOTE_NONNUMERIC if torn else csv.QUOTE_MINIMAL
-    written = frame.assign(**texts).to_csv(index=False, date_format="%Y-%m-%d", lineterminator="\n", quoting=quoting)
-    return written.encode("utf-8")
+def as_csv(frame: pd.DataFrame) -> Iterator[bytes]:
+    """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe.
+
+    It comes in parts of so many rows that a large frame never stands in memory twice.
+    """
+    yield _lines([frame.columns])
+    columns = [_written(frame[name]) for name in frame.columns]
+    for start in range(0, len(frame), PART):
+        yield _lines(zip(*(words[at[start : start + PART]] for at, words in columns), strict=True))
+
+
+def _written(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The place of every value among the distinct ones, and how each of these is written; the last is for a missing one."""
+    number = pd.api.types.is_numeric_dtype(column)
+    at, values = pd.factorize(column + 0.0 if pd.api.types.is_float_dtype(column) else column)
+    words = [str(value) if number else str(harmless(value)) for value in values]
+    words = list(values.strftime("%Y-%m-%d")) if isinstance(values, pd.DatetimeIndex) else words
+    return at.astype("int32"), np.array([*words, ""], dtype=object)
+
+
+class _Lines(list[str]):
+    """Lines as a writer of CSV hands them over; with this end of line it quotes a lone carriage return, too."""
+
+    END = "\r\n"
+
+    def write(self, line: str) -> None:
+        self.append(line.removesuffix(self.END))
+
+
+def _lines(rows: Iterable[Iterable[object]]) -> bytes:
+    lines = _Lines()
+    csv.writer(lines, lineterminator=lines.END).writerows(rows)
+    return "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
 def as_parquet(frame: pd.DataFrame) -> bytes:

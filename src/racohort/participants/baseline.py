@@ -64,7 +64,7 @@ def _covariates(adsl: pd.DataFrame, plan: Plan, numbers: bool) -> list[str]:
 
 
 def _number_rows(values: pd.DataFrame, size: int, catalogue: pd.DataFrame) -> list[dict[str, Any]]:
-    codes = list(dict.fromkeys(values["PARAMCD"]))
+    codes = list(values["PARAMCD"].unique())
     rows = summary_rows(group_summary(values, ["PARAMCD"], "AVAL"), codes, size, SUMMARY, method="available")
     return [{**row, "unit": unit_of(row["PARAMCD"], catalogue)} for row in rows]
 
@@ -118,7 +118,7 @@ def compare_completers(
     values = pd.concat([_women(people), values[~values["PARAMCD"].isin(_left_out(catalogue))]], ignore_index=True)
     values["completer"] = values["USUBJID"].map(completer)
     summary = group_summary(values, ["PARAMCD", "completer"], "AVAL")
-    codes = list(dict.fromkeys(values["PARAMCD"]))
+    codes = list(values["PARAMCD"].unique())
     rows = [row for code in codes for row in _completer_rows(summary, code, completer.value_counts())]
     common = {"section": "participants", "population": "safety", "AVISIT": plan.baseline.AVISIT,
               "function": "participants.compare_completers"}  # fmt: skip

@@ -98,7 +98,7 @@ def count_missing(adsl: pd.DataFrame, adlb: pd.DataFrame, adqs: pd.DataFrame, pl
     """
     people = members(adsl, "safety")
     counts = pd.concat([_with_value(data, people) for data in (adlb, adqs)])
-    codes = dict.fromkeys([*adlb["PARAMCD"], *adqs["PARAMCD"]])
+    codes = dict.fromkeys([*adlb["PARAMCD"].unique(), *adqs["PARAMCD"].unique()])
     rows = ((code, visit.AVISIT, int(counts.get((code, visit.AVISIT), 0))) for code in codes for visit in plan.visits)
     size = len(people)
     return as_results(

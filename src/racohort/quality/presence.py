@@ -24,7 +24,7 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
     known = values["AVAL"].notna() | (values["AVALC"] != "")
     there = values[known & (values["ANL01FL"] == "Y") & values["USUBJID"].isin(people)]
     counts = there.groupby(["PARAMCD", "AVISIT"]).size().to_dict()
-    codes = list(dict.fromkeys(values["PARAMCD"]))
+    codes = list(values["PARAMCD"].unique())
     enrolled = adsl[adsl["USUBJID"].isin(people)]
     rows = []
     for visit in plan.visits:

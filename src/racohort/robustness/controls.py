@@ -36,7 +36,7 @@ def compare_negative_controls(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan
     people = members(adsl, "efficacy")
     kept = analysed(adlb[adlb["PARAMCD"].isin(NEGATIVE_CONTROLS)], people, [visit.AVISIT for visit in plan.visits])
     rows: list[Row] = []
-    for code in (code for code in NEGATIVE_CONTROLS if code in set(kept["PARAMCD"]) and code in catalogue.index):
+    for code in (code for code in NEGATIVE_CONTROLS if code in set(kept["PARAMCD"].unique()) and code in catalogue.index):
         wide, margin = visit_table(kept, code, plan), _margin(code, catalogue)
         for visit in plan.follow_ups:
             base, value = paired_values(wide, plan, visit.AVISIT)

@@ -41,7 +41,7 @@ def compare_regression_to_mean(values: pd.DataFrame, plan: Plan) -> pd.DataFrame
     (`stable_mean`), from the observed baseline mean. `oldham` (`pearson`): correlation of change with the mean of both
     visits. Empty without a DAS28.
     """
-    if plan.das28 not in set(values["PARAMCD"]):
+    if plan.das28 not in set(values["PARAMCD"].unique()):
         return as_results([])
     wide = visit_table(values, plan.das28, plan)
     base = wide[plan.baseline.AVISIT].dropna()

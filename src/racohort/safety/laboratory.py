@@ -19,7 +19,7 @@ from racohort.terms import RANGE_STATES
 def laboratory_codes(adlb: pd.DataFrame, catalogue: pd.DataFrame) -> list[str]:
     """PARAMCDs of the safety laboratory that occur in the data: in the order of the catalogue, unknown ones last."""
     reserved = catalogue.index[catalogue["efficacy"] & ~catalogue["safety"]]
-    there = dict.fromkeys(adlb["PARAMCD"])
+    there = dict.fromkeys(adlb["PARAMCD"].unique())
     known = [code for code in catalogue.index if code in there and code not in reserved]
     return known + [code for code in there if code not in catalogue.index]
 

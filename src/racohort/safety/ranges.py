@@ -48,7 +48,7 @@ def count_shifts(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: 
     keys = ["PARAMCD", "AVISIT", "BNRIND", "ANRIND"]
     both = pd.concat([at_visit, worst])
     both = both[both["BNRIND"].isin(RANGE_STATES) & both["ANRIND"].isin(RANGE_STATES)]
-    counts, known = both.value_counts(keys), set(both["PARAMCD"])
+    counts, known = both.value_counts(keys), set(both["PARAMCD"].unique())
     visits = [*(visit.AVISIT for visit in plan.follow_ups), ""]
     grid = ((code, AVISIT) for code in codes if code in known for AVISIT in visits)
     return as_results(row for group in grid for row in _shift_rows(counts, group, len(people)))

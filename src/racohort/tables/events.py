@@ -13,6 +13,9 @@ from racohort.results import pick_result, select_results
 from racohort.summaries import only, were_supplied
 from racohort.tables.paper import Table, table
 
+#: So many serious events are listed.
+LISTED = 200
+
 
 def _columns(results: pd.DataFrame, by: str, category: str, level: float) -> dict[str, str]:
     """Patients, events and rate of one category."""
@@ -124,11 +127,14 @@ def tabulate_windows(results: pd.DataFrame, plan: Plan) -> Table | Absence | Non
 
 
 def tabulate_serious(serious: pd.DataFrame, results: pd.DataFrame, plan: Plan) -> Table | Absence | None:
-    """The listing of serious events; from the rows of `select_serious`."""
+    """The listing of serious events, past a length only its start; from the rows of `select_serious`."""
     if not were_supplied(results):
         return None
     if serious.empty:
         return absent("No serious adverse event was recorded in the safety population.")
+    several = len(serious) > LISTED
+    which = f"The first {LISTED} of {number(len(serious))} serious adverse events" if several else "Every serious adverse event"
+    serious = serious.head(LISTED)
     frame = pd.DataFrame({
         "Patient": serious["USUBJID"], "Event": serious["AEDECOD"].where(serious["AEDECOD"] != "", serious["AETERM"]),
         "System organ class": serious["AEBODSYS"], "Day": [number(day) for day in serious["ASTDY"]],
@@ -136,7 +142,7 @@ def tabulate_serious(serious: pd.DataFrame, results: pd.DataFrame, plan: Plan) -
         "Emergent": serious["TRTEMFL"].map({"Y": "yes", "N": "no"}).fillna(""),
     })  # fmt: skip
     return table(
-        frame, "serious-events", "Every serious adverse event of the safety population.",
+        frame, "serious-events", f"{which} of the safety population.",
         "Day: counted from the day of treatment start as day 1. Emergent: began or worsened after treatment "
-        "started.", plan.synthetic,
+        f"started.{' All stand in adae.csv of this run.' if several else ''}", plan.synthetic,
     )  # fmt: skip

@@ -10,6 +10,8 @@ from racohort.results import select_results
 from racohort.tables.paper import Table, table
 from racohort.tolerance import reference_change_value
 
+#: So many records are listed.
+LISTED = 200
 _COLUMNS = {"GE1": "Worsened to grade ≥ 1", "GE2": "Worsened to grade ≥ 2", "GE3": "Worsened to grade ≥ 3"}
 
 
@@ -44,15 +46,21 @@ def _line(code: str, rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) ->
 
 
 def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence | None:
-    """Every record that calls for a look at a patient: rows of `select_signals`; `results` are those of `estimate_signals`."""
+    """Every record that calls for a look at a patient: rows of `select_signals`; `results` are those of `estimate_signals`.
+
+    Past a length only those of the highest grade are shown, and the title says of how many.
+    """
     if select_results(results, by="signal").empty:
         return None
     if signals.empty:
         return absent("No patient had such a value after baseline.")
     labels = {visit.AVISIT: capitalised(visit.label) for visit in plan.visits}
-    lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in signals.iterrows()]
+    shown = signals.loc[signals["grade"].sort_values(ascending=False, kind="stable").index[:LISTED].sort_values()]
+    lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in shown.iterrows()]
+    several = f"The {LISTED} of highest grade of {number(len(signals))} values that call"
+    which = "Every value that calls" if len(shown) == len(signals) else several
     return table(
-        pd.DataFrame(lines), "signals", "Every value that calls for a look at a patient, after baseline.",
+        pd.DataFrame(lines), "signals", f"{which} for a look at a patient, after baseline.",
         f"Records of the safety population, planned or not. Day: from the start of treatment as day 1. {_variation(catalogue)}",
         plan.synthetic,
     )  # fmt: skip
