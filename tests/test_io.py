@@ -339,7 +339,10 @@ def test_results_are_joined_section_by_section(tmp_path, monkeypatch):
     assert len(io.read_results(study)) == 0
     rows = as_results([{"section": "safety", "statistic": "n", "value": 3, "count": 3}])
     io.write_results(study, "safety", rows)
-    pd.testing.assert_frame_equal(io.read_results(study, "safety", "efficacy"), rows)
+    pd.testing.assert_frame_equal(io.read_results(study), rows)
+    pd.testing.assert_frame_equal(io.read_results(study, "safety"), rows)
+    with pytest.raises(UsageError, match="04-efficacy are not there in this run: run that notebook first, or `make report`"):
+        io.read_results(study, "safety", "efficacy")
     with pytest.raises(ValueError, match="section"):
         io.write_results(study, "efficacy", rows)
     io.write_spine(study)

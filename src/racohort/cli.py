@@ -255,9 +255,17 @@ def synthesise(parameters: str, seed: int | None, out: str) -> None:
 @main.command(epilog=_examples("racohort lab"))
 @_told
 def lab() -> None:
-    """Open JupyterLab on the notebooks."""
-    folder = project_root() / "notebooks"
-    sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", f"--notebook-dir={folder}", "--ServerApp.ip=127.0.0.1"]))
+    """Open JupyterLab on the notebooks, at a short guide to them."""
+    options = {
+        "ServerApp.root_dir": project_root() / "notebooks",
+        "ServerApp.ip": "127.0.0.1",
+        "LabApp.default_url": "/lab/tree/extras/start.ipynb",
+        "LabApp.news_url": "None",  # it asks no address outside this machine for news, versions or extensions
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+        "LabApp.extension_manager": "readonly",
+    }
+    given = [f"--{name}={value}" for name, value in options.items()]
+    sys.exit(subprocess.call([sys.executable, "-m", "jupyterlab", *given]))
 
 
 @main.command(epilog=_examples("racohort test", "racohort test --args '-k safety'"))

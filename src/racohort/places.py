@@ -14,6 +14,10 @@ class UsageError(Exception):
 
     exit_code = 2
 
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: the sentence alone, as the reader's part in it is not the program's."""
+        return [str(self)]
+
 
 def project_root() -> Path:
     """The folder that holds `data/`, `notebooks/` and `book/`: `$RACOHORT_ROOT` if set, else where this package lies."""

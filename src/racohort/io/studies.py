@@ -175,9 +175,16 @@ def write_results(study: Study, section: str, results: pd.DataFrame) -> None:
 
 
 def read_results(study: Study, *sections: str) -> pd.DataFrame:
-    """The result rows of these sections (of all, if none is named), as far as they are finished."""
-    wanted = [section for section in sections or SECTIONS if (study.folder / "results" / f"{section}.parquet").is_file()]
-    frames = [read_frame(study.folder / "results" / section) for section in wanted]
+    """The result rows of these sections; of all that are finished, if none is named.
+
+    Raises UsageError where a named one is not finished.
+    """
+    finished = [section for section in SECTIONS if (study.folder / "results" / f"{section}.parquet").is_file()]
+    for section in sections:
+        if section not in finished:
+            notebook = f"{1 + SECTIONS.index(section):02d}-{section}"
+            raise UsageError(f"the results of {notebook} are not there in this run: run that notebook first, or `make report`.")
+    frames = [read_frame(study.folder / "results" / section) for section in sections or finished]
     joined = join_results(*frames) if frames else as_results([])
     return joined.astype(dict.fromkeys(RESULT_COUNTS, "Int64"))
 

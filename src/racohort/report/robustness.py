@@ -65,13 +65,22 @@ def _spread(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence | None
     if rows.empty:
         return None
     digits, null = (2, 1.0) if e.log else (e.mean_digits, 0.0)
-    held = int(((rows["lower"] <= null) & (rows["upper"] >= null)).sum())
+    clear = int(((rows["lower"] > null) | (rows["upper"] < null)).sum())
     low, high = number(rows["value"].min(), digits), number(rows["value"].max(), digits)
     return quote(
-        f"{e.label} at {visit.label}: from {low} to {high} over {count(len(rows), 'rule')}; the interval holds no change "
-        f"under {number(held)} of them (n = {number(rows['n'].min())} to {number(rows['n'].max())}).",
+        f"{e.label} at {visit.label}: from {low} to {high} over {count(len(rows), 'rule')} (n = {number(rows['n'].min())} to "
+        f"{number(rows['n'].max())}); the interval lies on one side of no change {_under(clear, len(rows))}.",
         *rows["result_id"],
     )
+
+
+def _under(some: int, rules: int) -> str:
+    """Some of the rules, in words that also fit all of them and none.
+
+    >>> _under(5, 5), _under(3, 5), _under(0, 5), _under(1, 1)
+    ('under all of them', 'under 3 of them', 'under none of them', 'under it')
+    """
+    return "under it" if some == rules == 1 else f"under {'all' if some == rules else number(some) if some else 'none'} of them"
 
 
 def say_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
@@ -88,7 +97,7 @@ def _tipping(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
     who = f"the {number(row['n_missing'])} missing of {number(row['n'])}"
     if row["value"] <= 0:
         return quote(
-            f"{e.label} at {visit.label}: the interval holds no change already in those observed; {who} would have to be "
+            f"{e.label} at {visit.label}: the interval reaches no change already in those observed; {who} would have to be "
             f"{number(-row['value'], e.mean_digits)} better than them for it to exclude it.",
             row["result_id"],
         )
