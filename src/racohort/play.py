@@ -1,4 +1,4 @@
-"""Another plan for the same data: widgets that choose it, and the main table of changes under it. Nothing here enters a report."""
+"""Another plan for the same data: widgets that choose it, and the main table of changes under it; no part of a report."""
 
 from collections.abc import Sequence
 
