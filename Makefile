@@ -50,7 +50,7 @@ bench: $(VENV)/ready ## how long cleaning and the mixed model take, beside their
 	@$(RACOHORT) bench
 power: $(VENV)/ready ## trials simulated: error, power, bias, coverage, and how many patients: SCENARIOS=table REPS= SCHEDULER=
 	@$(RACOHORT) power
-torture: $(VENV)/ready ## the long runs of faulty and damaged files: PART=name COUNT= SEED= MINUTES=
+torture: $(VENV)/ready ## the long runs of faulty files, kills and failing writes: PART=name COUNT= SEED= MINUTES=
 	@$(RACOHORT) torture
 lint: $(VENV)/ready ## style, types, who imports whom
 	@$(RACOHORT) lint

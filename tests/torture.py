@@ -20,6 +20,7 @@ from racohort.places import build_folder
 from racohort.schedule import workers
 from tests import dirty
 from tests.corruption import engine, mutation
+from tests.faults import kill, write
 
 REFERENCE = Path(__file__).parent / "reference"
 Judge = Callable[[int], tuple[list[str], list[str]]]
@@ -57,12 +58,15 @@ class Part:
 
     judge: Judge
     count: int
+    at_once: int = 4  # how many a process takes at a time
 
 
 PARTS = {
     "corruption": Part(engine.judge, 2_000),
     "mutation": Part(mutation.judge, 10_000),
     "dirty": Part(judge_dirty, len(_corpora())),
+    "kill": Part(kill.judge, 250, 1),
+    "write": Part(write.judge, 700),
 }
 
 
@@ -87,7 +91,7 @@ def run(name: str, count: int, seed: int, minutes: float, say: Callable[[str], N
     """Try cases of a part until the count or the time is reached; progress is said every so often."""
     reached, tried, started = Reached(name, seed), Counter[str](), time.monotonic()
     said = started
-    for number, (what, wrong) in _judged(PARTS[name].judge, range(seed, seed + count)):
+    for number, (what, wrong) in _judged(PARTS[name], range(seed, seed + count)):
         reached.count, reached.wrong = reached.count + 1, reached.wrong + bool(wrong)
         tried.update(what)
         reached.faults += [f"{name} {number} ({', '.join(what)}): {fault}" for fault in wrong]
@@ -107,11 +111,11 @@ def _tried(judge: Judge, number: int) -> tuple[list[str], list[str]]:
         return ["not tried"], ["traceback: " + traceback.format_exc().strip().splitlines()[-1]]
 
 
-def _judged(judge: Judge, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[list[str], list[str]]]]:
+def _judged(part: Part, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[list[str], list[str]]]]:
     """Every case's outcome, in order, from as many processes as there are workers."""
     pool = ProcessPoolExecutor(workers())
     try:
-        yield from zip(numbers, pool.map(functools.partial(_tried, judge), numbers, chunksize=4), strict=True)
+        yield from zip(numbers, pool.map(functools.partial(_tried, part.judge), numbers, chunksize=part.at_once), strict=True)
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 

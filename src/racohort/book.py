@@ -3,8 +3,6 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -12,8 +10,10 @@ import nbformat
 from nbformat import NotebookNode
 from ruamel.yaml import YAML
 
+from racohort.child import run_python
 from racohort.places import project_root
 
+JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
 SYNTHETIC = "Synthetic cohort: made by a program to prove the pipeline. It says nothing about the therapy."
 
 
@@ -122,12 +122,10 @@ def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
     """Build the laid-out book into the folder `html`; raises BookFailed, with the whole log kept, for any warning if strict."""
     made = pages.parent / "made"
     shutil.rmtree(made, ignore_errors=True)
-    command = [sys.executable, "-c", "from jupyter_book.cli.main import main; main()", "build", str(pages)]
     options = ["--path-output", str(made), "-n", "--keep-going", *(["-W"] if strict else [])]
-    surroundings = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     with log.open("wb") as file:
-        done = subprocess.run([*command, *options], stdout=file, stderr=subprocess.STDOUT, env=surroundings, check=False)
-    if done.returncode or not (made / "_build" / "html" / "index.html").is_file():
+        status = run_python(JUPYTER_BOOK, ["build", str(pages), *options], file)
+    if status or not (made / "_build" / "html" / "index.html").is_file():
         raise BookFailed(_faults(log, pages), log)
     (made / "_build" / "html").rename(html)
     _remove_unused(html / "_static")

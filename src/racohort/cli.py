@@ -1,6 +1,8 @@
 """What users type: the verbs of the `racohort` command, each the target of the same name in the Makefile."""
 
+import errno
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -18,6 +20,12 @@ from racohort.places import UsageError, build_folder, cohort_folder, project_roo
 from racohort.schedule import workers
 
 DEFAULT = "wang2019-synthetic"
+_FULL = "Make room on the disk, then give the same command again."
+_CLOSED = "Give yourself the right to write there, or set RACOHORT_BUILD to a folder where you may."
+_FAULTY = "The disk, or the way to it, is at fault: mend it, or set RACOHORT_BUILD to a folder on another one."
+#: What the machine says when it does not write -> what to do.
+NO_WRITING = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL, errno.EIO: _FAULTY, errno.ESTALE: _FAULTY,
+              errno.EACCES: _CLOSED, errno.EPERM: _CLOSED, errno.EROFS: _CLOSED}  # fmt: skip
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
@@ -39,6 +47,8 @@ def _told(verb: Callable[..., None]) -> Callable[..., None]:
         except Exception as caught:
             error: Any = caught
             status = getattr(error, "exit_code", None)
+            if _errno(error) in NO_WRITING:
+                status = 1
             if status is None or isinstance(error, click.ClickException | click.exceptions.Exit):
                 raise
             click.echo("\n".join(explain(error)), err=True)
@@ -63,7 +73,22 @@ def explain(error: Any) -> list[str]:
             *faults,
             f"  the whole log: {_near(error.log)}",
         ]
-    return _brief(str(error), 8)
+    return _no_writing(error) if isinstance(error, OSError) else _brief(str(error), 8)
+
+
+def _errno(error: Any) -> int:
+    """The number of what the machine would not do, 0 for any other failure; copying a folder tells it in words only."""
+    copying = re.search(r"\[Errno (\d+)\]", str(error)) if isinstance(error, shutil.Error) else None
+    return int(copying[1]) if copying else getattr(error, "errno", None) or 0
+
+
+def _no_writing(error: OSError) -> list[str]:
+    """A file that the machine would not write, and what to do about it."""
+    names = [_near(Path(name)) for name in (error.filename2, error.filename) if isinstance(name, str)]
+    return [
+        f"A file could not be written{f' ({names[0]})' if names else ''}: {os.strerror(_errno(error))}.",
+        f"  {NO_WRITING[_errno(error)]} The earlier book, if there is one, is as it was.",
+    ]
 
 
 def _brief(text: str, most: int = 3) -> list[str]:
@@ -279,13 +304,13 @@ def test(arguments: str) -> None:
 
 
 @main.command(epilog=_examples("racohort torture --minutes 60", "racohort torture --part mutation --seed 4711 --count 1"))
-@click.option("--part", envvar="RC_PART", default="", help="corruption, mutation or dirty [default: all of them].")
+@click.option("--part", envvar="RC_PART", default="", help="corruption, mutation, dirty, kill or write [default: all of them].")
 @click.option("--count", envvar="RC_COUNT", type=int, default=None, help="Cases of a part [default: as many as it shall reach].")
 @click.option("--seed", envvar="RC_SEED", type=int, default=0, show_default=True, help="The number of the first case.")
 @click.option("--minutes", envvar="RC_MINUTES", type=float, default=120, show_default=True, help="A part stops after this time.")
 @_told
 def torture(part: str, count: int | None, seed: int, minutes: float) -> None:
-    """Try thousands of faulty cohorts and damaged files; what was reached is written to book/_build/.torture."""
+    """Try thousands of faults of cohorts, files and the machine; what was reached is written to book/_build/.torture."""
     asked = {"part": part, "count": count, "seed": seed, "minutes": minutes}
     given = [f"--{name}={value}" for name, value in asked.items() if value not in ("", None)]
     sys.exit(1 if _called("tests.torture", *given) else 0)

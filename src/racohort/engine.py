@@ -18,6 +18,7 @@ from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
 
 from racohort import warm
+from racohort.publish import temporary_prefix
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: The tags of cells that papermill adds.
@@ -88,7 +89,7 @@ def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[
     partial.unlink(missing_ok=True)
     warm.start()
     trace = ""
-    with tempfile.TemporaryDirectory(prefix="racohort-") as neutral:
+    with tempfile.TemporaryDirectory(prefix=temporary_prefix(target.parent.parent)) as neutral:
         try:
             _execute(notebook, partial, dict(parameters), kernel_environment(Path(neutral), **given))
         except PapermillExecutionError as error:
@@ -113,7 +114,11 @@ def _execute(notebook: Path, target: Path, parameters: dict[str, Any], environme
 def _check_complete(section: str, partial: Path, trace: str) -> None:
     if not partial.exists():
         raise SectionFailed(section, trace or "the notebook was not written", None, partial, trace)
-    cells = [cell for cell in nbformat.read(partial, as_version=4).cells if not ADDED & set(cell.metadata.get("tags", []))]
+    try:
+        notebook = nbformat.read(partial, as_version=4)
+    except ValueError:  # cut short, as by a full disk
+        raise SectionFailed(section, trace or "the notebook was not written to its end", None, partial, trace) from None
+    cells = [cell for cell in notebook.cells if not ADDED & set(cell.metadata.get("tags", []))]
     for number, cell in enumerate(cells, start=1):
         fault = cell_fault(cell)
         if fault:

@@ -1,8 +1,10 @@
 """A run's published folder: held by one run at a time, and there whole or not at all."""
 
 import fcntl
+import hashlib
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -54,7 +56,12 @@ def replace(folder: Path, fresh: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
-    fresh.rename(folder)
+    try:
+        fresh.rename(folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
     shutil.rmtree(old, ignore_errors=True)
 
 
@@ -63,8 +70,14 @@ def recover(folder: Path) -> None:
     old = _old(folder)
     if old.exists() and not folder.exists():
         old.rename(folder)
-    for rest in (old, folder.parent / f".new-{folder.name}"):
+    temporary = Path(tempfile.gettempdir()).glob(f"{temporary_prefix(lock_file(folder).with_suffix(''))}*")
+    for rest in (old, folder.parent / f".new-{folder.name}", *temporary):
         shutil.rmtree(rest, ignore_errors=True)
+
+
+def temporary_prefix(work: Path) -> str:
+    """How the names of the temporary folders of the run with this work folder begin: no other run's do."""
+    return f"racohort-{hashlib.sha256(str(work).encode()).hexdigest()[:8]}-"
 
 
 def _old(folder: Path) -> Path:

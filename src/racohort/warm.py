@@ -53,7 +53,7 @@ def start() -> None:
     """Start the fork server, once; it goes on importing by itself, and lives as long as this process."""
     if can_fork():
         multiprocessing.set_forkserver_preload(list(IMPORTED))
-        with _for_a_moment(isolated()):
+        with _for_a_moment(isolated()), _deaf_to_interrupts():
             multiprocessing.forkserver.ensure_running()
 
 
@@ -69,6 +69,19 @@ def _for_a_moment(surroundings: Mapping[str, str]) -> Iterator[None]:
         sys.path[:] = path
         os.environ.clear()
         os.environ.update(variables)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """A process that starts now ignores Ctrl-C, which is this one's to answer; it ends when this one has ended."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class ForkedKernel(LocalProvisioner):
