@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.support.cohorts import cleaned, cohort, found, rules
+from tests.support.cohorts import COLUMNS, cleaned, cohort, found, rules
 from tests.test_cleaning import drawn
 
 EVENTS = "id | event | start | end | grade | fatal | outcome\n{}"
+LONG = {name: COLUMNS[name] for name in ("id", "visit", "item", "result", "unit", "range")}
 OUTCOME = {"outcome": {"role": "AEOUT"}}
 STUDY = {"end": "2016-12-31"}
 
@@ -219,6 +220,29 @@ def test_a_percent_sign_in_a_column_name_is_a_unit(tmp_path, name, refused):
     text = f"id,visit,{name}\nP1,BL,1.5\nP2,BL,1.75\n"
     said = found(cohort(tmp_path, {"a.csv": text.encode()}, columns={"haq": {"paramcd": "HAQDI"}}))
     assert ("unit_unknown" in said) == refused
+
+
+@pytest.mark.parametrize(("text", "expected"), [
+    ("4-10", (4, 10)), ("4.0~10.0", (4, 10)), ("[4,0 – 10,0]", (4, 10)), ("（４至１０）", (4, 10)), ("4 to 10", (4, 10)),
+    ("<5", (None, 5)), ("≤5.0", (None, 5)), (">60", (60, None)), ("", (None, None)),
+    ("10-4", None), ("M 4-10 F 3-9", None), ("4-10 g/dL", None), ("negative", None), ("4", None),
+])  # fmt: skip
+def test_a_reference_range_in_one_cell_gives_its_limits_or_is_told_to_be_unread(tmp_path, text, expected):
+    table = f"id;visit;item;result;unit;range\nP1;BL;WBC;12;10^9/L;{text}\nP2;BL;WBC;12;10^9/L;4-10\n"
+    clean, data = cleaned(cohort(tmp_path, {"a.csv": table.replace(";", "\t").encode()}, {"a.csv": "long"}, columns=LONG))
+    assert ("limits_unread" in rules(clean)) == (expected is None)
+    row = data.adlb[data.adlb["USUBJID"] == "P1"].iloc[0]
+    for given, limit in zip(expected or (), (row["ANRLO"], row["ANRHI"]), strict=False):
+        assert given is None or limit == given
+    assert data.adlb.loc[data.adlb["USUBJID"] == "P2", ["ANRLO", "ANRHI"]].to_numpy().tolist() == [[4, 10]]
+
+
+def test_limits_with_a_decimal_comma_and_in_the_unit_of_the_row_are_converted(tmp_path):
+    table = "id;visit;item;result;unit;low;high\nP1;BL;HGB;12,5;g/dL;12,0;16,5\nP2;BL;HGB;13,5;g/dL;12;<16,5\n"
+    columns = {name: COLUMNS[name] for name in ("id", "visit", "item", "result", "unit", "low", "high")}
+    clean, data = cleaned(cohort(tmp_path, {"a.csv": table.encode()}, {"a.csv": "long"}, columns=columns))
+    assert data.adlb[["ANRLO", "ANRHI"]].to_numpy().tolist() == [[120, 165], [120, 165]]
+    assert "limits_unread" not in rules(clean)
 
 
 LABELLED = """\

@@ -496,3 +496,38 @@ def test_a_file_without_an_identifier_is_refused_and_leaves_no_traceback(root: P
     guessed(root, tmp_path / "nobody.csv", "who is it,visit,crp (mg/L)\n1,baseline,4\n1,1y,5\n")
     with pytest.raises(CohortError, match="no column has the role USUBJID"):
         check_cohort("mine", tmp_path / "out")
+
+
+FOREIGN = {
+    "de": (
+        "Patienten-ID;Geschlecht;Alter;Gruppe;Zentrum;Visite;Datum;BSG (mm/h);CRP (mg/l);Hb (g/dl);GPT (U/l);VAS Patient (mm)\n"
+        "R1;w;51;A;Nord;Baseline;13.02.2019;40;12,5;12,8;21;60\nR1;w;51;A;Nord;Monat 3;14.05.2019;22;4,1;13,1;25;31\n"
+    ),
+    "pt": (
+        "prontuario;sexo;idade;grupo;centro;visita;data;VHS (mm/h);PCR (mg/L);hemoglobina (g/dL);TGP (U/L);EVA paciente (mm)\n"
+        "R1;F;51;A;Norte;Basal;13/02/2019;40;12,5;12,8;21;60\nR1;F;51;A;Norte;Mês 3;14/05/2019;22;4,1;13,1;25;31\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("language", list(FOREIGN))
+def test_an_export_in_german_or_portuguese_leaves_open_whose_assessment_a_vas_is_and_the_study(root, tmp_path, language):
+    said = described(written(tmp_path, "v.csv", FOREIGN[language])).output
+    text = text_of(root)
+    for meaning in ("USUBJID", "SEX", "AGE", "ARM", "SITEID", "AVISIT", "ADT"):
+        assert f"role: {meaning}" in text, meaning
+    for code in ("ESR", "CRP", "HGB", "ALT"):
+        assert f"paramcd: {code}" in text, code
+    blanks = [line for line in said.splitlines() if "{paramcd:" in line]
+    assert len(blanks) == 1
+    assert "{paramcd: PTGA} or {paramcd: PHGA} or {paramcd: PAIN}" in blanks[0]
+    assert [visit.day for visit in parse_cohort(text).visits.values()] == [0, 91]
+
+
+def test_a_list_of_events_with_short_names_and_a_column_of_ranges_are_understood(root, tmp_path):
+    events = written(tmp_path, "ae.csv", "id,term,start,end,grade,serious\nR1,rash,2019-09-03,2019-09-10,1,N\n")
+    lab = "id,visit,test,result,unit,ref range\nR1,baseline,CRP,12,mg/L,<5\nR1,month 3,ALT,22,U/L,5-40\n"
+    described(events, written(tmp_path, "lab.csv", lab))
+    text = text_of(root)
+    for role in ("AETERM", "ASTDT", "AENDT", "AETOXGR", "AESER", "LBSTNRC"):
+        assert f"role: {role}" in text, role

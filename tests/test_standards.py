@@ -84,6 +84,10 @@ def test_a_data_set_of_another_kind_is_told_of_and_left(tmp_path: Path) -> None:
         described.replace('"files": [', '"files": [{"path": "sv.csv", "shape": "sdtm"}, '), "utf-8"
     )
     assert "sv.csv" in found(path)["dataset_unread"]
+    clean, _ = cleaned(path)
+    rows = clean.sources.set_index("file").loc["sv.csv"]
+    assert rows["unread"] == rows["rows"] > rows["used"] == rows["filtered"] == 0
+    assert clean.fates.loc[clean.fates["file"] == "sv.csv", "fate"].tolist() == ["dataset_unread"]
 
 
 def test_the_kind_of_a_data_set_is_told_from_its_columns() -> None:

@@ -34,6 +34,7 @@ ROLES = {
     "AVALU": Role("the unit of the value (shape long)", "measurement"),
     "ANRLO": Role("the laboratory's lower reference limit (shape long)", "measurement"),
     "ANRHI": Role("the laboratory's upper reference limit (shape long)", "measurement"),
+    "LBSTNRC": Role("the laboratory's reference range in one cell: 4-10, 4.0~10.0, <5 (shape long)", "measurement"),
     "AVALCAT1": Role("a state or label the file gives for a value; `of` names its analyte (not in shape long)", "measurement"),
     "AETERM": Role("the adverse event as reported", "event"),
     "AEDECOD": Role("the coded term of the event (MedDRA preferred term)", "event"),

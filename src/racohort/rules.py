@@ -158,6 +158,8 @@ RULES = {
         "Ask the site which unit it uses, and convert its values."),
     "unit_doubt_visit": _warn("high", "From one visit on, values suggest another unit than before",
         "Ask whether the laboratory changed its unit, and convert the values."),
+    "limits_unread": _warn("medium", "Reference limits cannot be read, and the catalogue's range was used",
+        "Write both limits as numbers, or the range as 4-10, <5 or >60."),
     "columns_equal": _warn("high", "Two columns hold the same values",
         "See which column is right; one may have been pasted over the other."),
     "small_site": _warn("medium", "A site has one patient", "Show no table by site."),

@@ -29,9 +29,12 @@ def unit_key(unit: str) -> str:
     True
     >>> unit_key("µmol/L"), unit_key("mg / dL"), unit_key("[iU]/mL"), unit_key("mm/hr"), unit_key("毫克/升"), unit_key("mg%")
     ('umol/l', 'mg/dl', 'iu/ml', 'mm/h', 'mg/l', 'mg/dl')
+    >>> unit_key("UI/mL") == unit_key("IU/ml")
+    True
     """
     text = unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u")
     text = _WORD.sub(lambda found: _WORDS[found[0]], re.sub(r"[\s\[\]]|\{[^}]*\}", "", text))
+    text = re.sub(r"^(k?)ui(?=/)", r"\1iu", text)
     text = _POWER.sub("10", text.lstrip("x×*")).replace("^", "").replace("/1h", "/h")
     return _CDISC.get(text, re.sub(r"(?<=[mu]g)%|(?<=^g)%|(?<=g)/100ml", "/dl", text))
 

@@ -23,7 +23,7 @@ COLUMNS: dict[str, Any] = {
     "born": {"role": "BIRTHDT"},
     "status": {"role": "EOSSTT"}, "bmi": {"role": "COVARIATE"},
     "item": {"role": "PARAM"}, "result": {"role": "AVAL"}, "unit": {"role": "AVALU"}, "low": {"role": "ANRLO"},
-    "high": {"role": "ANRHI"},
+    "high": {"role": "ANRHI"}, "range": {"role": "LBSTNRC"},
     "event": {"role": "AETERM"}, "start": {"role": "ASTDT"}, "end": {"role": "AENDT"}, "grade": {"role": "AETOXGR"},
     "fatal": {"role": "AESDTH"},
 }  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.measurements import reference_limits
+from racohort.cleaning.limits import reference_limits
 from racohort.cleaning.sheets import Field, Mask, Sheet
 
 VALUES = (

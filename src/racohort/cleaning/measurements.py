@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.numbers import read_field, significant
-from racohort.cleaning.sheets import Field, Sheet, Texts
+from racohort.cleaning.limits import check_limits
+from racohort.cleaning.numbers import read_field
+from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
 from racohort.schema import Records
@@ -12,7 +13,7 @@ from racohort.standards import labelled_units, labels_of_codes
 
 
 def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
-    """Fill `sheet.fields`, and for a long table the laboratory's own reference limits as facts `ANRLO` and `ANRHI`."""
+    """Fill `sheet.fields`, and for a long table check the laboratory's own reference limits."""
     for name, column in sheet.table.columns.items():
         if column.paramcd is not None:
             codes = np.array([column.paramcd], dtype=object)
@@ -23,6 +24,7 @@ def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, rec
         codes = _codes(sheet, catalogue, config, records)
         units = _units(sheet, config)
         sheet.fields.append(read_field(sheet, name, column, codes, units, catalogue, config, records))
+        check_limits(sheet, config, records)
 
 
 def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Records) -> np.ndarray:
@@ -57,14 +59,3 @@ def _units(sheet: Sheet, config: Cohort) -> np.ndarray | None:
     texts = sheet.texts(found[0])
     blank = missing_words(texts.words, config)
     return texts.each({text: "" if text in blank else text.strip() for text in texts.words})
-
-
-def reference_limits(sheet: Sheet, field: Field) -> tuple[np.ndarray, np.ndarray]:
-    """The laboratory's lower and upper limit of every row, in the catalogue's unit; NaN where it gives none that is a number."""
-    limits, factor = [], field.readings.factor[field.at]
-    for role in ("ANRLO", "ANRHI"):
-        found = sheet.role(role)
-        texts = sheet.texts(found[0]) if found else Texts(np.array([""], dtype=object), np.zeros(len(sheet), dtype="int32"))
-        numbers = pd.to_numeric(pd.Series(texts.words, dtype="str").str.strip(), errors="coerce").to_numpy(dtype="float64")
-        limits.append(numbers[texts.at] * factor)
-    return significant(limits[0]), significant(limits[1])

@@ -9,7 +9,7 @@ from racohort.cleaning.words import word_key
 from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken, understood
 from racohort.intake.guesses import Guess, Source, Word
 from racohort.intake.measures import guess_analyte, guess_unit, known_units, possible_units
-from racohort.intake.names import Index, Match, analyte_index, look_up, role_index
+from racohort.intake.names import Index, Match, analyte_index, look_up, name_words, role_index
 from racohort.intake.package import standard_of, start_of
 from racohort.intake.redcap import is_own
 from racohort.intake.values import date_formats, decimal_mark, given, is_numeric, missing_codes, numbers, role_words, sex_words
@@ -130,7 +130,7 @@ def _role(
     """A column by its name as a role; blank where the name says nothing, or more than one thing."""
     if match.sure != "AVISIT" and is_own(name, set(given(texts))):
         return Guess(name, {"role": "IGNORE"}, "REDCap's own column")
-    if not match.meanings:
+    if not match.meanings or "vas" in name_words(name):
         return _unnamed(name, texts)
     if len(match.meanings) > 1 or match.left:
         said = " or ".join(f"{{role: {role}}}" for role in match.meanings)
@@ -180,6 +180,9 @@ def _dated(guess: Guess, texts: list[str]) -> Guess:
 def _unnamed(name: str, texts: list[str]) -> Guess:
     formats = date_formats(texts)
     example = ", ".join(dict.fromkeys(given(texts)[:3]))
+    if {"vas", "eva"} & {*name_words(name)}:
+        codes = " or ".join(f"{{paramcd: {code}}}" for code in ("PTGA", "PHGA", "PAIN"))
+        return Guess(name, {}, "", f"{codes} or {{role: IGNORE}}; whose assessment, of what, is not said")
     what = "dates: {role: ADT}, {role: TRTSDT}" if formats and not is_numeric(texts) else "{paramcd: ...}, {role: COVARIATE}"
     return Guess(name, {}, "", f"{what} or {{role: IGNORE}}; it holds {example[:60] or 'nothing'!r}")
 

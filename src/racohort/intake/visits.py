@@ -11,12 +11,12 @@ from racohort.standards import is_apart
 
 #: Days in a unit of time, and the words for the unit.
 UNITS = {
-    "Y": (365.0, ("y", "yr", "yrs", "year", "years", "jahr", "jahre", "年")),
-    "M": (30.4375, ("m", "mo", "mon", "month", "months", "monat", "monate", "个月", "月", "月份")),
-    "W": (7.0, ("w", "wk", "wks", "week", "weeks", "woche", "wochen", "周")),
-    "D": (1.0, ("d", "day", "days", "tag", "tage", "天", "日")),
+    "Y": (365.0, ("y", "yr", "yrs", "year", "years", "jahr", "jahre", "ano", "anos", "año", "años", "年")),
+    "M": (30.4375, ("m", "mo", "mon", "month", "months", "monat", "monate", "mes", "mês", "meses", "个月", "月", "月份")),
+    "W": (7.0, ("w", "wk", "wks", "week", "weeks", "woche", "wochen", "semana", "semanas", "周")),
+    "D": (1.0, ("d", "day", "days", "tag", "tage", "dia", "dias", "día", "días", "天", "日")),
 }
-_BASELINE = {"baseline", "bl", "base", "基线", "entry", "t0", "v0", "day0", "0", "治疗前", "入组"}
+_BASELINE = {"baseline", "bl", "base", "basal", "inicial", "基线", "entry", "t0", "v0", "day0", "0", "治疗前", "入组"}
 #: The end of an event's name in REDCap, which names the arm.
 _REDCAP_ARM = re.compile(r"_arm_\d+$")
 _WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
@@ -57,8 +57,8 @@ def label_day(label: str, unit: str = "") -> float | None:
 
 def _span_said(text: str, unit: str) -> tuple[float, str]:
     """The number in a label and its unit of time, which stands behind or before it; "" for no unit."""
-    after = re.search(r"(\d+(?:\.\d+)?)\s*([a-z]+|个月|月份|月|年|周|天|日)?(?![\w])", text)
-    before = re.match(r"([a-z]+|第)?\s*(\d+(?:\.\d+)?)", text)
+    after = re.search(r"(\d+(?:\.\d+)?)\s*([a-zà-ÿ]+|个月|月份|月|年|周|天|日)?(?![\w])", text)
+    before = re.match(r"([a-zà-ÿ]+|第)?\s*(\d+(?:\.\d+)?)", text)
     if not after and not before:
         return 0.0, ""
     count = float(after[1] if after else before[2])  # type: ignore[index]
