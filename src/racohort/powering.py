@@ -4,7 +4,7 @@ import csv
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import cache
@@ -159,7 +159,7 @@ def tell_patients(wanted: pd.DataFrame) -> list[str]:
     return ["", *map(_answer, wanted.to_dict("records"))] if len(wanted) else []
 
 
-def _answer(row: dict[str, Any]) -> str:
+def _answer(row: Mapping[Any, Any]) -> str:
     tried = f"(tried {row['tried']}: power {row['reached']})"
     if row["note"]:
         return f"{row['scenario']}: no answer, {row['note']} {tried}."

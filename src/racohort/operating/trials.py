@@ -24,7 +24,7 @@ def draw_trial(scenario: Scenario, n: int, rng: np.random.Generator) -> Floats:
 
     Under MNAR those who leave do so at random, and from then on are `delta` worse than they would have been, which nobody sees.
     """
-    scores = _enrolled(rng.random(n), scenario)[:, None] * np.array([1.0, scenario.correlation, scenario.correlation])
+    scores: Floats = _enrolled(rng.random(n), scenario)[:, None] * np.array([1.0, scenario.correlation, scenario.correlation])
     scores[:, 1:] += _apart(scenario, n, rng) + scenario.change * COURSE[1:]
     leaves = 1 / (1 + np.exp(-(intercept(scenario) + pull(scenario) * scores[:, :2]))) if scenario.dropout else np.zeros((n, 2))
     gone = np.logical_or.accumulate(rng.random((n, 2)) < leaves, axis=1)
