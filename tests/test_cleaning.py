@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -67,12 +68,11 @@ def test_a_number_is_a_missing_code_only_where_it_is_that_number(text, is_code):
     assert (text in missing_words(np.array([text], dtype=object), config)) is is_code
 
 
-def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row(tmp_path):
+def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row_and_nothing_is_left_to_analyse(tmp_path):
     rows = [row for row in drawn().split("\n") if "|BL|" not in row]
-    clean = cleaned(cohort(tmp_path, {"a.csv": "\n".join(rows)}, study=STUDY))[0]
-    assert set(clean.records.quarantine()["rule"]) == {"no_baseline"}
-    assert len(clean.records.quarantine()) == 8
-    assert clean.values.empty
+    with pytest.raises(CohortError, match="no patient is left: all 8 rows are kept out: follow-up without a baseline") as refused:
+        cleaned(cohort(tmp_path, {"a.csv": "\n".join(rows)}, study=STUDY))
+    assert Counter(finding.rule for finding in refused.value.findings) == {"no_baseline": 8, "nobody_left": 1}
 
 
 @pytest.mark.parametrize(("line", "cells", "rule"), [
