@@ -146,7 +146,7 @@ def tell_characteristics(summary: pd.DataFrame) -> list[str]:
         lines += ["", f"{name}: n = {one['n']}, change {one['change']:g}{left}"]
         lines += [_line(row) for _, row in rows.iterrows()]
     largest = summary[["rejected_se", "coverage_se"]].max().max()
-    return [*lines, "", f"Shares are exact to about {1.96 * largest:.3f} (1.96 Monte-Carlo standard errors, at most)."]
+    return [*lines, "", f"Shares are exact to about {1.96 * largest:.3f} (1.96 Monte Carlo standard errors, at most)."]
 
 
 def _line(row: pd.Series) -> str:
