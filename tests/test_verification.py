@@ -1,5 +1,6 @@
 """A run made again elsewhere: what is the same is said once, what is not is told by file, row and column."""
 
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -10,12 +11,24 @@ from racohort.pipeline import make_report, prepare
 from racohort.places import UsageError
 from racohort.verification import Differs, compare_results, compare_tables, verify_run
 from tests.support.cohorts import table
+from tests.support.project import small_project
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small project's tree with its report, made once with a parameter of its own."""
+    root = tmp_path_factory.mktemp("made")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RACOHORT_ROOT", str(small_project(root / "project")))
+        make_report(prepare("small", "alpha=0.01"), say=lambda line: None)
+    return root / "project"
 
 
 @pytest.fixture
-def published(project: Path) -> Path:
-    """The small project's report, made with a parameter of its own."""
-    return make_report(prepare("small", "alpha=0.01"), say=lambda line: None).parents[1]
+def published(made: Path, project: Path) -> Path:
+    """The published report, in a copy of that tree."""
+    shutil.copytree(made, project, dirs_exist_ok=True, symlinks=True)
+    return project / "book" / "_build" / "small"
 
 
 def test_a_run_made_elsewhere_with_its_recorded_parameters_is_the_same(published: Path) -> None:

@@ -21,8 +21,8 @@ def derive_scores(measured: pd.DataFrame, disputed: pd.DataFrame, catalogue: pd.
     wide = used.pivot(index=["USUBJID", "AVISIT"], columns="PARAMCD", values="AVAL")
     scores = {code: computed(wide, code) for code in FORMULAS if INSTEAD.get(code) not in wide.columns}
     scores["HAQDI"] = _haq(wide)
-    parts = [_rows(code, score.dropna(), used) for code, score in scores.items()]
-    made = pd.concat([part for part in parts if len(part)], ignore_index=True) if any(map(len, parts)) else measured.iloc[:0]
+    parts = [_rows(code, score.dropna(), used) for code, score in scores.items() if score.notna().any()]
+    made = pd.concat(parts, ignore_index=True) if parts else measured.iloc[:0]
     out = pd.MultiIndex.from_frame(disputed[["USUBJID", "AVISIT", "PARAMCD"]])
     made = made[~_keys(made).isin(out)]
     superseded = _keys(measured).isin(_keys(made)) & (measured["ANL01FL"] == "Y")
