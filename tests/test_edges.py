@@ -130,6 +130,13 @@ def test_power_has_the_size_alpha_at_no_effect_and_never_exceeds_one():
     assert math.isnan(power.power_paired_t(0.5, 1))
 
 
+def test_perfectly_correlated_measurements_have_no_standardised_change_of_the_repeated_kind():
+    """R: cor(c(1, 2, 4), c(2, 4, 8)) is 1, so that d_rm = d_z sqrt(2 (1 - r)) is 0."""
+    sizes = estimators.effect_sizes_paired([0.3, 0.6, 1.2, 2.1], [0.6, 1.2, 2.4, 4.2])
+    assert sizes["cohen_drm"] == 0
+    assert sizes["cohen_dz"] == pytest.approx(-1.05 / np.std([0.3, 0.6, 1.2, 2.1], ddof=1))
+
+
 def test_regression_to_the_mean_without_reliability_goes_all_the_way_and_with_it_nowhere():
     assert regression_to_mean.regression_to_mean(4, 1.5, 0, 5.1)["mean_followup_no_effect"] == pytest.approx(4)
     assert regression_to_mean.regression_to_mean(4, 1.5, 1, 5.1)["rtm"] == pytest.approx(0)

@@ -225,6 +225,16 @@ def test_no_answer_to_a_hard_data_set_is_wrong_in_silence(number):
     assert not list(wrong(data)), kind
 
 
+@pytest.mark.parametrize("number", [159, 172])
+def test_a_maximum_inside_is_no_answer_where_the_likelihood_is_higher_at_the_edge(number):
+    """Seldom overlapping visits: the search finds a nearly singular covariance that is likelier than the maximum inside."""
+    data = draw(number)[1]
+    fit = fit_mmrm(data)
+    assert fit.covariance == "csh"
+    assert fit.reason.startswith("unstructured cannot be estimated: the fit is singular")
+    assert not list(wrong(data))
+
+
 def test_the_corpus_notices_a_wrong_answer(monkeypatch):
     data = draw(1)[1]
     spoiled = replace(fit_mmrm(data), Sigma=1.3 * fit_mmrm(data).Sigma)

@@ -10,8 +10,11 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from racohort import (
     consistency,
@@ -27,7 +30,24 @@ from racohort import (
     scores,
     tolerance,
 )
+from racohort.estimators.pooling import pool_random_effects
 from racohort.io import read_toxicity
+from racohort.safety.onset import incidence_curve
+
+
+def changes_of_fit(data: Sequence[Sequence[float | None]], covariance: str) -> dict[str, Any]:
+    """What a mixed model of one covariance structure says, by the names of `mmrm.mmrm_unstructured`."""
+    fit = mmrm.fit_mmrm(data, covariance, fall_back=False)
+    pairs = list(combinations(range(len(fit.means)), 2))
+    changes = {f"v{later + 1}_minus_v{earlier + 1}": vars(fit.change(later, earlier)) for earlier, later in pairs}
+    return {"means": fit.means, "reml_loglik": fit.reml_loglik, **changes}
+
+
+def cumulative_incidence(days: Sequence[float], status: Sequence[int], day: float) -> dict[str, float]:
+    """The estimate of `incidence_curve` at a day, and its standard error."""
+    curve = incidence_curve(pd.DataFrame({"days": days, "status": status}))
+    return dict(curve.loc[curve.index <= day].iloc[-1])
+
 
 #: Where each vector's function lives. A function that is missing here is reported as not implemented, by name.
 FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -43,6 +63,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "copula_r_from_kendall": margins.copula_r_from_kendall,
     "copula_r_from_spearman": margins.copula_r_from_spearman,
     "ctcae_v5_grade": partial(ctcae.ctcae_v5_grade, criteria=read_toxicity()),
+    "cumulative_incidence": cumulative_incidence,
     "das28_crp3": scores.das28_crp3,
     "das28_crp4": scores.das28_crp4,
     "das28_esr3": scores.das28_esr3,
@@ -73,6 +94,8 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "lundex": scores.lundex,
     "mc_standard_error": margins.mc_standard_error,
     "mcnemar": intervals.mcnemar,
+    "mmrm_compound_symmetry": partial(changes_of_fit, covariance="cs"),
+    "mmrm_heterogeneous": partial(changes_of_fit, covariance="csh"),
     "mmrm_unstructured": mmrm.mmrm_unstructured,
     "n_paired_t": power.n_paired_t,
     "newcombe_paired": intervals.newcombe_paired,
@@ -85,6 +108,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "paired_t": estimators.paired_t,
     "paired_t_from_summary": consistency.paired_t_from_summary,
     "percent_possible_counts": consistency.percent_possible_counts,
+    "pool_random_effects": pool_random_effects,
     "power_paired_t": power.power_paired_t,
     "prob_any_out_of_range": tolerance.prob_any_out_of_range,
     "rank_biserial_paired": estimators.rank_biserial_paired,

@@ -34,7 +34,8 @@ def effect_sizes_paired(x: Numbers, y: Numbers) -> Estimate:
     r = float(np.corrcoef(first, second)[0, 1]) if s1 and s2 else nan
     dz, dav = _ratio(mean, sd), _ratio(mean, sqrt((s1**2 + s2**2) / 2))
     gz, gav, gav_pingouin = dz * _hedges_exact(n - 1), dav * _hedges_approx(n - 1), dav * (1 - 3 / (8 * n - 9))
-    sizes = (dz, gz, dav, gav, gav_pingouin, dz * sqrt(2 * (1 - min(r, 1.0))))
+    apart = 0.0 if r > 1 - 1e-14 else 1 - r  # the root of a rounding error is none
+    sizes = (dz, gz, dav, gav, gav_pingouin, dz * sqrt(2 * apart))
     return {**dict(zip(_NAMES, sizes, strict=True)), "glass_delta_pre": _ratio(mean, s1), "r": r, "n": n}
 
 

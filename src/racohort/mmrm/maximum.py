@@ -1,6 +1,6 @@
 """The maximum of the restricted likelihood, or none: a covariance at the edge of what is possible is not an answer."""
 
-from math import nan
+from math import inf, nan
 
 import numpy as np
 
@@ -11,18 +11,23 @@ from racohort.mmrm.likelihood import Information, Likelihood, Patterns, group_pa
 SINGULAR = 1e-6
 #: The fit has converged when a further Newton step would gain less log-likelihood than this.
 GAIN = 1e-14
+#: By how much minus twice the likelihood may be lower at the edge before a maximum inside is no answer.
+EDGE = 1e-6
 
 #: The likelihood at its maximum, the information about the covariance, and the covariance.
 Maximum = tuple[Likelihood, Information, Floats]
 
 
 def maximise(values: Floats, structure: Structure) -> Maximum | None:
-    """The highest maximum that Newton's method reaches from each start, for patients x visits (centred and scaled); None
-    without.
+    """The highest maximum that Newton's method reaches from each start, for patients x visits (centred and scaled).
+
+    None without one, and where the likelihood is higher still at the edge of the possible, towards which another start led.
     """
     patterns, variances = group_patterns(values), _variances(values)
-    climbs = (_climb(patterns, structure, structure.start(variances, start)) for start in _correlations(values))
-    return min((found for found in climbs if found is not None), key=lambda found: found[0].minus2, default=None)
+    climbs = [_climb(patterns, structure, structure.start(variances, start)) for start in _correlations(values)]
+    best = min((found for found, _ in climbs if found is not None), key=lambda found: found[0].minus2, default=None)
+    edge = min(reached for _, reached in climbs)
+    return best if best is not None and best[0].minus2 <= edge + EDGE else None
 
 
 def _variances(values: Floats) -> Floats:
@@ -40,21 +45,24 @@ def _correlations(values: Floats) -> list[float]:
     return [0.5] if np.isfinite(values).all() or visits < 2 else [0.5, -0.5 / (visits - 1)]
 
 
-def _climb(patterns: Patterns, structure: Structure, theta: Floats) -> Maximum | None:
-    """The maximum of the restricted likelihood by Newton's method, with its covariance; None where none is inside the bounds."""
+def _climb(patterns: Patterns, structure: Structure, theta: Floats) -> tuple[Maximum | None, float]:
+    """The maximum of the restricted likelihood by Newton's method, or None where none is inside the bounds, and minus twice the
+    likelihood where the bounds were left (infinite where they were not).
+    """
     for _ in range(100):
         derivatives = structure.derivatives(theta)
         at = restricted_likelihood(patterns, derivatives.matrix)
         if at is None or _singular(derivatives.matrix):
-            return None
+            return None, inf if at is None else at.minus2
         known = information(patterns, at, derivatives)
         step, gain = _step(known)
         if step is None:
-            return None
+            return None, inf
         if gain < GAIN * max(1.0, abs(at.minus2)):
-            return (at, known, derivatives.matrix) if _definite(known.observed) and _definite(known.expected) else None
+            firm = _definite(known.observed) and _definite(known.expected)
+            return ((at, known, derivatives.matrix) if firm else None), inf
         theta = _shortened(patterns, structure, theta, step, at.minus2)
-    return None
+    return None, inf
 
 
 def _step(known: Information) -> tuple[Floats | None, float]:

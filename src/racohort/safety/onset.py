@@ -57,7 +57,7 @@ def derive_first_event(events: pd.DataFrame, adsl: pd.DataFrame) -> pd.DataFrame
 
 def _rows(kind: str, times: pd.DataFrame, level: float) -> Iterator[dict[str, Any]]:
     known = times.dropna(subset="days")
-    curve = _curve(known)
+    curve = incidence_curve(known)
     for day in HORIZONS:
         if len(known) and day <= known["days"].max():
             status = known.loc[known["days"] <= day, "status"]
@@ -71,8 +71,20 @@ def _rows(kind: str, times: pd.DataFrame, level: float) -> Iterator[dict[str, An
                          "unit": "patients"} for statistic, count in counts.items())  # fmt: skip
 
 
-def _curve(known: pd.DataFrame) -> pd.DataFrame:
-    """The estimate and its standard error from day 0 on, by day; flat where nobody had an event."""
+def incidence_curve(known: pd.DataFrame) -> pd.DataFrame:
+    """The cumulative incidence of a first event and its standard error, by day; flat where nobody had one.
+
+    `known` has `days` and `status` as of `derive_first_event`, none missing. The standard error is the root of Marubini and
+    Valsecchi's variance; NaN before the first event, and where everybody had it. Oracles: R survival::survfit, cmprsk::cuminc.
+
+    >>> incidence_curve(pd.DataFrame({"days": [5.0, 8.0, 9.0, 20.0], "status": [1, 2, 1, 0]})).round(3)
+          value     se
+    -1.0   0.00    NaN
+     5.0   0.25  0.217
+     8.0   0.25  0.217
+     9.0   0.50  0.250
+     20.0  0.50  0.250
+    """
     start = pd.DataFrame({"value": [0.0], "se": [np.nan]}, index=[-1.0])
     if not (known["status"] == 1).any():
         return start
