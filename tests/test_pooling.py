@@ -1,7 +1,8 @@
 """Pooling of several studies.
 
 Oracle: R 4.2.2, metafor 3.8.1, `rma(yi, vi, method = "REML", test = "knha")` on 13 trials of BCG vaccine (log risk ratios by
-`escalc`), with more studies in reference/r_closed_forms.json; a second computation of the restricted likelihood; statsmodels for Q.
+`escalc`), with more studies in reference/r_closed_forms.json; a second computation of the restricted likelihood; statsmodels
+for Q.
 """
 
 import math
