@@ -1,5 +1,6 @@
 """The pages around the sections: complete, in step with the code, honest about where a number comes from."""
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,7 +39,7 @@ EVERYDAY = {
         r"\S+",
         """
     CSV XLSX YAML JSON HTML SVG UTF-8 SHA-256 TeX MathML MathJax GPL GPL-3 WSL PDF JupyterLab NCT01547091 CLZ120GA23
-    CITATION CONTRIBUTING LICENSE README SET RUN COHORT PYTHON SAS XPT XLS GB18030 UTF-16 NUL IGNORE REDCap RO-Crate""",
+    CITATION CONTRIBUTING LICENSE README SET RUN COHORT PYTHON SAS XPT XLS GB18030 UTF-16 NUL IGNORE REDCap RO-Crate CODECHECK""",
     )
 }
 
@@ -348,3 +349,13 @@ def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):
     assert made.startswith("<math")
     assert '<mi mathvariant="normal">ln</mi>' in made
     assert "<mi>x</mi>" in made
+
+
+def test_the_reviewers_guide_counts_what_is_there():
+    told = (BOOK / "reference" / "reviewers-guide.md").read_text("utf-8")
+    corpora = [json.loads(path.read_text("utf-8")) for path in sorted((ROOT / "tests" / "reference").glob("*.json"))]
+    vectors, dirty, more = [len(next(corpus[key] for corpus in corpora if key in corpus)) for key in ("vectors",)] + [
+        len(corpus["cases"]) for corpus in corpora if "cases" in corpus
+    ]
+    assert f"| {vectors} reference values" in told
+    assert f"| {dirty} and {more} further files" in told

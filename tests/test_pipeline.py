@@ -63,7 +63,7 @@ def test_the_first_run_runs_every_section_in_order_and_publishes_the_whole_folde
     assert quick == ALL
     assert [line.split()[0] for line in said] == [*ALL, "book"]
     folder = project / "book" / "_build" / "small"
-    whole = ["html", "notebooks", "results", "ro-crate-metadata.json", "run.json"]
+    whole = ["codecheck.yml", "html", "notebooks", "results", "ro-crate-metadata.json", "run.json"]
     assert sorted(path.name for path in folder.iterdir()) == whole
     assert sorted(path.name for path in (folder / "results").iterdir()) == ["adsl.csv", "ledger.csv"]
     assert len(list((folder / "notebooks").iterdir())) == 6

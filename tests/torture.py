@@ -121,24 +121,31 @@ def _judged(part: Part, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[lis
 
 
 def write(runs: Sequence[Reached], folder: Path) -> Path:
-    """Add runs to what earlier ones have reached: `torture.json`, and `torture.txt` for reading; returns the latter."""
+    """Add runs to what earlier ones have reached: `torture.json`, and for reading `torture.txt` and `torture.csv`."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / "torture.json"
     known = json.loads(file.read_text("utf-8")) if file.is_file() else []
     known += [asdict(reached) for reached in runs]
     file.write_text(json.dumps(known, indent=1, ensure_ascii=False), "utf-8")
+    reached = [Reached(**one) for one in known]
+    rows = [f"{name},{count},{PARTS[name].count},{wrong}" for name, count, wrong in summary(reached)]
+    (folder / "torture.csv").write_text("\n".join(["Part,Cases tried,Cases to reach,Wrong", *rows]) + "\n", "utf-8")
     text = folder / "torture.txt"
-    text.write_text("\n".join(report([Reached(**one) for one in known])) + "\n", "utf-8")
+    text.write_text("\n".join(report(reached)) + "\n", "utf-8")
     return text
+
+
+def summary(runs: Sequence[Reached]) -> Iterator[tuple[str, int, int]]:
+    """For each part how many different cases were tried, and how many runs of a case went wrong."""
+    for name in PARTS:
+        own = [reached for reached in runs if reached.part == name]
+        numbers = {number for reached in own for number in range(reached.seed, reached.seed + reached.count)}
+        yield name, len(numbers), sum(reached.wrong for reached in own)
 
 
 def report(runs: Sequence[Reached]) -> list[str]:
     """What was reached: the sum of each part, the runs, and every fault."""
-    lines = []
-    for name, part in PARTS.items():
-        own = [reached for reached in runs if reached.part == name]
-        numbers = {number for reached in own for number in range(reached.seed, reached.seed + reached.count)}
-        lines.append(f"{name}: {len(numbers)} different cases of {part.count}, {sum(reached.wrong for reached in own)} wrong")
+    lines = [f"{name}: {count} different cases of {PARTS[name].count}, {wrong} wrong" for name, count, wrong in summary(runs)]
     lines += ["", *(reached.line() for reached in runs), ""]
     return [*lines, *(fault for reached in runs for fault in reached.faults)]
 

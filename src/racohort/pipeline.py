@@ -305,7 +305,7 @@ def _settle(run: Run, section: str, basis: str, seconds: float) -> float:
 
 
 def _publish(run: Run, started: float) -> float:
-    from racohort import crate, leaks, record
+    from racohort import codecheck, crate, leaks, record
 
     begun = time.monotonic()
     fresh = new_folder(run.published)
@@ -314,6 +314,7 @@ def _publish(run: Run, started: float) -> float:
     traces = record.traces_of(run)
     write_json(fresh / "run.json", record.after(run, fresh, started, warnings, time.monotonic() - begun, traces))
     crate.write_crate(fresh)
+    codecheck.write_codecheck(fresh)
     record.check_paths(run, fresh)
     if traces is not None:
         leaks.check_folder(fresh, traces)

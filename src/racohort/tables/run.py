@@ -1,6 +1,8 @@
 """What a run was made with: parameters, files and versions, from its `run.json`."""
 
+import inspect
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import pandas as pd
@@ -58,3 +60,28 @@ def tabulate_versions(record: Mapping[str, Any]) -> Table | Absence:
         return absent(_NO_RECORD)
     rows = [(name, str(version)) for name, version in record["versions"].items()]
     return table(pd.DataFrame(rows, columns=["Software", "Version"]), "versions", "The software that made this book.")
+
+
+def tabulate_functions(results: pd.DataFrame) -> Table | Absence:
+    """Which function computed how many results of each section, and what it gives in its own words.
+
+    Parameters
+    ----------
+    results : result rows of all sections.
+    """
+    if results.empty:
+        return absent("No section has written results.")
+    counted = results.groupby(["section", "function"], sort=False).size()
+    rows = [(section.capitalize(), name, _purpose(name), number(rows)) for (section, name), rows in counted.items()]
+    shown = pd.DataFrame(rows, columns=["Section", "Function", "What it gives", "Rows"])
+    return table(shown, "functions", "Which function computed what. Rows are rows of the results.", groups="Section")
+
+
+def _purpose(name: str) -> str:
+    """The first line of a function's own description.
+
+    >>> _purpose("participants.count_flow")
+    'The participant flow: populations, seen at each visit, missed, and left before it by reason.'
+    """
+    module, _, function = name.rpartition(".")
+    return (inspect.getdoc(getattr(import_module(f"racohort.{module}"), function)) or "").partition("\n")[0].replace("`", "")
