@@ -1,9 +1,6 @@
 """The report on one page: its chapters in their order with a cover and contents, and no link that leads nowhere."""
 
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +9,11 @@ from lxml.html import HtmlElement
 from ruamel.yaml import YAML
 
 from racohort.book import BookFailed
+from racohort.child import run_python
 
 #: Pages of the part Reference that a reader of the report needs; the others describe the project.
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
-BUILD = ["-c", "from jupyter_book.cli.main import main; main()", "build"]
+BUILD = "from jupyter_book.cli.main import main; main()"
 STYLE = """\
 @page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
   @bottom-center {{ content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #55626f; }} }}
@@ -32,10 +30,8 @@ def build_single(pages: Path, mark: str, log: Path) -> Path:
     made = pages.parent / "single"
     shutil.rmtree(made, ignore_errors=True)
     options = ["--path-output", str(made), "--builder", "custom", "--custom-builder", "singlehtml"]
-    surroundings = {**os.environ, "NO_COLOR": "1", "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     with log.open("ab") as file:
-        command = [sys.executable, *BUILD, str(pages), *options]
-        subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=surroundings, check=False)
+        run_python(BUILD, ["build", str(pages), *options], file)
     page = made / "_build" / "singlehtml" / "index.html"
     if not page.is_file():
         raise BookFailed(["the report on one page was not made"], log)
