@@ -65,7 +65,7 @@ _STYLE: dict[str, Any] = {
     "figure.constrained_layout.w_pad": 0.07, "figure.constrained_layout.h_pad": 0.07,
     "hatch.linewidth": 0.6, "hatch.color": INK["muted"], "axes.unicode_minus": True, "axes.formatter.use_mathtext": False,
     "axes.prop_cycle": cycler(color=[INK[name] for name in ("accent", "accent2", "good", "moderate", "none", "cool")]),
-    "svg.fonttype": "path", "svg.hashsalt": "racohort", "path.simplify": True,
+    "text.parse_math": False, "svg.fonttype": "path", "svg.hashsalt": "racohort", "path.simplify": True,
 }  # fmt: skip
 
 
