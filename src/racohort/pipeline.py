@@ -14,6 +14,7 @@ from racohort.parameters import Value, declared_parameters, read_settings, resol
 from racohort.places import UsageError, cohort_folder, paper_folder, project_root, report_folder, run_name, work_folder
 from racohort.publish import hold, new_folder, recover, replace
 from racohort.schedule import Job, Schedule, workers
+from racohort.secret import read_secret
 from racohort.terms import PRIVACY, SECTIONS
 
 ANALYSES = ("participants", "safety", "efficacy", "robustness")
@@ -82,6 +83,7 @@ class Run:
         values = {name: self.values[name] for name in self.declared[section] if name in self.values}
         before = {name: self.outputs(name) for name in NEEDS[section]}
         cohort = [self.cohort["mapping"], self.cohort["privacy"], self.run, self.inputs]
+        cohort += [key(read_secret().hex())] if self.cohort["deidentify"] else []
         return key([self.code, file_hash(source_notebook(section)), values, cohort, before])
 
     def outputs(self, section: str) -> dict[str, str]:

@@ -38,7 +38,7 @@ def before(run: "Run") -> dict[str, Any]:
     """What is known of a run before its sections run: everything but times, rows and warnings."""
     told = {name: {"value": value, "source": run.sources[name]} for name, value in sorted(run.values.items())}
     inputs = [{"file": shown(name), "sha256": value, "rows": None} for name, value in run.inputs.items()]
-    said = {name: run.cohort[name] for name in ("id", "title", "synthetic", "privacy", "treated", "visits")}
+    said = {name: run.cohort[name] for name in ("id", "title", "synthetic", "privacy", "deidentify", "treated", "visits")}
     seed = {"seed": run.values.get("seed")}
     return {**said, "run": run.run, "parameters": told, "inputs": inputs, "versions": versions(), **seed}
 
@@ -194,9 +194,12 @@ def _copy_results(run: "Run", target: Path, whole: bool) -> None:
 
 
 def traces_of(run: "Run") -> "leaks.Traces | None":
-    """What points to the patients of a run's cohort; None for an internal report, which may hold it."""
+    """What points to the patients of a run's cohort; None for an internal report, which may hold it.
+
+    In an internal report that is de-identified only identifiers and dates must not occur.
+    """
     if run.cohort["privacy"] == "internal":
-        return None
+        return leaks.collect_traces(run.folder).of_identity() if run.cohort["deidentify"] else None
     with (run.work / "data" / "adsl.csv").open(encoding="utf-8", newline="") as file:
         identifiers = [row["USUBJID"] for row in csv.DictReader(file) if "USUBJID" in row]
     return leaks.collect_traces(run.folder, identifiers, run.cohort["privacy"], run.cohort["suppress_below"])

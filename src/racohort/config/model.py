@@ -194,6 +194,7 @@ class Cohort(Strict):
     privacy: Literal["internal", "share", "publish"] = Field("internal", description="Who may see the report.")
     suppress_below: int = Field(8, ge=1, le=100, description="A report to publish hides counts from 1 up to below this.")
     round_to: int = Field(5, ge=1, le=100, description="A report to publish rounds other counts to a multiple of this.")
+    deidentify: bool = Field(False, description="true gives patients pseudonyms, and days in place of dates.")
     files: list[File] = Field(min_length=1, description="The raw files.")
     columns: dict[str, Column] = Field(default_factory=dict, description="Source column -> what it holds.")
     visits: dict[str, PlannedVisit] = Field(min_length=1, description="The planned visits in time order; the first is baseline.")

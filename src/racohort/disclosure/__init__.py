@@ -2,6 +2,7 @@
 
 from racohort.disclosure.hook import guarded, judged, without_people
 from racohort.disclosure.profile import Profile, held_profile, hold_profile, stricter
+from racohort.disclosure.pseudonyms import deidentify
 from racohort.disclosure.rows import as_file, release
 from racohort.disclosure.tally import count_hidden
 
@@ -9,6 +10,7 @@ __all__ = [
     "Profile",
     "as_file",
     "count_hidden",
+    "deidentify",
     "guarded",
     "held_profile",
     "hold_profile",

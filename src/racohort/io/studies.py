@@ -8,13 +8,14 @@ import pandas as pd
 
 from racohort.adam import Datasets
 from racohort.config import Cohort, parse_cohort
-from racohort.disclosure import as_file, held_profile, hold_profile, release
+from racohort.disclosure import as_file, deidentify, held_profile, hold_profile, release
 from racohort.io.catalogue import read_catalogue
 from racohort.io.tables import read_frame, write_frame
 from racohort.places import UsageError, cohort_folder, work_folder
 from racohort.plan import Plan, Visit
 from racohort.results import as_results, join_results
 from racohort.schema import Clean, check_columns, check_one_row
+from racohort.secret import read_secret
 from racohort.terms import RESULT_COUNTS, RESULTS, SECTIONS
 
 DATASETS = ("adsl", "adlb", "adqs", "adae", "adcm")
@@ -22,6 +23,9 @@ RECORDS = ("findings", "ledger", "quarantine", "sources", "mapping", "visits", "
 #: The variants of DAS28, the paper's own first.
 DAS28 = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
 _CHOSEN = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3", "unknown": "DAS28"}
+
+
+Frames = dict[str, pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -104,11 +108,20 @@ class Study:
 def write_study(cohort: str, run: str, datasets: Datasets, clean: Clean) -> Study:
     """Write the data sets and cleaning's records of a run into its work folder, and open them as a study."""
     folder = work_folder(clean.config.id, run)
-    for name, frame in check_datasets(datasets).items():
+    data, records = _told(check_datasets(datasets), records_of(clean), clean)
+    for name, frame in data.items():
         write_frame(folder / "data" / name, frame)
-    for name, frame in records_of(clean).items():
+    for name, frame in records.items():
         write_frame(folder / "records" / name, frame)
     return open_study(cohort, run)
+
+
+def _told(data: Frames, records: Frames, clean: Clean) -> tuple[Frames, Frames]:
+    """What is written of a cohort: everything, or all of it de-identified where its `cohort.yml` says so."""
+    if not clean.config.deidentify:
+        return data, records
+    told = deidentify(data | records, clean.patients["start"], read_secret())
+    return {name: told[name] for name in data}, {name: told[name] for name in records}
 
 
 def check_datasets(datasets: Datasets) -> dict[str, pd.DataFrame]:
@@ -143,10 +156,12 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write_check(folder: Path, datasets: Datasets | None, findings: pd.DataFrame, clean: Clean | None = None) -> None:
     """Write what a check found; after a refusal only the findings exist."""
-    frames = check_datasets(datasets) if datasets is not None else {}
-    for name, frame in frames.items():
+    data, records = {}, {"findings": _tidy(findings)}
+    if datasets is not None and clean is not None:
+        data, records = _told(check_datasets(datasets), records_of(clean), clean)
+    for name, frame in data.items():
         write_frame(folder / name, frame)
-    for name, frame in (records_of(clean) if clean is not None else {"findings": _tidy(findings)}).items():
+    for name, frame in records.items():
         write_frame(folder / name, frame, ("csv",))
 
 

@@ -37,6 +37,10 @@ class Traces:
     days: set[Date] = field(default_factory=set)
     unsearched: dict[str, int] = field(default_factory=dict)
 
+    def of_identity(self) -> "Traces":
+        """Of these, the identifiers and the days."""
+        return Traces({text: kind for text, kind in self.texts.items() if kind == IDENTIFIER}, self.days)
+
     def counts(self) -> dict[str, int]:
         """How many of each kind are searched for."""
         kinds = [*self.texts.values()]

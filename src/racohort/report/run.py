@@ -7,6 +7,11 @@ from racohort.formats import count, listed
 from racohort.plan import Plan
 from racohort.report.text import Text, absent, say
 
+_UNNAMED = (
+    "The data are de-identified: patients have pseudonyms, dates count from 1 January 1900, everybody's first day of treatment "
+    "(without one, of baseline), ages above 90 are told as 90, and what stands in doubtful cells is not shown."
+)
+
 
 def say_title(plan: Plan) -> Text:
     """The cohort's title, marked where it is synthetic."""
@@ -28,4 +33,4 @@ def say_provenance(record: Mapping[str, Any], plan: Plan) -> Text:
     read = f"It read {count(len(files), 'file')}: {listed(files)}." if files else ""
     seed = f"Every random step started from the seed {plan.seed}."
     made = "The cohort is synthetic: its files were written by this project." if plan.synthetic else ""
-    return say(f"This is {run} of the cohort {plan.id}.", read, seed, made)
+    return say(f"This is {run} of the cohort {plan.id}.", read, seed, made, _UNNAMED if record.get("deidentify") else "")
