@@ -237,7 +237,7 @@ def test_items_of_a_laboratory_without_units_are_mapped_only_where_the_unit_is_c
     rows = "id,visit,test,result\n1,baseline,Haemoglobin,130\n1,1y,Haemoglobin,125\n1,baseline,CRP,2\n1,1y,CRP,3\n1,1y,Foo,3\n"
     codes = guessed(root, tmp_path / "long.csv", rows).columns["test"].codes
     assert codes == {"Haemoglobin": "HGB"}
-    assert '# "CRP": ?  # choose: CRP, if its unit is mg/L (possible: mg/L, mg/dL)' in text_of(root)
+    assert '# "CRP": ?  # choose: "CRP mg/L" or "CRP mg/dL"; the values are 2 to 3' in text_of(root)
     assert '# "Foo": ?  # choose: a PARAMCD' in text_of(root)
 
 
@@ -531,3 +531,85 @@ def test_a_list_of_events_with_short_names_and_a_column_of_ranges_are_understood
     text = text_of(root)
     for role in ("AETERM", "ASTDT", "AENDT", "AETOXGR", "AESER", "LBSTNRC"):
         assert f"role: {role}" in text, role
+
+
+def followed(days: Callable[[int], range]) -> str:
+    """Twelve patients whose rows are told apart by days, which differ from patient to patient."""
+    rows = [f"{who},{day + (who if day else 0)},{10 + who / 10},{who % 2},drug" for who in range(12) for day in days(who)]
+    return "id,day,crp,male,trt\n" + "\n".join(rows) + "\n"
+
+
+def test_days_that_differ_from_patient_to_patient_give_visits_with_windows(root: Path, tmp_path: Path) -> None:
+    found = guessed(root, tmp_path / "a.csv", followed(lambda who: range(0, 800 if who % 2 else 400, 180)))
+    roles = {name: (one.role, one.codes) for name, one in found.columns.items()}
+    assert roles["day"] == ("AVISIT", None)
+    assert roles["male"] == ("SEX", {"0": "F", "1": "M"})
+    assert roles["trt"] == ("ARM", None)
+    assert {code: (visit.day, visit.window) for code, visit in found.visits.items()} == {
+        "BL": (0, [-45, 45]), "M6": (183, [92, 274]), "Y1": (365, [275, 547]), "Y2": (730, [548, 912]),
+    }  # fmt: skip
+
+
+def test_a_few_times_are_labels_whose_unit_is_asked_about(root: Path, tmp_path: Path) -> None:
+    rows = "".join(f"{who},{time},{who + time}\n" for who in range(1, 6) for time in (1, 3, 5))
+    found = guessed(root, tmp_path / "a.csv", "id,time,tjc28\n" + rows)
+    assert {code: visit.labels for code, visit in found.visits.items()} == {"BL": ["1"], "V3": ["3"], "V5": ["5"]}
+    assert "day of V3: 21 if weeks are meant or 91 if months are meant" in text_of(root)
+
+
+def test_repeated_rows_without_a_visit_are_asked_about(root: Path, tmp_path: Path) -> None:
+    said = described(written(tmp_path, "a.csv", "id,crp (mg/L)\n1,4\n1,5\n2,6\n2,3\n"))
+    assert "which column tells the visit: {role: AVISIT}, or a date {role: ADT}?" in said.output
+
+
+def test_a_table_that_names_nobody_is_asked_for_whom_its_rows_are_about(root: Path, tmp_path: Path) -> None:
+    said = described(written(tmp_path, "a.csv", "rownames,alt (U/L)\n1,20\n2,30\n"))
+    assert '"rownames": {role: USUBJID}, if it tells whose a row is: no other column was found that does' in said.output
+    said = described(written(tmp_path, "b.csv", "alt (U/L),ast (U/L)\n20,30\n20,31\n"), name="b")
+    assert "no column tells whose a row is; one needs the role USUBJID" in said.output
+
+
+def test_the_numbers_of_the_rows_are_left_out_where_another_column_names_the_patients(root: Path, tmp_path: Path) -> None:
+    found = guessed(root, tmp_path / "a.csv", "rownames,id,alt (U/L),status\n1,A,20,poor\n2,B,30,good\n")
+    assert found.columns["rownames"].role == "IGNORE"
+    assert "# choose: {role: EOSSTT} with `codes`" in text_of(root)
+
+
+def test_an_item_gets_the_one_unit_that_its_values_leave_possible(root: Path, tmp_path: Path) -> None:
+    rows = "".join(f"{who},baseline,chol,{190 + who}\n" for who in range(1, 9))
+    found = guessed(root, tmp_path / "long.csv", "id,visit,test,result\n" + rows)
+    assert found.columns["test"].codes == {"chol": "CHOL mg/dL"}
+
+
+def test_an_analysis_data_set_that_keeps_its_source_s_columns_is_one_and_its_worst_values_are_no_baseline(
+    root: Path, tmp_path: Path
+) -> None:
+    kept = "S1,LB,{who},CRP,C-Reactive Protein (mg/L),{visit},{day},{value},{derived},CRP,WEEK 0,99,mg/L\n"
+    rows = "".join(
+        kept.format(who=who, visit=visit, day=day, value=value, derived=derived)
+        for who in ("A-1", "A-2")
+        for visit, day, value, derived in (
+            ("Baseline", 19725, 12, ""), ("Week 24", 19893, 9, ""), ("POST-BASELINE MAXIMUM", 19893, 9, "MAXIMUM"))
+    )  # fmt: skip
+    head = "STUDYID,DOMAIN,USUBJID,PARAMCD,PARAM,AVISIT,ADT,AVAL,DTYPE,LBTESTCD,VISIT,LBSTRESN,LBSTRESU\n"
+    adsl = written(tmp_path, "adsl.csv", "STUDYID,USUBJID,SEX,AGE,TRTSDT,SAFFL\nS1,A-1,F,50,19725,Y\nS1,A-2,M,60,19725.0,Y\n")
+    assert described(adsl, written(tmp_path, "adlb.csv", head + rows)).exit_code == 0
+    found = parse_cohort(text_of(root))
+    assert [one.shape for one in found.files] == ["adam", "adam"]
+    assert {code: visit.labels for code, visit in found.visits.items()} == {"BL": ["Baseline"], "W24": ["Week 24"]}
+    check_cohort("mine", tmp_path / "out")
+    adlb = pd.read_csv(tmp_path / "out" / "adlb.csv")
+    adqs = pd.read_csv(tmp_path / "out" / "adqs.csv")
+    both = pd.concat([adlb, adqs])
+    assert both[["AVISIT", "AVAL", "ADT"]].drop_duplicates().to_numpy().tolist() == [
+        ["BL", 12.0, "2014-01-02"], ["W24", 9.0, "2014-06-19"],
+    ]  # fmt: skip
+
+
+def test_many_findings_of_one_kind_in_one_column_are_printed_as_a_few(root: Path, tmp_path: Path) -> None:
+    events = "id,event,start,grade\n" + "".join(f"P{who},Rash,2014-02-01,1\nP{who},Rash,2014-02-01,2\n" for who in range(1, 8))
+    rows = "id,visit,crp (mg/L)\n" + "".join(f"P{who},baseline,4\nP{who},1y,3\n" for who in range(1, 8))
+    described(written(tmp_path, "v.csv", rows), written(tmp_path, "e.csv", events))
+    lines = [line for line in check_cohort("mine", tmp_path / "out") if "listed before" in line]
+    assert len(lines) == 3
+    assert lines[-1].endswith("(4 more findings of this kind in this column are in findings.csv.)")

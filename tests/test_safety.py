@@ -806,7 +806,7 @@ def test_special_events_that_were_not_collected_are_neither_zero_nor_excluded():
     said = report.say_special(found, PLAN).plain
     assert "excluded" not in said
     assert "About these nothing is known." in said
-    assert "too short for harms of long latency" in said
+    assert "How long the patients were followed is not known" in said
 
 
 # --- the first event --------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,8 +17,9 @@ from racohort.places import UsageError
 from racohort.schema import CohortError, found_frame
 from racohort.simulate import ParametersError, synthesise
 
-#: Findings shown one by one; the rest is in findings.csv.
+#: Findings shown one by one, and of one rule in one column of a file; the rest is in findings.csv.
 PRINTED = 60
+ALIKE = 3
 
 
 def check_cohort(cohort: str, out: Path) -> list[str]:
@@ -51,17 +53,32 @@ def _make_room(out: Path) -> None:
 
 
 def _told(found: pd.DataFrame) -> list[str]:
-    """One line a finding, strongest first; what was only rewritten needs nothing done and is said without a remedy."""
-    shown = [
-        f"{row['class']:<10} {_place(row)}{row['message'].rstrip('.')}."
-        + ("" if row["class"] == "normalise" else f" {row['remedy']}")
-        for row in found.head(PRINTED).to_dict("records")
-    ]
-    rest = [f"... and {len(found) - PRINTED} more, in findings.csv."] if len(found) > PRINTED else []
+    """One line a finding, strongest first; what was only rewritten needs nothing done and is said without a remedy.
+
+    Of many findings of one rule in one column the first few stand for all, and the last of them says how many follow.
+    """
+    alike = found.groupby(["rule", "file", "sheet", "column"], sort=False, dropna=False)
+    told = found.assign(place=alike.cumcount() + 1, alike=alike["rule"].transform("size"))
+    several = told[told["place"] <= ALIKE]
+    shown = [_line(row) for row in several.head(PRINTED).to_dict("records")]
+    rest = [f"... and {len(several) - PRINTED} more, in findings.csv."] if len(several) > PRINTED else []
     return [*shown, *rest] or ["No finding: every cell was read as it stands."]
 
 
-def _place(row: Mapping[Hashable, str]) -> str:
+def _line(row: Mapping[Hashable, Any]) -> str:
+    """A finding as one line."""
+    remedy = "" if row["class"] == "normalise" else f" {row['remedy']}"
+    left = row["alike"] - ALIKE if row["place"] == ALIKE else 0
+    more = f" ({left} more findings of this kind in this column are in findings.csv.)" if left > 1 else ""
+    return f"{row['class']:<10} {_place(row)}{_ended(row['message'])}{remedy}{more}"
+
+
+def _ended(message: str) -> str:
+    """A message with its point, unless it ends with a question."""
+    return message if message.endswith("?") else message.rstrip(".") + "."
+
+
+def _place(row: Mapping[Hashable, Any]) -> str:
     """The file of a finding before its message, unless the message itself begins with it."""
     return "" if row["message"].startswith(row["file"]) else f"{row['file']}: "
 

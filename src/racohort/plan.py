@@ -27,6 +27,7 @@ class Plan:
 
     Visits are in time order and the first is baseline. `primary` holds PARAMCDs that exist in this cohort, the DAS28 variant
     already chosen; `primary_visit` is one of the follow-up visits. `treated` is False for a cohort without a treatment start.
+    `arms` are the treatment arms of the safety population, which are analysed together.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Plan:
     das28: str
     alpha: float = 0.05
     seed: int = 20191219
+    arms: tuple[str, ...] = ()
 
     @property
     def level(self) -> float:

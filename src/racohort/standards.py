@@ -43,10 +43,11 @@ NAMES = {name for roles in (PATIENT, EVENT, MEDICATION, EXPOSURE, BASIC) for nam
 #: How the labels of visits outside the plan begin.
 _APART = re.compile(
     r"(?:un-?sched\w*|uns|unplanned|screening|early termination|early discontinuation|end of (?:treatment|study)|eot|et|retrieval"
-    r"|withdrawal|ambul ecg|计划外|计划外访视|筛选|提前终止|治疗结束)(?![^\W\d])",
+    r"|withdrawal|ambul ecg"
+    r"|post-?\s?baseline (?:minimum|maximum|last|worst)|计划外|计划外访视|筛选|提前终止|治疗结束)(?![^\W\d])",
 )
 _TEST = re.compile(r"([A-Z]{2})TESTCD")
-_LABELLED_UNIT = re.compile(r"\(([^()]*[^\W\d_%][^()]*|%)\)\s*$")
+_LABELLED_UNIT = re.compile(r"\((?=%\)|[^)]*[^\W\d_%])((?:[^()]|\([^()]*\))*)\)\s*$")
 _SIDED = re.compile(r"\s*[<>≤≥]")
 #: Words of a specimen that is no blood; its glucose is not the blood's.
 _OTHER_SPECIMEN = re.compile(r"urin|stool|faec|fec|synovial|cerebrospinal|csf|saliva", re.IGNORECASE)
@@ -64,10 +65,12 @@ def is_apart(label: str) -> bool:
 def finding_prefix(names: Collection[str]) -> str:
     """The two letters of an SDTM findings domain (LB, QS, VS ...), told from its --TESTCD; empty where there is none.
 
+    An analysis data set (ADaM) has PARAMCD, and may keep the --TESTCD that it was made from.
+
     >>> finding_prefix(["USUBJID", "LBTESTCD", "LBORRES"]), finding_prefix(["USUBJID", "PARAMCD"])
     ('LB', '')
     """
-    found = (_TEST.fullmatch(name) for name in names)
+    found = (_TEST.fullmatch(name) for name in names if "PARAMCD" not in names)
     return next((match[1] for match in found if match), "")
 
 

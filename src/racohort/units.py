@@ -7,8 +7,8 @@ import pandas as pd
 
 #: What stands in the catalogue for an analyte that has no unit to choose.
 UNITLESS = ("", "score", "joints")
-#: Counts as CDISC's terminology abbreviates them.
-_CDISC = {"gi/l": "109/l", "ti/l": "1012/l"}
+#: Counts, shares and the iron of haemoglobin as CDISC's terminology abbreviates them.
+_CDISC = {"gi/l": "109/l", "ti/l": "1012/l", "1": "fractionof1", "fraction": "fractionof1", "fmol(fe)": "fmol"}
 #: What units are called in words, the longer words first.
 _WORDS = {
     "国际单位": "iu", "微摩尔": "umol", "毫摩尔": "mmol", "微克": "ug", "毫克": "mg", "毫升": "ml", "微升": "ul", "毫米": "mm",

@@ -11,12 +11,12 @@ from racohort.terms import visit_flag
 def derive_adsl(clean: Clean) -> pd.DataFrame:
     """One row per patient of the cohort: facts at baseline, FASFL, SAFFL and one flag per planned visit; EFFFL is still to come.
 
-    FASFL is Y for everyone of whom cleaning kept a row. SAFFL is Y for those of FAS whose treatment started, and for all of FAS
-    in a cohort without a treatment.
+    FASFL is Y for everyone of whom cleaning kept a row. SAFFL is Y for those of FAS whose treatment started (on a known day, or
+    at a visit at which they were seen), and for all of FAS in a cohort without a treatment.
     """
     people, config = clean.patients, clean.config
     frame = people.drop(columns=["kept", "start"]).reset_index()
-    treated = people["TRTSDT"].notna().to_numpy() if config.treatment_start is not None else np.ones(len(people), dtype=bool)
+    treated = _treated(clean)
     kept = people["kept"].to_numpy(dtype=bool)
     frame = frame.assign(
         STUDYID=config.id, SYNTHFL="Y" if config.synthetic else "N", FASFL=_flag(kept), SAFFL=_flag(kept & treated)
@@ -31,6 +31,18 @@ def derive_adsl(clean: Clean) -> pd.DataFrame:
         seen = set(clean.visits.loc[clean.visits["AVISIT"] == code, "USUBJID"])
         frame[visit_flag(code)] = _flag(people.index.isin(sorted(seen)))
     return typed(frame, COLUMNS["ADSL"])
+
+
+def _treated(clean: Clean) -> np.ndarray:
+    """Whether each patient's treatment started: on a known day, or at the visit it is said to start with; all without one."""
+    people, start = clean.patients, clean.config.treatment_start
+    if start is None:
+        return np.ones(len(people), dtype=bool)
+    known = people["TRTSDT"].notna().to_numpy()
+    if start.source != "visit":
+        return known
+    visit = start.visit or clean.config.baseline
+    return known | people.index.isin(clean.visits.loc[clean.visits["AVISIT"] == visit, "USUBJID"])
 
 
 def _flag(yes: np.ndarray) -> np.ndarray:

@@ -25,6 +25,10 @@ from racohort.schema import Clean, Raw, Records
 
 __all__ = ["clean_cohort"]
 
+#: What a cohort is refused with in which nothing is measured and no event listed, and what to do.
+NOTHING = "no column of any file holds an analyte or an event, so that there is nothing to analyse"
+DECLARE = "Say in cohort.yml what is measured: `paramcd` for a column of values, or the roles PARAM and AVAL for one row a value."
+
 
 def clean_cohort(raw: Raw, catalogue: pd.DataFrame) -> Clean:
     """A cohort as typed values, with everything written down that was changed, excluded or doubted.
@@ -35,6 +39,8 @@ def clean_cohort(raw: Raw, catalogue: pd.DataFrame) -> Clean:
     config, records = raw.config, raw.records
     sheets = [open_sheet(table) for table in raw.tables]
     events = _clean_rows(sheets, config, catalogue, records)
+    if not events and not any(sheet.fields for sheet in sheets):
+        records.note("column_missing", NOTHING, column="paramcd", remedy=DECLARE)
     records.stop_if_rejected()
     starts = _clean_order(sheets, config, catalogue, records)
     for sheet, frame in events:

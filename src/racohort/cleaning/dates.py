@@ -23,6 +23,7 @@ _TIMED = re.compile(
     r"(?:\s*[AaPp]\.?[Mm]\.?)?\s*(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
+_SERIAL = re.compile(r"([0-9]{4,5})(?:\.0)?")
 _PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
 _MONTHS = {
     name: number
@@ -45,6 +46,21 @@ def read_date(text: str, format_: str | None, timezone: str = "UTC", native: boo
     day = _beyond_doubt(plain, timezone)
     typed = native and _TIMED.fullmatch(plain)  # a file that types its dates may give them a time of day
     return day, "date_unreadable" if day is None else "" if typed else "date_spelling"
+
+
+def read_serial(text: str, format_: str | None, timezone: str = "UTC", native: bool = False) -> tuple[Day, str]:
+    """The same of an ADaM data set, whose dates are numbers: days since 1960 where an export lost their format.
+
+    Only numbers of the years 1980 to 2050 are taken for days. Source: ADaM Implementation Guide 1.3 (numeric dates), and SAS,
+    whose day 0 is 1960-01-01.
+
+    >>> read_serial("19725.0", None), read_serial("2014-01-02", None), read_serial("41641", None)[1]
+    ((datetime.date(2014, 1, 2), 'date_spelling'), (datetime.date(2014, 1, 2), ''), 'date_unreadable')
+    """
+    serial = _SERIAL.fullmatch(tidy(text))
+    if serial and 7305 <= int(serial[1]) <= 32872:
+        return datetime.date(1960, 1, 1) + datetime.timedelta(days=int(serial[1])), "date_spelling"
+    return read_date(text, format_, timezone, native)
 
 
 def _by_format(text: str, format_: str) -> Day:
@@ -103,8 +119,9 @@ def clean_dates(
     """
     texts = sheet.texts(name)
     missing = missing_words(texts.words, config)
+    read = read_serial if sheet.table.standard == "adam" else read_date
     known = {text: (None, "missing_code" if missing[text] and tidy(text) else "") if text in missing else
-             read_date(text, column.format, config.study.timezone, sheet.table.native) for text in texts.words}  # fmt: skip
+             read(text, column.format, config.study.timezone, sheet.table.native) for text in texts.words}  # fmt: skip
     months = [text for text in known if _PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
     known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
     _settle_year_last(known, sheet, name, texts, records)

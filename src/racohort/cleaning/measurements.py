@@ -37,7 +37,7 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
         for word in (code, row["PARAM"], row["label_zh"], *row["synonyms"])
         if word
     }
-    declared = {word_key(word): code for word, code in (column.codes or {}).items()}
+    declared = {word_key(word): code.partition(" ")[0] for word, code in (column.codes or {}).items()}
     labels = labels_of_codes(sheet.table) if sheet.table.standard else {}
     codes = {
         text: declared.get(word_key(text)) or known.get(word_key(text)) or known.get(word_key(labels.get(text, "")), "")
@@ -53,9 +53,17 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
 
 
 def _units(sheet: Sheet, config: Cohort) -> np.ndarray | None:
+    """The unit of every row: of its column of units, else as the codes of the items give it ("CHOL mg/dL"); None for neither."""
     found = sheet.role("AVALU")
     if not found:
-        return labelled_units(sheet.table).to_numpy(dtype=object) if sheet.table.standard else None
+        return labelled_units(sheet.table).to_numpy(dtype=object) if sheet.table.standard else _coded_units(sheet)
     texts = sheet.texts(found[0])
     blank = missing_words(texts.words, config)
     return texts.each({text: "" if text in blank else text.strip() for text in texts.words})
+
+
+def _coded_units(sheet: Sheet) -> np.ndarray | None:
+    name, column = sheet.role("PARAM")  # type: ignore[misc]
+    said = {word_key(word): code.partition(" ")[2].strip() for word, code in (column.codes or {}).items()}
+    texts = sheet.texts(name)
+    return texts.each({text: said.get(word_key(text), "") for text in texts.words}) if any(said.values()) else None

@@ -75,8 +75,9 @@ def _span(low: float, high: float) -> str:
 
 
 def _unit_hint(field: Field, rows: Mask, catalogue: pd.DataFrame) -> str:
-    """The unit in which every impossible value of a column would be usual, if there are three or more."""
-    if rows.sum() < 3 or len(set(field.PARAMCD[rows])) != 1:
+    """The unit in which every impossible value of a column would be usual, if there are three or more and none was converted."""
+    converted = (field.readings.factor[field.at[rows]] != 1).any()
+    if rows.sum() < 3 or len(set(field.PARAMCD[rows])) != 1 or converted:
         return ""
     facts, values = catalogue.loc[field.PARAMCD[rows][0]], field.aval[rows]
     for unit, factor in facts["units"].items():

@@ -43,6 +43,8 @@ def tally_cells(sheets: Sequence[Sheet]) -> pd.DataFrame:
     fields = [(sheet, field) for sheet in sheets for field in sheet.fields]
     counts = _stacked([{"PARAMCD": field.readings.PARAMCD} | _fates_of_cells(sheet, field) for sheet, field in fields])
     counts = counts.groupby(["place", "PARAMCD"], sort=False).sum().reset_index() if len(counts) else counts
+    if not fields:
+        return pd.DataFrame(columns=list(CELLS))
     visits = [field.column.visit or "" for _, field in fields]
     return _named(counts, fields).assign(AVISIT=[visits[place] for place in counts["place"]])[list(CELLS)]
 
@@ -75,7 +77,7 @@ def tally_numbers(sheets: Sequence[Sheet]) -> pd.DataFrame:
         parts += [_numbers(field, told, field.good & sheet.keep) for field in sheet.fields]
     counts, by = _stacked(parts), ["place", "PARAMCD", "unit", "factor", "number"]
     counts = counts.groupby(by)[["read", "used"]].sum().reset_index() if len(counts) else counts
-    return _named(counts, fields)[list(NUMBERS)]
+    return _named(counts, fields)[list(NUMBERS)] if fields else pd.DataFrame(columns=list(NUMBERS))
 
 
 def _numbers(field: Field, told: Mask, used: Mask) -> dict[str, np.ndarray]:
@@ -102,7 +104,7 @@ def rough(values: np.ndarray) -> np.ndarray:
 def _stacked(parts: Sequence[Mapping[str, np.ndarray]]) -> pd.DataFrame:
     """Arrays by name, one part below the other; `place` is the number of the part."""
     place = np.repeat(np.arange(len(parts)), [len(part["PARAMCD"]) for part in parts])
-    names = parts[0] if parts else ("PARAMCD",)
+    names = parts[0] if parts else ()
     return pd.DataFrame({"place": place} | {name: np.concatenate([part[name] for part in parts]) for name in names})
 
 

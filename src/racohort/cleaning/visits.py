@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from racohort.cleaning.counted import visits_by_day
 from racohort.cleaning.likeness import likely
 from racohort.cleaning.packages import baseline_by_flag
 from racohort.cleaning.sheets import Field, Mask, Sheet
@@ -30,7 +31,9 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     keys = {word_key(label).replace(" ", ""): code for label, code in labels.items()}
     texts = sheet.texts(name)
     blank = missing_words(texts.words, config)
-    sheet.AVISIT = texts.each({text: _visit(text, labels, keys, text in blank, sheet.table.standard) for text in texts.words})
+    by_day = None if sheet.table.standard else visits_by_day(sheet, texts, labels, config)
+    by_label = {text: _visit(text, labels, keys, text in blank, sheet.table.standard) for text in texts.words}
+    sheet.AVISIT = texts.each(by_label) if by_day is None else by_day
     flagged = baseline_by_flag(sheet, sheet.AVISIT, config)
     sheet.AVISIT[flagged] = config.baseline
     records.change(
@@ -66,6 +69,7 @@ def check_duplicates(sheet: Sheet, records: Records) -> None:
     if not found or sheet.table.shape not in ("visit", "long"):
         return
     key = pd.DataFrame({"who": sheet.who, "visit": pd.factorize(sheet.AVISIT)[0], "date": sheet.ADT.astype("int64")})
+    key["label"] = np.where(sheet.AVISIT == "UNSCHEDULED", sheet.texts(found[0]).at, -1)  # they are told apart by label
     long = sheet.table.shape == "long" and len(sheet.fields) > 0
     if long:
         key["code"] = pd.factorize(sheet.fields[0].PARAMCD)[0]

@@ -31,7 +31,8 @@ def plot_summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     for ax, code in zip(axes[0], codes, strict=True):
         _draw(ax, select_results(rows, PARAMCD=code).set_index("AVISIT"), label_of(code, catalogue), plan)
     names = listed([label_of(code, catalogue) for code in codes])
-    alone = " There is no control group: this is a change, not the effect of a treatment." if plan.treated else ""
+    lacking = "The arms are taken together" if len(plan.arms) > 1 else "There is no control group"
+    alone = f" {lacking}: this is a change, not the effect of a treatment." if plan.treated else ""
     caption = (
         f"Mean change of {names} from {plan.baseline.label} in the patients measured at both visits (n below each visit), with "
         f"its {level_of(plan.level)} confidence interval. Below the line is lower than at {plan.baseline.label}.{alone}"

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from racohort.intake.days import are_days, plan_days
 from racohort.intake.dictionary import read_dictionary
 from racohort.intake.guesses import Guess, Source
 from racohort.intake.redcap import kinds_of_row
 from racohort.intake.tables import guess_table
 from racohort.intake.values import given, parse_day
-from racohort.intake.visits import Planned, header_time, label_day, plan_visits
+from racohort.intake.visits import UNTOLD, Planned, header_time, label_day, plan_visits
 
 
 @dataclass
@@ -52,7 +53,11 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
         labels += _labels(source, cells)
         dates += _days(source, cells, seen)
     used = [source.path for source, one in zip(sources, said, strict=True) if one]
-    scaffold = Scaffold(_id(name), name, found, used, visits=_distinct(plan_visits(labels, seen)))
+    counted = [rows for source, cells in zip(found, tables, strict=True) if (rows := _counted(source, cells)) is not None]
+    planned = plan_days(pd.concat(counted)) if counted and not labels else plan_visits(labels, seen)
+    scaffold = Scaffold(_id(name), name, found, used, visits=_distinct(planned))
+    if not labels and not counted and any(_is_untold(source) for source in found):
+        scaffold.visits[0].why, scaffold.visits[0].choices = "", UNTOLD
     scaffold.shared, scaffold.own = _share(found)
     scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
     scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
@@ -73,7 +78,20 @@ def _labels(source: Source, cells: pd.DataFrame) -> list[tuple[str, str]]:
     name = _column(source, "AVISIT", cells)
     labels = source.visits if name is None else list(dict.fromkeys(given(cells[name].tolist())))
     source.visit_unit = "" if name is None else header_time(name)
-    return [(label, source.visit_unit) for label in labels[:60]]
+    return [] if name is not None and are_days(labels) else [(label, source.visit_unit) for label in labels[:60]]
+
+
+def _counted(source: Source, cells: pd.DataFrame) -> pd.DataFrame | None:
+    """Whose row each is and its day, where the visits of a table are told by days that differ from patient to patient."""
+    who, label = _column(source, "USUBJID", cells), _column(source, "AVISIT", cells)
+    if who is None or label is None or not are_days(list(dict.fromkeys(given(cells[label].tolist())))):
+        return None
+    return pd.DataFrame({"who": cells[who].to_numpy(), "label": cells[label].str.strip().to_numpy()})
+
+
+def _is_untold(source: Source) -> bool:
+    """Whether patients have several rows in a table without a column for their visit or date."""
+    return source.shape == "visit" and not {guess.role for guess in source.columns} & {"AVISIT", "ADT"}
 
 
 def _column(source: Source, role: str, cells: pd.DataFrame) -> str | None:

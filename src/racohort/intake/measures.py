@@ -67,7 +67,15 @@ def guess_unit(guess: Guess, values: Sequence[float], catalogue: pd.DataFrame) -
     span = f"{min(values):g} to {max(values):g}" if values else "no number"
     if len(units) == 1:
         return Guess(guess.name, guess.keys | {"unit": units[0]}, f"{guess.why}; {span} is possible in {units[0]} only")
-    return guess.blank(f"unit: {_or(units or known_units(catalogue, code))}; the values are {span}")
+    return guess.blank(f"unit: {_or(units or factor_units(catalogue, code))}; the values are {span}")
+
+
+def factor_units(catalogue: pd.DataFrame, code: str) -> list[str]:
+    """The units of an analyte, one for each factor."""
+    found: dict[float | None, str] = {}
+    for unit in known_units(catalogue, code):
+        found.setdefault(unit_factor(catalogue, code, unit), unit)
+    return list(found.values())
 
 
 def _or(words: Sequence[str]) -> str:

@@ -9,11 +9,11 @@ from racohort.standards import EXPOSURE, NAMES, PATIENT, finding_prefix, kind_of
 def standard_of(cells: pd.DataFrame) -> str:
     """The standard, adam or sdtm, where the columns have these standards' own names, else ""."""
     names = {str(name).upper() for name in cells.columns}
+    analysis = names & {"PARAMCD", "SAFFL", "FASFL", "TRTSDT", "TRTEMFL", "TRTA", "TRT01P"}
     if {"DOMAIN", "RDOMAIN"} & names and {"STUDYID", "USUBJID"} <= names:
-        return "sdtm"
+        return "adam" if analysis else "sdtm"  # an analysis data set may keep its source's columns
     if "USUBJID" not in names or not (kind_of(names) or "PARAMCD" in names) or ("DOMAIN" not in names and len(names & NAMES) < 3):
         return ""
-    analysis = names & {"PARAMCD", "SAFFL", "FASFL", "TRTSDT", "TRTEMFL", "TRTA", "TRT01P"}
     return "adam" if analysis else "sdtm" if "DOMAIN" in names or finding_prefix(names) else ""
 
 

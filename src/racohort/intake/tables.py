@@ -6,11 +6,13 @@ import pandas as pd
 
 from racohort.cleaning.categories import STATES
 from racohort.cleaning.words import word_key
+from racohort.intake.days import by_time
 from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken, understood
 from racohort.intake.guesses import Guess, Source, Word
-from racohort.intake.measures import guess_analyte, guess_unit, known_units, possible_units
+from racohort.intake.measures import factor_units, guess_analyte, guess_unit, known_units, possible_units
 from racohort.intake.names import Index, Match, analyte_index, look_up, name_words, role_index
 from racohort.intake.package import standard_of, start_of
+from racohort.intake.people import find_patients, sex_by_name
 from racohort.intake.redcap import is_own
 from racohort.intake.values import date_formats, decimal_mark, given, is_numeric, missing_codes, numbers, role_words, sex_words
 from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS
@@ -50,6 +52,7 @@ def guess_table(
     source.columns = [_pattern(pattern, columns, cells, catalogue, analytes) for pattern, columns in patterns.items() if wide]
     source.visits = list(dict.fromkeys(label for columns in patterns.values() for label in columns.values())) if wide else []
     source.columns += _columns([name for name in cells.columns if name not in wide], source.shape, cells, catalogue, analytes)
+    find_patients(source, cells)
     source.missing = _missing(source, cells)
     source.columns = [explained(guess, names, entries) for guess in source.columns] + list(boxes.values())
     return source
@@ -95,7 +98,7 @@ def _columns(
     """A guess for each column; a role that two columns could have goes to the better name, or is left blank."""
     roles = ("USUBJID", *(role for role, facts in ROLES.items() if facts.group in GROUPS[shape] and role != "USUBJID"))
     matches = {name: look_up(name, role_index(roles), ROLE_FILLERS) for name in names}
-    matches = _by_content(matches, shape, cells, analytes)
+    matches = by_time(_by_content(matches, shape, cells, analytes), shape, cells)
     guesses = []
     for name in names:
         match, texts = matches[name], cells[name].tolist()
@@ -161,6 +164,8 @@ def _filled(guess: Guess, texts: list[str], cells: pd.DataFrame, catalogue: pd.D
         guess.words = _items(guess.name, cells, catalogue, analytes)
     elif role in WORDS:
         words = role_words(role, texts)
+        if role == "EOSSTT" and words and not any(word.meaning for word in words):
+            return _unnamed(guess.name, texts, "{role: EOSSTT} with `codes`, ")
         guess.words = [] if all(word.text == word.meaning for word in words) else words
     return guess
 
@@ -177,14 +182,17 @@ def _dated(guess: Guess, texts: list[str]) -> Guess:
     return guess.blank(f"format: none is known that reads dates such as {example!r}") if example else guess
 
 
-def _unnamed(name: str, texts: list[str]) -> Guess:
-    formats = date_formats(texts)
-    example = ", ".join(dict.fromkeys(given(texts)[:3]))
+def _unnamed(name: str, texts: list[str], besides: str = "") -> Guess:
+    """A column whose name says nothing of use: a blank with a few of its different words; `besides` is what it may be, too."""
+    formats, words = date_formats(texts), list(dict.fromkeys(given(texts)))
+    if male := sex_by_name(name, words):
+        return male
+    example = ", ".join(words[:3]) + (", ..." if len(words) > 3 else "")
     if {"vas", "eva"} & {*name_words(name)}:
         codes = " or ".join(f"{{paramcd: {code}}}" for code in ("PTGA", "PHGA", "PAIN"))
         return Guess(name, {}, "", f"{codes} or {{role: IGNORE}}; whose assessment, of what, is not said")
     what = "dates: {role: ADT}, {role: TRTSDT}" if formats and not is_numeric(texts) else "{paramcd: ...}, {role: COVARIATE}"
-    return Guess(name, {}, "", f"{what} or {{role: IGNORE}}; it holds {example[:60] or 'nothing'!r}")
+    return Guess(name, {}, "", f"{besides}{what} or {{role: IGNORE}}; it holds {example[:60] or 'nothing'!r}")
 
 
 def _analyte(
@@ -225,10 +233,13 @@ def _item(text: str, rows: pd.DataFrame, found: Mapping[str, str], catalogue: pd
     values = numbers(rows[found["AVAL"]].tolist()) if "AVAL" in found else []
     own = str(catalogue.at[codes[0], "AVALU"])
     possible = [own] if units or own in ("", "score", "joints") else possible_units(values, codes[0], catalogue)
-    if possible != [own]:
-        said = f"{codes[0]}, if its unit is {own} (possible: {', '.join(possible) or 'none'}); else add a column of units"
-        return Word(text, "", choices=said)
-    return Word(text, codes[0], why)
+    if possible == [own]:
+        return Word(text, codes[0], why)
+    span = f"{min(values):g} to {max(values):g}" if values else "no number"
+    if len(possible) == 1:
+        return Word(text, f"{codes[0]} {possible[0]}", f"{why}; {span} is possible in {possible[0]} only")
+    said = " or ".join(f'"{codes[0]} {unit}"' for unit in possible or factor_units(catalogue, codes[0]))
+    return Word(text, "", choices=f"{said}; the values are {span}")
 
 
 def _pattern(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from racohort.intake.cohort import Scaffold
 from racohort.intake.guesses import Guess, Source
-from racohort.intake.visits import Planned
+from racohort.intake.visits import UNTOLD, Planned
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[ /-][A-Za-z0-9_]+)*")
 _RESERVED = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
@@ -143,9 +143,11 @@ def _visits(visits: list[Planned]) -> Iterator[str]:
     for visit in visits:
         labels = "[" + ", ".join(in_marks(label) for label in visit.labels) + "]"
         day = f", day: {visit.day:g}" if visit.day is not None else ""
+        day += f", window: [{visit.window[0]}, {visit.window[1]}]" if visit.window else ""
         yield f"  {visit.code}: {{labels: {labels}{day}}}{_guessed(visit.why if not visit.choices else '')}"
         if visit.choices:
-            yield f"  # choose: day of {visit.code}: {comment(visit.choices)}"
+            about = f"day of {visit.code}: " if visit.choices != UNTOLD else ""
+            yield f"  # choose: {about}{comment(visit.choices)}"
 
 
 def _rest(scaffold: Scaffold) -> Iterator[str]:

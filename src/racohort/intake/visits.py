@@ -16,7 +16,7 @@ UNITS = {
     "W": (7.0, ("w", "wk", "wks", "week", "weeks", "woche", "wochen", "semana", "semanas", "周")),
     "D": (1.0, ("d", "day", "days", "tag", "tage", "dia", "dias", "día", "días", "天", "日")),
 }
-_BASELINE = {"baseline", "bl", "base", "basal", "inicial", "基线", "entry", "t0", "v0", "day0", "0", "治疗前", "入组"}
+_BASELINE = {"baseline", "bl", "base", "basal", "inicial", "基线", "entry", "t0", "v0", "day0", "pre", "0", "治疗前", "入组"}
 #: The end of an event's name in REDCap, which names the arm.
 _REDCAP_ARM = re.compile(r"_arm_\d+$")
 _WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
@@ -24,13 +24,14 @@ _WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
 
 @dataclass
 class Planned:
-    """One planned visit as it is guessed: code, labels, planned day (None if unknown), evidence, and choices for the day."""
+    """One planned visit as it is guessed: code, labels, planned day (None if unknown), evidence, choices for the day, window."""
 
     code: str
     labels: list[str] = field(default_factory=list)
     day: float | None = None
     why: str = ""
     choices: str = ""
+    window: tuple[int, int] | None = None
 
 
 def label_day(label: str, unit: str = "") -> float | None:
@@ -96,6 +97,10 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
     if visits and unsaid and not any(visit.day == 0 for visit in visits):
         visits[0] = Planned("BL", visits[0].labels, 0.0, "the first of the labels", "")
     return visits or [Planned("BL", [], 0.0, "no column with visits was found: all rows stand for baseline")]
+
+
+#: What is asked where patients have several rows, and no column tells which visit each is of.
+UNTOLD = "which column tells the visit: {role: AVISIT}, or a date {role: ADT}? Else all rows of a patient stand for baseline"
 
 
 def _fitting_unit(labels: Sequence[str], observed: Mapping[str, Sequence[float]]) -> str:

@@ -79,10 +79,12 @@ class Study:
         das28, there = self.das28, {*self.adlb["PARAMCD"].unique(), *self.adqs["PARAMCD"].unique()}
         wanted = [das28 if code == "DAS28" else code for code in primary]
         follow_up = primary_visit or (visits[1].AVISIT if len(visits) > 1 else "")
+        arms = self.adsl.loc[self.adsl["SAFFL"] == "Y", "ARM"]
         return Plan(
             self.config.id, self.config.title or self.config.id, self.config.synthetic,
                 self.config.treatment_start is not None, visits,
             tuple(dict.fromkeys(code for code in wanted if code in there)), follow_up, das28, float(alpha), int(seed),
+            tuple(sorted(arms[arms.notna() & (arms != "")].unique())),
         )  # fmt: skip
 
     def _check_plan(self, alpha: float, primary: Sequence[str], primary_visit: str) -> None:

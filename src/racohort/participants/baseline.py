@@ -70,7 +70,8 @@ def _number_rows(values: pd.DataFrame, size: int, catalogue: pd.DataFrame) -> li
 
 
 def _category_rows(people: pd.DataFrame, plan: Plan) -> Iterator[dict[str, Any]]:
-    for column in ["SEX", *_covariates(people, plan, numbers=False)]:
+    arms = ["ARM"] if people.loc[people["ARM"] != "", "ARM"].nunique() > 1 else []
+    for column in ["SEX", *arms, *_covariates(people, plan, numbers=False)]:
         known = people.loc[people[column] != "", column]
         for category, count in known.value_counts().sort_index().items():
             yield _share(column, category, count, len(known), len(people))

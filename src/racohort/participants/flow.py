@@ -42,7 +42,7 @@ def _population_rows(adsl: pd.DataFrame, plan: Plan) -> Iterator[dict[str, Any]]
     counted = {"population": "all", "n": enrolled}
     yield {**counted, "by": "flow", "category": "ENROLLED", "count": enrolled}
     if plan.treated:
-        treated = adsl.loc[(adsl["FASFL"] == "Y") & adsl["TRTSDT"].notna(), "USUBJID"].nunique()
+        treated = adsl.loc[(adsl["FASFL"] == "Y") & (adsl["SAFFL"] == "Y"), "USUBJID"].nunique()
         yield {**counted, "by": "flow", "category": "TREATED", "count": treated}
     for population in POPULATIONS:
         yield {**counted, "by": "population", "category": population, "count": len(members(adsl, population))}

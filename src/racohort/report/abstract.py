@@ -15,6 +15,7 @@ from racohort.report.phrases import (
     change_sentence,
     direction_of,
     label_of_visit,
+    no_control,
     row_of,
     shown_ratio,
     within_sentence,
@@ -26,8 +27,8 @@ from racohort.results import select_results
 SEROLOGY = ("ESR", "CRP", "RF", "ACCP")
 
 ALONE = (
-    "There is no control group: any change seen cannot be told apart from background DMARDs, the natural course, regression to "
-    "the mean, expectation and selective drop-out."
+    "any change seen cannot be told apart from background DMARDs, the natural course, regression to the mean, expectation and "
+    "selective drop-out."
 )
 
 
@@ -42,6 +43,10 @@ def say_abstract_methods(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFr
     return say(_synthetic(plan), _who(results, plan), _when(plan), _endpoints(plan, catalogue), _safety_method(results))
 
 
+def _alone(plan: Plan) -> str:
+    return f"{no_control(plan)}: {ALONE}"
+
+
 def _synthetic(plan: Plan) -> str:
     told = "The cohort is synthetic: it was simulated after the paper's abstract and holds no patient's data."
     return told if plan.synthetic else ""
@@ -53,7 +58,8 @@ def _who(results: pd.DataFrame, plan: Plan) -> Sentence | str:
         return ""
     treated = row_of(results, section="participants", statistic="count", population="all", by="flow", category="TREATED")
     were = "was" if row["value"] == 1 else "were"
-    who = f"{count(row['value'], 'patient')} with rheumatoid arthritis {were} followed in a single group without controls"
+    group = f"in {len(plan.arms)} arms, which are taken together" if len(plan.arms) > 1 else "in a single group without controls"
+    who = f"{count(row['value'], 'patient')} with rheumatoid arthritis {were} followed {group}"
     if treated is None:
         return quote(f"{who}; no infusion is on record.", row["result_id"])
     start = "has a treatment start" if treated["value"] == 1 else "have a treatment start"
@@ -156,7 +162,7 @@ def _laboratory(results: pd.DataFrame, plan: Plan) -> Sentence | str:
 
 def say_abstract_conclusion(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
     """What may be concluded, and what may not. Takes what `say_abstract_methods` takes."""
-    alone = ALONE if plan.treated else "No infusion is on record, so nothing here is about a treatment with cells."
+    alone = _alone(plan) if plan.treated else "No infusion is on record, so nothing here is about a treatment with cells."
     return say(_summary(results, plan, catalogue), alone, coverage_sentence(results))
 
 
@@ -180,6 +186,6 @@ def _moved(names: list[str], way: str) -> str:
 
 def say_key_findings(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
     """The findings a reader takes away, one a point. Takes what `say_abstract_methods` takes."""
-    alone = ALONE if plan.treated else "No infusion is on record: this is an observed cohort, not a treatment study."
+    alone = _alone(plan) if plan.treated else "No infusion is on record: this is an observed cohort, not a treatment study."
     return points(_retention(results, plan), *_primary(results, plan, catalogue)[: max(len(plan.primary), 1)], _events(results),
                   _laboratory(results, plan), alone)  # fmt: skip

@@ -149,7 +149,8 @@ def say_badges(results: pd.DataFrame, plan: Plan) -> Glance:
     results : rows of all sections.
     plan : whether the cohort is synthetic.
     """
-    alone = Badge("No control group:", "a change is not an effect", "discussion.html")
+    lacking = "Arms not compared:" if len(plan.arms) > 1 else "No control group:"
+    alone = Badge(lacking, "a change is not an effect", "discussion.html")
     invented = Badge("Synthetic:", "says nothing about the therapy", "reference/provenance.html") if plan.synthetic else None
     return Glance(tuple(filter(None, (_claims(results), _values(results), alone, invented))), "badges")
 

@@ -5,6 +5,7 @@ import pandas as pd
 from racohort.formats import count, listed, mean_sd, median_iqr, number, percent, proportion, signed
 from racohort.labels import digits_of, label_of, shown_unit, unit_of
 from racohort.plan import Plan
+from racohort.report.phrases import within_sentence
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
 from racohort.summaries import largest, only, spread_results
@@ -31,7 +32,7 @@ def _said_of_losses(results: pd.DataFrame) -> Sentence:
     if left.empty:
         return Sentence("Nobody left before the last visit.")
     reasons = left.groupby("category", sort=False)["count"].sum().sort_values(ascending=False, kind="stable")
-    said = listed([f"{str(reason)[:1].lower()}{str(reason)[1:]} ({number(n)})" for reason, n in reasons.items()])
+    said = listed([f"{within_sentence(str(reason))} ({number(n)})" for reason, n in reasons.items()])
     return quote(f"{count(reasons.sum(), 'patient')} left before the last visit: {said}.", *left["result_id"])
 
 

@@ -2,11 +2,14 @@
 
 import pandas as pd
 
-from racohort.formats import estimate, is_missing, number, p_value
+from racohort.formats import estimate, is_missing, listed, number, p_value
 from racohort.labels import digits_of, label_of, shown_unit
 from racohort.plan import Plan
 from racohort.report.text import Sentence, quote
 from racohort.results import select_results
+
+#: Arms are named in a sentence up to this many.
+MOST_ARMS = 4
 
 
 def row_of(results: pd.DataFrame, **parts: str) -> pd.Series | None:
@@ -20,6 +23,18 @@ def row_of(results: pd.DataFrame, **parts: str) -> pd.Series | None:
 def label_of_visit(AVISIT: str, plan: Plan) -> str:
     """The label of a planned visit; its code where the plan has none."""
     return {visit.AVISIT: visit.label for visit in plan.visits}.get(AVISIT, AVISIT)
+
+
+def no_control(plan: Plan) -> str:
+    """Why a change cannot be compared: there is no control group, or several arms are taken together.
+
+    >>> no_control(Plan("a", "A", False, True, (), (), "", "", arms=("drug", "placebo")))
+    'The 2 arms of this cohort (drug and placebo) are taken together, and none is compared with another'
+    """
+    if len(plan.arms) < 2:
+        return "There is no control group"
+    named = f" ({listed(list(plan.arms))})" if len(plan.arms) <= MOST_ARMS else ""
+    return f"The {len(plan.arms)} arms of this cohort{named} are taken together, and none is compared with another"
 
 
 def within_sentence(label: str) -> str:

@@ -69,6 +69,8 @@ def _harm(results: pd.DataFrame) -> Sentence | str:
 def _unknown(plan: Plan) -> str:
     if not plan.treated:
         return "Nobody in this group is recorded to have been given cells, so nothing here is about cells."
+    if len(plan.arms) > 1:
+        return "People of several treatment groups are taken together here: what one of the treatments did cannot be known."
     return ("Nobody was followed without the treatment for comparison: what would have happened without it cannot be known from "
             "this group.")  # fmt: skip
 

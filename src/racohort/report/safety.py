@@ -8,6 +8,7 @@ import pandas as pd
 from racohort.formats import capitalised, count, is_missing, level_of, listed, number, percent, proportion, span
 from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, label_of, panel_of
 from racohort.plan import Plan
+from racohort.report.phrases import no_control
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
 from racohort.summaries import largest, were_supplied
@@ -41,6 +42,9 @@ def _said_of_exposure(results: pd.DataFrame) -> Sentence:
     rows = select_results(results, by="exposure", category="FOLLOWUP")
     if rows.empty:
         return Sentence("Without a treatment start there is no time at risk and no rate.")
+    if not rows["n"].iloc[0]:
+        return quote("No date tells when treatment started or when a patient was seen, so that there is no time at risk and no "
+                     "rate.", *rows["result_id"])  # fmt: skip
     again = select_results(results, by="exposure", category="REPEATED").iloc[0]
     repeated = f" Treated on more than one day: {again['count']} of {again['n']}." if again["count"] else ""
     value = rows.set_index("statistic")["value"]
@@ -230,8 +234,8 @@ def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
         "occurred together cannot be known."
     )
     return say(
-        _said_of_rare(results, plan), "There is no control group, so no event and no laboratory change can be attributed to the "
-        "treatment, nor can the treatment be cleared of it.", between if laboratory else "",
+        _said_of_rare(results, plan), f"{no_control(plan)}, so no event and no laboratory change can be attributed to "
+        "the treatment, nor can the treatment be cleared of it.", between if laboratory else "",
         "Harms that appear after the last visit are outside this report.",
     )  # fmt: skip
 

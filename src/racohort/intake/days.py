@@ -1,0 +1,72 @@
+"""Visits told by a number alone: a column of days or of times, and a plan for days that differ from patient to patient."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from racohort.intake.names import Match, name_key
+from racohort.intake.values import as_number, is_numeric
+from racohort.intake.visits import Planned
+
+#: What a column is called that counts the visits or the time of a patient's rows.
+TIMES = {
+    "day", "days", "studyday", "dayofstudy", "time", "times", "wave", "occasion", "visitno", "visitnr", "visitnum", "visitnumber",
+    "followup", "followupmonth", "fu", "tag", "tage", "dia", "dias", "天", "天数", "随访天数",
+}  # fmt: skip
+#: More different days than this are no plan, but what became of one.
+MANY = 24
+#: The days that are looked for among such days, and the share of patients who must have been seen about that time.
+PLAN = {"BL": 0, "M3": 91, "M6": 183, "Y1": 365, "Y2": 730, "Y3": 1095, "Y4": 1460, "Y5": 1825}
+SEEN = 0.25
+
+
+def by_time(matches: dict[str, Match], shape: str, cells: pd.DataFrame) -> dict[str, Match]:
+    """The same, with a column of days or times as that of the visits, where no other tells the rows of a patient apart."""
+    who = next((name for name, match in matches.items() if match.sure == "USUBJID"), "")
+    if shape not in ("visit", "long") or not who or any(match.sure in ("AVISIT", "ADT") for match in matches.values()):
+        return matches
+    name = _time_column(cells, who)
+    return matches | ({name: Match(("AVISIT",), 99, "", "its numbers tell the rows of a patient apart", 0)} if name else {})
+
+
+def _time_column(cells: pd.DataFrame, who: str) -> str:
+    """The column of numbers that tells the rows of a patient apart by time; "" where none does."""
+    named = [str(name) for name in cells.columns if name_key(str(name)) in TIMES and is_numeric(cells[name].tolist())]
+    return next((name for name in named if cells.groupby(who)[name].nunique().max() > 1), "")
+
+
+def are_days(labels: Sequence[str]) -> bool:
+    """Whether so many different whole numbers can only be days counted from a start.
+
+    >>> are_days([str(day) for day in range(0, 900, 30)]), are_days(["0", "1", "2"])
+    (True, False)
+    """
+    return len(labels) > MANY and all(re.fullmatch(r"-?\d+(?:\.0+)?", label) for label in labels)
+
+
+def plan_days(rows: pd.DataFrame) -> list[Planned]:
+    """Baseline and the usual visits about which a quarter of the patients were seen, each with the days between it and the next.
+
+    `rows` has who and label (a day as text).
+
+    >>> rows = pd.DataFrame({"who": [1, 1, 2, 2], "label": ["0", "190", "1", "170"]})
+    >>> [(visit.code, visit.day, visit.window) for visit in plan_days(rows)]
+    [('BL', 0.0, (-45, 45)), ('M6', 183.0, (92, 274))]
+    """
+    days = rows.assign(day=rows["label"].map(as_number)).dropna(subset="day")
+    people = days["who"].nunique()
+    near = {code: max(45.0, 0.2 * day) for code, day in PLAN.items()}
+    seen = {code: days[(days["day"] - day).abs() <= near[code]]["who"].nunique() for code, day in PLAN.items()}
+    kept = [code for code in PLAN if code == "BL" or (people and seen[code] >= SEEN * people)]
+    return [_planned(code, kept, seen[code], people) for code in kept]
+
+
+def _planned(code: str, kept: Sequence[str], seen: int, people: int) -> Planned:
+    day, others = PLAN[code], np.array([PLAN[other] for other in kept if other != code])
+    below, above = others[others < day], others[others > day]
+    first = -45 if code == "BL" else int((day + below.max()) // 2 + 1)
+    last = int((day + above.min()) // 2) if len(above) else 2 * day - first
+    window = (first, min(last, 45) if code == "BL" else last)
+    return Planned(code, [], float(day), f"{seen} of {people} patients have a row about that day", window=window)

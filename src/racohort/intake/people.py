@@ -1,0 +1,43 @@
+"""The patients in a table of which nothing is known: which column tells whose a row is, and a sex that a name asks for."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from racohort.intake.guesses import Guess, Source, Word
+from racohort.intake.names import name_key
+from racohort.intake.values import as_number
+
+#: What the numbers of the rows are called that some programs write into a file.
+ROW_NUMBERS = {"rownames", "unnamed0", "rownumber", "rowid", "index"}
+
+
+def find_patients(source: Source, cells: pd.DataFrame) -> None:
+    """Ask for the patient's identifier where no column was taken for it, and leave the numbers of the rows out where one was."""
+    known = any(guess.role == "USUBJID" for guess in source.columns)
+    for at, guess in enumerate(source.columns if known else []):
+        if not guess.keys and name_key(guess.name) in ROW_NUMBERS:
+            source.columns[at] = Guess(guess.name, {"role": "IGNORE"}, "the numbers of the rows")
+    if known:
+        return
+    whole = [guess for guess in source.columns if guess.name in cells and not guess.keys and _is_whole(cells[guess.name])]
+    if not whole:
+        source.doubts.append("USUBJID: no column tells whose a row is; one needs the role USUBJID, else nothing is read")
+        return
+    whole[0].choices = "{role: USUBJID}, if it tells whose a row is: no other column was found that does; " + whole[0].choices
+
+
+def _is_whole(column: pd.Series) -> bool:
+    """Whether every row has a word of its own."""
+    texts = column.str.strip()
+    return bool(len(texts) and (texts != "").all() and not texts.duplicated().any())
+
+
+def sex_by_name(name: str, words: Sequence[str]) -> Guess | None:
+    """The sex, in a column that asks for one of them (male, female) and answers with 1 and 0."""
+    sexes = {"male": ("M", "F"), "female": ("F", "M")}.get(name.strip().casefold())
+    numbers_ = {word: as_number(word) for word in words}
+    if sexes is None or not words or set(numbers_.values()) - {0.0, 1.0}:
+        return None
+    said = [Word(word, sexes[0] if number else sexes[1], f"{name!r} is {word}") for word, number in numbers_.items()]
+    return Guess(name, {"role": "SEX"}, f"named {name!r}", words=said)
