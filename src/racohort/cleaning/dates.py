@@ -38,12 +38,15 @@ def read_date(text: str, format_: str | None, timezone: str = "UTC", native: boo
 
     >>> read_date("2013-03-01", "%Y-%m-%d"), read_date("2013.3.1", "%Y-%m-%d")[1], read_date("05/03/2014", "%Y-%m-%d")[1]
     ((datetime.date(2013, 3, 1), ''), 'date_spelling', 'date_unreadable')
+    >>> read_date("29/06/2016 00:00:00", "%d/%m/%Y")
+    (datetime.date(2016, 6, 29), 'date_spelling')
     """
     plain = tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
-    declared = _by_format(plain, "%Y-%m-%d" if native and _ISO.fullmatch(plain) else format_ or "%Y-%m-%d")
+    form = "%Y-%m-%d" if native and _ISO.fullmatch(plain) else format_ or "%Y-%m-%d"
+    declared = _by_format(plain, form)
     if declared is not None:
         return declared, "" if plain == text else "date_spelling"
-    day = _beyond_doubt(plain, timezone)
+    day = _beyond_doubt(plain, timezone, form)
     typed = native and _TIMED.fullmatch(plain)  # a file that types its dates may give them a time of day
     return day, "date_unreadable" if day is None else "" if typed else "date_spelling"
 
@@ -70,11 +73,11 @@ def _by_format(text: str, format_: str) -> Day:
         return None
 
 
-def _beyond_doubt(text: str, timezone: str) -> Day:
-    """A day written year first, with its month's name, or as a moment in time, which is counted in the study's time zone."""
+def _beyond_doubt(text: str, timezone: str, form: str) -> Day:
+    """A day written year first, with its month's name, or (in the declared form, too) as a moment in the study's time zone."""
     timed = _TIMED.fullmatch(text)
     if timed:
-        return _moment(timed, timezone)
+        return _moment(timed, timezone, form)
     parts = _YEAR_FIRST.fullmatch(text)
     if parts:
         return _day(*map(int, parts.groups()))
@@ -88,8 +91,8 @@ def _beyond_doubt(text: str, timezone: str) -> Day:
     return _day(int(named[3]), _MONTHS.get(named[1][:3].lower(), 0), int(named[2])) if named else None
 
 
-def _moment(timed: re.Match[str], timezone: str) -> Day:
-    day = _beyond_doubt(timed[1].strip(), timezone)
+def _moment(timed: re.Match[str], timezone: str, form: str) -> Day:
+    day = _by_format(timed[1].strip(), form) or _beyond_doubt(timed[1].strip(), timezone, form)
     if day is None:
         return day
     clock = timed[2] if timed[2].count(":") == 2 else f"{timed[2]}:00"
