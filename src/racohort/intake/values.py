@@ -13,12 +13,14 @@ from racohort.intake.vocabulary import RESULTS, SEXES, WORDS
 _NUMBER = re.compile(r"[-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?")
 _SIDE = re.compile(r"^(?:<=|>=|<|>|≤|≥|＜|＞|小于|大于)\s*")
 _PARTIAL = re.compile(r"\d{4}(?:-\d{2})?")
-#: Date formats that are tried; those of one group can be mistaken for each other.
-FORMATS = (
+#: How days are written, and the time that programs put behind a day.
+DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日", "%Y%m%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y",
-    "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d%b%Y", "%d %b %Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M",
-    "%Y-%m-%dT%H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S",
+    "%m-%d-%Y", "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%b-%Y", "%d%b%Y", "%d %b %Y",
 )  # fmt: skip
+TIMES = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", ":%H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
+#: Date formats that are tried.
+FORMATS = (*DAYS, *(f"{day}{time}" for time in TIMES for day in DAYS))
 
 
 def given(cells: Sequence[str]) -> list[str]:
@@ -80,6 +82,8 @@ def date_formats(cells: Sequence[str]) -> list[str]:
 
     >>> date_formats(["2014-03-05"]), date_formats(["05/03/2014"]), date_formats(["25/03/2014", "05/03/2014"])
     (['%Y-%m-%d'], ['%d/%m/%Y', '%m/%d/%Y'], ['%d/%m/%Y'])
+    >>> date_formats(["25/03/2014 00:00:00"]), date_formats(["25MAR2014:00:00:00"]), date_formats(["3/25/2014 12:00:00 AM"])
+    (['%d/%m/%Y %H:%M:%S'], ['%d%b%Y:%H:%M:%S'], ['%m/%d/%Y %I:%M:%S %p'])
     """
     texts = [text for text in dict.fromkeys(given(cells)) if not _PARTIAL.fullmatch(text)]
     share = {format_: sum(_reads(text, format_) for text in texts) / len(texts) for format_ in FORMATS if texts}
