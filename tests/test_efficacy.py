@@ -303,6 +303,15 @@ def test_transitions_keep_the_missing():
     assert moves["count"].sum() == 2
 
 
+def test_moves_between_the_four_states_are_tested_without_the_missing():
+    """Four of five went down by one state and one up: (4 - 1)^2 / 5 is McNemar's chi-squared, p as R's pchisq has it."""
+    rows = analyse(drawn("5.2 3\n5.2 3\n5.2 3\n5.2 3\n3 5.2\n5.2 ."))
+    for name in ("stuart_maxwell", "bowker"):
+        row = pick_result(rows, statistic=name)
+        assert (row["value"], row["n"]) == (pytest.approx((4 - 1) ** 2 / 5), 5)
+        assert row["p_value"] == pytest.approx(0.1797124949)
+
+
 def test_lundex_is_retention_times_response_among_the_evaluated():
     rows = analyse(drawn("5 3\n5 4.8\n5 .\n5 ."))
     assert pick_result(rows, statistic="lundex")["value"] == pytest.approx(2 / 4 * 1 / 2)

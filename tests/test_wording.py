@@ -42,7 +42,7 @@ P = re.compile(r"\bp\s?[=<>]|mid-p\b")
 N = re.compile(r"\bn = \d|\b\d[\d,]* (?:patients|pairs)\b|\b\d[\d,]* of \d")
 SIZE = re.compile(r"\bCI\b")
 #: Tests that have no size of their own in the sentence: they say so, or are said beside the estimate of the same change.
-BARE = re.compile(r"Friedman|Wilcoxon's test with censored values tied")
+BARE = re.compile(r"Friedman|Cochran's Q|Wilcoxon's test with censored values tied")
 
 
 def shifted(study: ExampleStudy, factor: float) -> ExampleStudy:

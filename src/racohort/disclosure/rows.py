@@ -31,7 +31,8 @@ EXTREMES = frozenset({"min", "max"})
 #: Order statistics and the share of patients on their thinner side.
 QUANTILES = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 #: Whatever gives the number of patients or of discordant pairs back.
-GIVING_BACK = frozenset({"df", "mmrm_df", "difference", "mcnemar", "out_of_range_change"})
+GIVING_BACK = frozenset({"df", "mmrm_df", "difference", "mcnemar", "out_of_range_change", "cochran_q",
+                         "stuart_maxwell", "bowker"})  # fmt: skip
 #: Told with two digits; other numbers without an interval with three.
 SPREADS = frozenset({"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "healthy_pass", "dz", "gav", "glass_delta"})
 #: What is counted is no patient: claims, tests, analytes, published studies.

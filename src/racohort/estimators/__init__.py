@@ -15,13 +15,16 @@ from racohort.estimators.effect_sizes import (
     glass_delta_ci_bonett,
 )
 from racohort.estimators.ranks import hodges_lehmann_paired, rank_biserial_paired, wilcoxon_signed_rank
+from racohort.estimators.states import bowker, cochran_q, stuart_maxwell
 from racohort.estimators.visits import friedman, rm_anova_oneway
 
 __all__ = [
     "bivariate_normal_cdf",
+    "bowker",
     "censored_geometric_mean",
     "censored_lognormal_mle",
     "censored_ratio",
+    "cochran_q",
     "cohen_dav_ci_bonett",
     "cohen_dz_ci_noncentral_t",
     "complete_pairs",
@@ -38,5 +41,6 @@ __all__ = [
     "probability_of_improvement",
     "rank_biserial_paired",
     "rm_anova_oneway",
+    "stuart_maxwell",
     "wilcoxon_signed_rank",
 ]

@@ -174,7 +174,7 @@ def say_states(results: pd.DataFrame, plan: Plan) -> Text:
         return absent("No DAS28 was supplied: states of disease activity cannot be given.")
     ids = [row["result_id"] for row in at if row is not None]
     first = quote(f"In remission (DAS28 below 2.6), of those evaluated: {listed(shown)}.", *ids)
-    return say(first, *(_difference(results, visit) for visit in plan.follow_ups))
+    return say(first, *(_difference(results, visit) for visit in plan.follow_ups), _over_visits(results))
 
 
 def _of(row: pd.Series, plan: Plan) -> str:
@@ -193,6 +193,18 @@ def _difference(results: pd.DataFrame, visit: Visit) -> str | Sentence:
         f"{number(change['n'])}; McNemar mid-{p_value(test['p_value'])}, not adjusted): {_lower(change['note'])}",
         change["result_id"],
         test["result_id"],
+    )
+
+
+def _over_visits(results: pd.DataFrame) -> str | Sentence:
+    """Whether the share in remission was the same at all visits; nothing for two visits, or where that is hidden."""
+    row = pick_result(results, statistic="cochran_q", by="STATE", category="remission")
+    if row is None or is_missing(row["p_value"]):
+        return ""
+    return quote(
+        f"Over all visits, of the {number(row['n'])} patients evaluated at each: Cochran's Q {number(row['value'], 1)}, "
+        f"{p_value(row['p_value'])}, not adjusted; it asks only whether any visit differs from another.",
+        row["result_id"],
     )
 
 

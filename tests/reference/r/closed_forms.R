@@ -203,6 +203,23 @@ kind("rm_anova_oneway", function(i) {
   }
   add("rm_anova_oneway", list(data = data), expected, 1e-8) })
 
+# ---- states of the same patients
+kind("cochran_q", function(i) {
+  k <- one(2:5); data <- matrix(rbinom(one(4, 12, 40) * k, 1, runif(1, 0.1, 0.9)), ncol = k); shown <- data
+  if (i %% 3 == 0) shown[1, 1] <- NA
+  whole <- data[complete.cases(shown), ]; r <- friedman.test(whole)
+  add("cochran_q", list(data = shown), if (is.nan(r$statistic)) list(Q = 0, p = 1) else list(Q = unname(r$statistic), df = unname(r$parameter), p = r$p.value), 1e-9) })
+kind("stuart_maxwell", function(i) {
+  k <- one(2:4); table <- matrix(sample(0:one(2, 9, 30), k * k, replace = TRUE), k)
+  moved <- rowSums(table) + colSums(table) - 2 * diag(table) > 0
+  if (sum(moved) == k) {   # each patient a stratum with a visit before and one after: the generalised Mantel-Haenszel test
+    before <- rep(row(table), table); after <- rep(col(table), table); n <- length(before)
+    r <- mantelhaen.test(factor(c(before, after), seq_len(k)), rep(c("before", "after"), each = n), factor(rep(seq_len(n), 2)), correct = FALSE)
+    add("stuart_maxwell", list(table = table), list(chi2 = unname(r$statistic), df = unname(r$parameter), p = r$p.value, n = n), 1e-8)
+  }
+  if (all((table + t(table))[upper.tri(table)] > 0)) { r <- mcnemar.test(table, correct = FALSE)
+    add("bowker", list(table = table), list(chi2 = unname(r$statistic), df = unname(r$parameter), p = r$p.value), 1e-9) } })
+
 # ---- summaries held against each other: data made to have exactly these means, SDs and correlation
 exactly <- function(n, m1, s1, m2, s2, r) { z <- scale(MASS::mvrnorm(n, c(0, 0), matrix(c(1, r, r, 1), 2), empirical = TRUE)); cbind(m1 + s1 * z[, 1], m2 + s2 * z[, 2]) }
 summary_of <- function() list(m1 = round(rnorm(1, 5, 2), 2), sd1 = round(runif(1, 0.3, 2), 2), m2 = round(rnorm(1, 5, 2), 2), sd2 = round(runif(1, 0.3, 2), 2))
