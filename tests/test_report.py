@@ -207,6 +207,7 @@ def test_the_title_and_the_provenance_say_what_was_run():
     plan = example_plan()
     assert say_title(plan).plain == "Example (synthetic cohort)"
     assert say_title(replace(plan, synthetic=False)).plain == "Example"
+    assert say_title(replace(plan, title="Synthetic example")).plain == "Synthetic example"
     record = {"run": "", "inputs": [{"file": "a.csv"}, {"file": "b.csv"}]}
     assert "the unnamed run of the cohort example. It read 2 files: a.csv and b.csv." in say_provenance(record, plan).plain
     assert say_provenance({}, plan).kind == "absent"

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from racohort.downloads import Spine, equip, read_spine
+from racohort.folds import fold
+from racohort.whys import answer
 
 
 def furnish(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
@@ -14,7 +16,8 @@ def furnish(app: Any, page: str, template: str, context: dict[str, Any], doctree
     body = body.replace('<p class="ra-made"></p>', f'<p class="ra-made">{config.racohort_made}</p>')
     if app.builder.name == "html" and body:
         spine = results(config.racohort_results) if config.racohort_results else None
-        body = equip(body, page, spine, lambda name, data: write(Path(app.outdir, name), data))
+        body = equip(fold(body), page, spine, lambda name, data: write(Path(app.outdir, name), data))
+        body = answer(body, spine, f"{'../' * page.count('/')}../results/results.csv")
         body += config.racohort_foot.replace("{up}", "../" * page.count("/"))
     context["body"] = body
     context["metatags"] = context.get("metatags", "") + card(context.get("title", ""), config.html_title or config.project)

@@ -11,6 +11,7 @@ from nbformat import NotebookNode
 from ruamel.yaml import YAML
 
 from racohort.child import run_python
+from racohort.folds import MARK
 from racohort.places import project_root
 
 JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
@@ -30,7 +31,8 @@ class BookFailed(Exception):
 def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
     """An executed notebook without times, paths of this machine and warnings in its outputs; the warnings go beside it.
 
-    Its parameter cells leave the page: the book shows the parameters that were used on a page of their own.
+    Its parameter cells leave the page: the book shows the parameters that were used on a page of their own. A section whose
+    heading is tagged `fold` gets the mark that puts its text behind one choice (`racohort.folds`).
     """
     warnings: list[str] = []
     notebook.metadata.pop("papermill", None)
@@ -47,6 +49,9 @@ def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
         if {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
             cell.metadata.tags = [*cell.metadata.tags, "remove-cell"]
     notebook.cells = without_empty_sections(notebook.cells)
+    for cell in notebook.cells:
+        if "fold" in cell.metadata.get("tags", []):
+            cell.source += f"\n\n{MARK}"
     return notebook, warnings
 
 
@@ -104,7 +109,7 @@ def lay_out(
     source = project_root() / "book"
     shutil.copytree(source, pages, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_build", "__pycache__", ".*"))
     for stem in missing:
-        page = f"# {stem}\n\nThis section was not run for this partial report.\n"
+        page = f"{_title_of(stem)}\n\nThis section was not run for this partial report.\n"
         (pages / "notebooks" / f"{stem}.md").write_text(page, "utf-8")
     yaml = YAML()
     yaml.width = 1000
@@ -116,6 +121,12 @@ def lay_out(
     said |= {name: text for name, text in told.items() if name in said}
     config["sphinx"]["recursive_update"] = True
     yaml.dump(config, pages / "_config.yml")
+
+
+def _title_of(stem: str) -> str:
+    """The heading with which a section begins, so that a partial report calls it as the whole one does."""
+    first = nbformat.read(project_root() / "notebooks" / f"{stem}.ipynb", as_version=4).cells[0]
+    return str(first.source).partition("\n")[0]
 
 
 def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:

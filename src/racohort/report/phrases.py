@@ -38,12 +38,20 @@ def no_control(plan: Plan) -> str:
 
 
 def within_sentence(label: str) -> str:
-    """A label as it stands within a sentence: without a capital, unless it is an abbreviation.
+    """A label as it stands within a sentence: without a capital, unless it is an abbreviation, and in the order of speech.
 
-    >>> [within_sentence(label) for label in ("Rheumatoid factor", "C-reactive protein", "DAS28-ESR", "Anti-CCP")]
-    ['rheumatoid factor', 'C-reactive protein', 'DAS28-ESR', 'anti-CCP']
+    >>> [within_sentence(label) for label in ("Rheumatoid factor", "C-reactive protein", "Anti-CCP", "Bilirubin, total")]
+    ['rheumatoid factor', 'C-reactive protein', 'anti-CCP', 'total bilirubin']
     """
+    name, _, kind = label.partition(", ")
+    if kind.isalpha():
+        return f"{kind} {within_sentence(name)}"
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def named(code: str, catalogue: pd.DataFrame) -> str:
+    """The name of a parameter as it stands within a sentence."""
+    return within_sentence(label_of(code, catalogue))
 
 
 def change_row(results: pd.DataFrame, code: str, AVISIT: str, plan: Plan) -> pd.Series | None:

@@ -14,8 +14,9 @@ _UNNAMED = (
 
 
 def say_title(plan: Plan) -> Text:
-    """The cohort's title, marked where it is synthetic."""
-    return say(f"{plan.title} (synthetic cohort)" if plan.synthetic else plan.title)
+    """The cohort's title, marked where it is synthetic and does not say so itself."""
+    marked = plan.synthetic and "synthetic" not in plan.title.lower()
+    return say(f"{plan.title} (synthetic cohort)" if marked else plan.title)
 
 
 def say_provenance(record: Mapping[str, Any], plan: Plan) -> Text:

@@ -6,9 +6,9 @@ Where a cohort has no data the table or figure in front says so, and the sentenc
 import pandas as pd
 
 from racohort.formats import capitalised, count, is_missing, level_of, listed, number, percent, proportion, span
-from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, label_of, panel_of
+from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, panel_of
 from racohort.plan import Plan
-from racohort.report.phrases import no_control
+from racohort.report.phrases import label_of_visit, named, no_control
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
 from racohort.summaries import largest, were_supplied
@@ -70,10 +70,11 @@ def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
         change["moved"] = (change["value"] / change["PARAMCD"].map(base)).abs()
         if change["moved"].notna().any():
             top = largest(change, "moved")
-            moved = f"{label_of(top['PARAMCD'], catalogue)}, by {number(top['moved'], 2)} of its standard deviation at baseline"
+            way = "down" if top["value"] < 0 else "up"
+            moved = f"{named(top['PARAMCD'], catalogue)}, {way} by {number(top['moved'], 2)} of its standard deviation at baseline"
             text = f"At {visit.label} the mean that moved most was that of {moved} (n = {top['n']})."
             said.append(quote(text, top["result_id"]))
-    return say(*said, "Means can stay where they are while single patients move: each patient is looked at below.")
+    return say(*said, "Means can stay where they are while single patients move.")
 
 
 def say_normal_range(results: pd.DataFrame, plan: Plan) -> Text:
@@ -123,12 +124,12 @@ def say_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
             top = largest(here)
             shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
             said.append(
-                quote(f"{label_of(top['PARAMCD'], catalogue)} is most often outside at {visit.label}: {shown}.", top["result_id"])
+                quote(f"At {visit.label}, {named(top['PARAMCD'], catalogue)} had the most patients outside: {shown}.", top["result_id"])
             )
-    return say(*said, _said_of_changes(results, catalogue))
+    return say(*said, _said_of_changes(results, plan, catalogue))
 
 
-def _said_of_changes(results: pd.DataFrame, catalogue: pd.DataFrame) -> Sentence:
+def _said_of_changes(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Sentence:
     rows = select_results(results, statistic="out_of_range_change")
     worse = rows[rows["lower"] > 0]
     among = count(len(rows), "comparison")
@@ -137,7 +138,7 @@ def _said_of_changes(results: pd.DataFrame, catalogue: pd.DataFrame) -> Sentence
     if worse.empty:
         said = f"In none of {among} with baseline does the interval of the change lie wholly above zero."
         return quote(said, *rows["result_id"])
-    names = listed([f"{label_of(row['PARAMCD'], catalogue)} at {row['AVISIT']}" for _, row in worse.iterrows()])
+    names = listed([f"{named(row['PARAMCD'], catalogue)} at {label_of_visit(row['AVISIT'], plan)}" for _, row in worse.iterrows()])
     said = f"More patients were outside than at baseline, with an interval above zero (of {among}, not adjusted): {names}."
     return quote(said, *worse["result_id"])
 
@@ -151,7 +152,7 @@ def say_new_abnormality(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFra
     bounds = select_results(results, statistic="new_abnormality_bound").dropna(subset=["upper"])
     low = bounds.sort_values("upper", kind="stable").iloc[0]
     shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
-    name, other = label_of(top["PARAMCD"], catalogue), label_of(low["PARAMCD"], catalogue)
+    name, other = named(top["PARAMCD"], catalogue), named(low["PARAMCD"], catalogue)
     most = f"Among patients normal at baseline, a later value outside the range was most frequent for {name}: {shown}."
     excluded = (
         f"The strongest exclusion is for {other}: risks above {percent(low['upper'])} are excluded with {level_of(plan.level)} "
@@ -168,7 +169,7 @@ def say_grades(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Te
     severe, some = (select_results(rows, category=category) for category in ("GE3", "GE2"))
     graded = count(len(severe), "graded analyte")
     hit = severe[severe["count"] > 0]
-    names = "; ".join(f"{label_of(row['PARAMCD'], catalogue)}, {proportion(row['count'], row['n'])}" for _, row in hit.iterrows())
+    names = "; ".join(f"{named(row['PARAMCD'], catalogue)}, {proportion(row['count'], row['n'])}" for _, row in hit.iterrows())
     first = (
         f"Worsening to grade 3 or higher was seen: {names}."
         if names
@@ -182,7 +183,7 @@ def _said_of_grade_two(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) 
     if not top["count"]:
         return quote("No patient worsened to grade 2 either.", *rows["result_id"])
     shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
-    name = label_of(top["PARAMCD"], catalogue)
+    name = named(top["PARAMCD"], catalogue)
     return quote(f"Worsening to grade 2 or higher was most frequent for {name}: {shown}.", top["result_id"])
 
 
