@@ -21,5 +21,17 @@ document.addEventListener("DOMContentLoaded", () => {
     button.addEventListener("click", () => enlarge(figure));
     figure.querySelectorAll("img").forEach((picture) => picture.addEventListener("click", () => { button.focus(); enlarge(figure); }));
     tools.prepend(button);
+
+    // The arrow keys go from point to point of the figure that has the focus; Escape goes back to the figure.
+    const points = [...figure.querySelectorAll(".ra-point")];
+    figure.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!points.length || !(step || event.key === "Escape") || event.target.closest(".ra-tools")) return;
+      event.preventDefault();
+      event.stopPropagation();
+      const at = points.indexOf(document.activeElement);
+      if (!step) figure.focus();
+      else points[at < 0 ? (step > 0 ? 0 : points.length - 1) : (at + step + points.length) % points.length].focus();
+    });
   });
 });

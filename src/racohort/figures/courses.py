@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
+from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
 from racohort.plan import Plan
@@ -89,6 +90,7 @@ def _draw_course(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoi
     ax.errorbar(
         places, middle, [middle - low, high - middle], color=INK["accent"], lw=2.4, marker="o", ms=5.5, capsize=3.5, zorder=5
     )
+    _tell_means(ax, results, e, plan, places)
     seen = [pick_result(results, PARAMCD=e.PARAMCD, AVISIT=v.AVISIT, statistic="n", method="available") for v in plan.visits]
     labels = [f"{'' if narrow and len(places) > 3 else visit.label + chr(10)}n = {'–' if n is None else number(n['n'])}"
               for visit, n in zip(plan.visits, seen, strict=True)]  # fmt: skip
@@ -101,8 +103,19 @@ def _draw_course(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoi
     ax.grid(visible=False, axis="x")
 
 
+def _tell_means(ax: Any, results: pd.DataFrame, e: Endpoint, plan: Plan, places: Any) -> None:
+    for visit, place in zip(plan.visits, places, strict=True):
+        if (row := _mean_row(results, e, visit.AVISIT)) is not None:
+            tell(ax, place, row["value"], words_of(row, f"{e.name}, mean at {visit.label}", e.estimate_digits))
+
+
+def _mean_row(results: pd.DataFrame, e: Endpoint, AVISIT: str) -> pd.Series | None:
+    statistic = "mmrm_geometric_mean" if e.log else "mmrm_mean"
+    return pick_result(results, PARAMCD=e.PARAMCD, AVISIT=AVISIT, statistic=statistic)
+
+
 def _mean_at(results: pd.DataFrame, e: Endpoint, AVISIT: str) -> dict[str, float]:
-    row = pick_result(results, PARAMCD=e.PARAMCD, AVISIT=AVISIT, statistic="mmrm_geometric_mean" if e.log else "mmrm_mean")
+    row = _mean_row(results, e, AVISIT)
     return {key: np.nan if row is None else float(row[key]) for key in ("value", "lower", "upper")}
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import capitalised, count, level_of, number, signed
 from racohort.labels import label_of
@@ -34,6 +35,9 @@ def plot_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
         y, colour = np.arange(len(codes)) + 0.35 - step * (place + 0.5), INK[_COLOURS[place % 5]]
         ax.hlines(y, here["lower"], here["upper"], color=colour, lw=1.3)
         ax.plot(here["value"], y, _MARKS[place % 5], color=colour, ms=3.8, label=capitalised(visit.label), zorder=3)
+        for code, at in zip(codes, y, strict=True):
+            name = f"{label_of(code, catalogue)}, {visit.label}"
+            tell(ax, here.loc[code, "value"], at, words_of(here.loc[code], name, 2, "widths of the range"))
     ax.set_yticks(range(len(codes)), [label_of(code, catalogue) for code in codes], fontsize=8)
     ax.set(ylim=(-0.6, len(codes) - 0.4), xlabel="Mean change from baseline (widths of the reference range)")
     ax.grid(axis="y", visible=False)

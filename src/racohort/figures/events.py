@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import count, level_of, percent
+from racohort.formats import count, level_of, percent, proportion
 from racohort.labels import OVERVIEW_LABELS
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
@@ -34,6 +35,7 @@ def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
     _draw_dots(axes[0], rows, y, 100, INK["accent"], "Patients (%)")
     _draw_dots(axes[1], rates, y, 1, INK["accent2"], "First events per 100 person-years")
     _name_rows(axes[0], rows, y)
+    _tell_events(axes, rows, rates, y)
     return finish(fig, "events", _alt(results, terms), _caption(overview, plan), plan.synthetic, pd.concat([rows, rates]))
 
 
@@ -58,6 +60,14 @@ def _name_rows(ax: Any, rows: pd.DataFrame, y: np.ndarray) -> None:
     names = [f"{word}  {some}/{n}" for word, some, n in zip(words, rows["count"], rows["n"], strict=True)]
     ax.set_yticks(y, names, fontsize=8)
     ax.set_ylim(y.max() + 0.7, -0.7)
+
+
+def _tell_events(axes: Any, rows: pd.DataFrame, rates: pd.DataFrame, y: np.ndarray) -> None:
+    names = rows["category"].where(rows["by"] != "overview", rows["category"].map(OVERVIEW_LABELS))
+    for name, (_, row), (_, rate), place in zip(names, rows.iterrows(), rates.iterrows(), y, strict=True):
+        shown = proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"])
+        tell(axes[0], 100 * row["value"], place, f"{name}: {shown}")
+        tell(axes[1], rate["value"], place, words_of(rate, f"{name}, first events per 100 person-years", 1))
 
 
 def _caption(overview: pd.DataFrame, plan: Plan) -> str:

@@ -8,6 +8,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
 from racohort.figures.courses import NO_ENDPOINT, Endpoints
+from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import count, number, p_cell
 from racohort.plan import Plan
@@ -28,9 +29,11 @@ def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figu
     for place, (e, visit) in enumerate(items):
         at = {"PARAMCD": e.PARAMCD, "AVISIT": visit.AVISIT}
         colour = INK["accent"] if e.role == "primary" else INK["muted"]
-        _draw_estimate(axes[0, 0], pick_result(results, statistic="glass_delta", **at), place, colour)
+        name = f"{e.short}, {visit.label}"
+        _draw_estimate(axes[0, 0], pick_result(results, statistic="glass_delta", **at), place, colour, f"{name}, in SD")
         if logs:
-            _draw_estimate(axes[0, 1], pick_result(results, statistic="gmr", method="paired_t_log", **at), place, colour)
+            ratio = pick_result(results, statistic="gmr", method="paired_t_log", **at)
+            _draw_estimate(axes[0, 1], ratio, place, colour, f"{name}, ratio")
         _draw_p(axes[0, -1], pick_result(results, statistic="conclusion", **at), place)
     _finish_axes(axes[0], items, bool(logs))
     said = "; ".join(_forest_words(results, e, visit) for e, visit in items)
@@ -50,10 +53,11 @@ def _forest_caption(results: pd.DataFrame, logs: bool, plan: Plan) -> str:
     )
 
 
-def _draw_estimate(ax: Any, row: pd.Series | None, place: int, colour: str) -> None:
+def _draw_estimate(ax: Any, row: pd.Series | None, place: int, colour: str, name: str) -> None:
     if row is not None and pd.notna(row["value"]):
         ax.plot([row["lower"], row["upper"]], [place, place], color=colour, lw=1.6, solid_capstyle="butt")
         ax.plot(row["value"], place, "s", color=colour, ms=4.8)
+        tell(ax, row["value"], place, words_of(row, name, 2))
 
 
 def _draw_p(ax: Any, row: pd.Series | None, place: int) -> None:

@@ -10,8 +10,9 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from racohort.absence import Absence, absent
+from racohort.figures.points import tell
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import capitalised, count, level_of, listed, percent
+from racohort.formats import capitalised, count, level_of, listed, percent, proportion
 from racohort.labels import NO_LABORATORY, NO_RANGES, label_of, shown_unit, unit_of
 from racohort.plan import Plan
 from racohort.results import select_results
@@ -182,6 +183,9 @@ def plot_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
         here = rows[rows["AVISIT"] == visit.AVISIT].set_index("PARAMCD").reindex(codes)
         y = np.arange(len(codes)) + 0.39 - step * (place + 0.5)
         _draw_intervals(ax, here, y, _shade(place, len(plan.visits)), _MARKERS[place % len(_MARKERS)], capitalised(visit.label))
+        for (code, row), at in [(line, at) for line, at in zip(here.iterrows(), y, strict=True) if line[1]["n"] > 0]:
+            shown = proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)
+            tell(ax, 100 * row["value"], at, f"{label_of(str(code), catalogue)}, {visit.label}: {shown}")
     ax.axvline(5, color=INK["accent2"], lw=1, ls=(0, (4, 3)))
     ax.text(5, len(codes) - 0.42, " 5 %: a healthy group", color=INK["accent2"], fontsize=7.2, va="bottom")
     ax.set_yticks(range(len(codes)), [label_of(code, catalogue) for code in codes], fontsize=8)

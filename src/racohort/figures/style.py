@@ -22,6 +22,8 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
 
+from racohort.figures.points import Point, overlay, points_of
+
 #: Name -> (light, dark). Telling colours apart under colour blindness is tested for every group that shares a figure.
 PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType({
     "ink": ("#1d2733", "#e6eaef"),  # text and axes
@@ -75,7 +77,8 @@ class Figure:
 
     A notebook shows the light rendering; the book shows the one that suits the reader's theme. The dark picture carries the
     `hidden` attribute, which only the book's style sheet lifts. `rows` are the ids of the result rows that are drawn; the book
-    offers these rows beside the figure (`racohort.downloads`).
+    offers these rows beside the figure (`racohort.downloads`). `points` say what they are (`figures.points`) on a picture of the
+    given shape.
     """
 
     name: str
@@ -85,6 +88,8 @@ class Figure:
     dark: str
     synthetic: bool = False
     rows: tuple[str, ...] = ()
+    points: tuple[Point, ...] = ()
+    shape: tuple[float, float] = (1, 1)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": self.alt}
@@ -95,7 +100,8 @@ class Figure:
         mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
         caption = f"<figcaption>{mark}{escape(self.caption)}</figcaption>"
         rows = f' data-rows="{escape(json.dumps(self.rows, ensure_ascii=False))}"' if self.rows else ""
-        return f'<figure class="ra-figure" id="fig-{escape(self.name)}"{rows} tabindex="0">{pictures}{caption}</figure>'
+        spots = overlay(self.points, self.shape)
+        return f'<figure class="ra-figure" id="fig-{escape(self.name)}"{rows} tabindex="0">{pictures}{spots}{caption}</figure>'
 
 
 def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int = 1, **kw: Any) -> tuple[Drawing, Any]:
@@ -128,7 +134,9 @@ def finish(
         _draw_mark(fig)
     light = _as_svg(fig, name)
     ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
-    return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic, ids)
+    width, height = map(float, fig.get_size_inches())
+    return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic, ids,
+                  points_of(fig), (width, height))  # fmt: skip
 
 
 def _draw_mark(fig: Drawing) -> None:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.figures.courses import visit_places
+from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import interval, level_of, listed, number
 from racohort.labels import digits_of, label_of
@@ -29,7 +30,8 @@ def plot_summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
         return absent("No primary endpoint was measured in the same patients at two visits: no change can be drawn.")
     fig, axes = canvas(7.2, 2.5, 1, len(codes), squeeze=False)
     for ax, code in zip(axes[0], codes, strict=True):
-        _draw(ax, select_results(rows, PARAMCD=code).set_index("AVISIT"), label_of(code, catalogue), plan)
+        _draw(ax, select_results(rows, PARAMCD=code).set_index("AVISIT"), label_of(code, catalogue), plan,
+              max(digits_of(code, catalogue), 1))  # fmt: skip
     names = listed([label_of(code, catalogue) for code in codes])
     lacking = "The arms are taken together" if len(plan.arms) > 1 else "There is no control group"
     alone = f" {lacking}: this is a change, not the effect of a treatment." if plan.treated else ""
@@ -41,7 +43,7 @@ def plot_summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     return finish(fig, "summary", alt, caption, plan.synthetic, rows)
 
 
-def _draw(ax: Any, rows: pd.DataFrame, name: str, plan: Plan) -> None:
+def _draw(ax: Any, rows: pd.DataFrame, name: str, plan: Plan, digits: int) -> None:
     places, _ = visit_places(plan)
     at = {visit.AVISIT: place for visit, place in zip(plan.visits, places, strict=True)}
     there = [visit for visit in plan.follow_ups if visit.AVISIT in rows.index]
@@ -53,6 +55,7 @@ def _draw(ax: Any, rows: pd.DataFrame, name: str, plan: Plan) -> None:
         row, place = rows.loc[visit.AVISIT], at[visit.AVISIT]
         ax.plot([place, place], [row["lower"], row["upper"]], color=INK["accent"], lw=2.6, solid_capstyle="butt")
         ax.plot(place, row["value"], "o", color=INK["accent"], ms=7, zorder=3)
+        tell(ax, place, row["value"], words_of(row, f"{name}, change to {visit.label}", digits))
     labels = [plan.baseline.label, *(f"{visit.label}\nn = {number(rows.loc[visit.AVISIT, 'n'])}" for visit in there)]
     crowded = {"fontsize": 7.5} if len(labels) > 4 else {}
     ax.set_xticks([places[0], *(at[visit.AVISIT] for visit in there)], labels, **crowded)

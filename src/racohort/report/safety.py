@@ -71,8 +71,8 @@ def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
         if change["moved"].notna().any():
             top = largest(change, "moved")
             way = "down" if top["value"] < 0 else "up"
-            moved = f"{named(top['PARAMCD'], catalogue)}, {way} by {number(top['moved'], 2)} of its standard deviation at baseline"
-            text = f"At {visit.label} the mean that moved most was that of {moved} (n = {top['n']})."
+            moved = f"{named(top['PARAMCD'], catalogue)}, {way} by {number(top['moved'], 2)} of its standard deviation"
+            text = f"At {visit.label} the mean that moved most was that of {moved} at baseline (n = {top['n']})."
             said.append(quote(text, top["result_id"]))
     return say(*said, "Means can stay where they are while single patients move.")
 
@@ -123,9 +123,8 @@ def say_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
         if len(here):
             top = largest(here)
             shown = proportion(top["count"], top["n"], top["lower"], top["upper"], plan.level)
-            said.append(
-                quote(f"At {visit.label}, {named(top['PARAMCD'], catalogue)} had the most patients outside: {shown}.", top["result_id"])
-            )
+            name = named(top["PARAMCD"], catalogue)
+            said.append(quote(f"At {visit.label}, {name} had the most patients outside: {shown}.", top["result_id"]))
     return say(*said, _said_of_changes(results, plan, catalogue))
 
 
@@ -138,7 +137,8 @@ def _said_of_changes(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     if worse.empty:
         said = f"In none of {among} with baseline does the interval of the change lie wholly above zero."
         return quote(said, *rows["result_id"])
-    names = listed([f"{named(row['PARAMCD'], catalogue)} at {label_of_visit(row['AVISIT'], plan)}" for _, row in worse.iterrows()])
+    where = zip(worse["PARAMCD"], worse["AVISIT"], strict=True)
+    names = listed([f"{named(code, catalogue)} at {label_of_visit(AVISIT, plan)}" for code, AVISIT in where])
     said = f"More patients were outside than at baseline, with an interval above zero (of {among}, not adjusted): {names}."
     return quote(said, *worse["result_id"])
 
