@@ -338,6 +338,32 @@ def test_a_figure_is_enlarged_and_put_back_by_keyboard_alone(book, visit):
     assert not dialog.is_visible()
 
 
+def test_the_points_of_a_figure_are_read_by_the_arrow_keys_and_the_page_stays(book, visit):
+    page = visit.open(book / "notebooks" / "04-efficacy.html")
+    page.locator("#fig-forest").focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    second = page.locator("#fig-forest .ra-point").nth(1)
+    assert page.evaluate("document.activeElement.ariaLabel") == second.get_attribute("aria-label")
+    assert re.search(r": −?[\d.]+ \(95 % CI .* to .*\); n = \d+$", second.get_attribute("aria-label"))
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.id") == "fig-forest"
+    assert page.url.endswith("04-efficacy.html")
+
+
+def test_a_sentence_opens_the_rows_behind_it_without_a_script_and_closes_them(book, chromium, spine):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((book / "notebooks" / "03-safety.html").as_uri())
+    page.locator(".ra-why").first.focus()
+    page.keyboard.press("Enter")
+    opened = page.locator(".ra-answer-rows:visible")
+    assert opened.locator("tbody code").first.text_content() in spine.index
+    page.keyboard.press("Escape")
+    assert opened.count() == 0
+    context.close()
+
+
 #: The texts of one column of a table, group by group.
 BY_GROUP = """(bodies, at) => bodies.map(
   body => [...body.rows].filter(row => !row.matches('.ra-group')).map(row => row.cells[at].textContent))"""
@@ -410,6 +436,10 @@ def test_print_shows_content_and_none_of_the_tools(book, visit):
         assert not any(one.is_visible() for one in page.locator(hidden).all()), hidden
     assert page.locator("#tab-claims tbody tr").last.is_visible()
     assert page.locator(".ra-foot").is_visible()
+    page = visit.open(book / "notebooks" / "05-robustness.html")
+    assert not page.locator(".ra-folded .ra-said").first.is_visible()
+    page.emulate_media(media="print")
+    assert page.locator(".ra-folded .ra-said").first.is_visible()
 
 
 @pytest.mark.slow

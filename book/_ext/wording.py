@@ -30,11 +30,12 @@ NOT_TEXT = re.compile(r"(<pre\b.*?</pre>|<code\b.*?</code>|<[^>]*>)", re.DOTALL)
 
 
 def keep_together(body: str) -> str:
-    """A page on which no line begins with a percent sign, or with the number that belongs to an n or p."""
+    """A page on which no line begins with a percent sign, or with the number that belongs to an n, a p or a limit."""
     pieces = NOT_TEXT.split(body)
     for at in range(0, len(pieces), 2):
         whole = re.sub(r"(?<=\d) (?=%(?!\w))", "\u00a0", pieces[at])
-        pieces[at] = re.sub(r"\b([np]) ([=<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0\\2\u00a0", whole)
+        whole = re.sub(r"\b([np]) ([=<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0\\2\u00a0", whole)
+        pieces[at] = re.sub(r"(?<= )([<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0", whole)
     return "".join(pieces)
 
 

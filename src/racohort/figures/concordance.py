@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 
 from racohort.absence import Absence, absent
+from racohort.figures.responses import ON_YELLOW
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import count, listed, number
 from racohort.plan import Plan
@@ -49,7 +50,8 @@ def plot_verdicts(ledger: pd.DataFrame, plan: Plan) -> Figure | Absence:
 def _draw_tile(axes: Any, x: int, y: int, verdict: str) -> None:
     word, fill, ink = _TILES[verdict]
     axes.add_patch(Rectangle((x + 0.03, y + 0.06), 0.94, 0.88, facecolor=INK[fill], edgecolor=INK["faint"], linewidth=0.6))
-    axes.text(x + 0.5, y + 0.52, word, ha="center", va="center", fontsize=7.4, color=INK[ink])
+    colour = ON_YELLOW if fill == "moderate" else INK[ink]
+    axes.text(x + 0.5, y + 0.52, word, ha="center", va="center", fontsize=7.4, color=colour)
 
 
 def _finish_axes(axes: Any, topics: list[str], years: list[float]) -> None:

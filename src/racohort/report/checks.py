@@ -4,8 +4,8 @@ import pandas as pd
 
 from racohort.endpoints import Endpoint
 from racohort.formats import count, interval, listed, number, p_value, percent
-from racohort.labels import label_of
 from racohort.plan import Plan, Visit
+from racohort.report.phrases import named, within_sentence
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
 
@@ -126,7 +126,7 @@ def say_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     if rows.empty:
         return absent("No analyte that could serve as a negative control was supplied.")
     names, moved = {visit.AVISIT: visit.label for visit in plan.visits}, rows[rows["value_text"] != "within margin"]
-    told = [f"{label_of(row['PARAMCD'], catalogue)} at {names[row['AVISIT']]} ({row['value_text']})"
+    told = [f"{named(row['PARAMCD'], catalogue)} at {names[row['AVISIT']]} ({row['value_text']})"
             for _, row in moved.iterrows()]  # fmt: skip
     moves = f"not for {listed(told)}" if told else "none moved"
     return say(
@@ -143,11 +143,12 @@ def say_sites(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     rows = select_results(results, statistic="overturned", method="leave_one_site_out")
     if rows.empty:
         return Text(())
-    labels, visits = {e.PARAMCD: e.label for e in endpoints}, {visit.AVISIT: visit.label for visit in plan.visits}
-    named = [f"{labels[row['PARAMCD']]} at {visits[row['AVISIT']]} ({number(row['count'])} of {count(row['n'], 'site')})"
+    labels = {e.PARAMCD: within_sentence(e.label) for e in endpoints}
+    visits = {visit.AVISIT: visit.label for visit in plan.visits}
+    hang = [f"{labels[row['PARAMCD']]} at {visits[row['AVISIT']]} ({number(row['count'])} of {count(row['n'], 'site')})"
              for _, row in rows[rows["count"] > 0].iterrows()]  # fmt: skip
     many = count(len(rows), "change")
-    first = f"Of {many}, the reading hangs on single sites for {listed(named)}." if named else (
+    first = f"Of {many}, the reading hangs on single sites for {listed(hang)}." if hang else (
         f"No single site overturns the reading of any of {many} ({count(rows['n'].max(), 'site')}).")  # fmt: skip
     return say(quote(first, *rows["result_id"]))
 
@@ -158,7 +159,8 @@ def say_diagnostics(results: pd.DataFrame, endpoints: Endpoints, plan: Plan, che
     rows = rows[rows["value_text"] != "not applicable"]
     if rows.empty:
         return absent("No endpoint was measured twice: there is nothing to diagnose.")
-    labels, visits = {e.PARAMCD: e.label for e in endpoints}, {visit.AVISIT: visit.label for visit in plan.visits}
+    labels = {e.PARAMCD: within_sentence(e.label) for e in endpoints}
+    visits = {visit.AVISIT: visit.label for visit in plan.visits}
     failed = rows[rows["value_text"] == "fail"]
     first = f"{number(len(rows) - len(failed))} of {count(len(rows), 'diagnostic')} passed."
     told = []

@@ -8,6 +8,9 @@ from racohort.printed import Paper
 from racohort.report.text import Sentence, Text, points, quote, say
 from racohort.results import select_results
 
+#: Claims that a sentence names one by one.
+MOST_NAMED = 4
+
 
 def say_paper(paper: Paper) -> Text:
     """Whose claims are examined, and how much of the paper is known."""
@@ -58,13 +61,18 @@ def _built(plan: Plan) -> str:
 
 
 def say_untested(results: pd.DataFrame) -> Text:
-    """Why claims cannot be tested here: each reason once, with the number of claims it stands for, the most frequent first.
+    """Why claims cannot be tested here: each reason once, with the claims it stands for, the most frequent first.
 
     Parameters
     ----------
     results : rows of `claims.judge_claims`.
     """
     rows = select_results(results, section="concordance", statistic="verdict", value_text="cannot be tested here")
-    reasons = {str(reason): list(found) for reason, found in rows.groupby("note", sort=False)["result_id"]}
-    ranked = sorted(reasons.items(), key=lambda item: -len(item[1]))
-    return points(*(quote(f"{capitalised(count(len(ids), 'claim'))}: {reason}", *ids) for reason, ids in ranked))
+    ranked = sorted(rows.groupby("note", sort=False), key=lambda item: -len(item[1]))
+    return points(*(quote(f"{_claims_of(mine)}: {reason}", *mine["result_id"]) for reason, mine in ranked))
+
+
+def _claims_of(rows: pd.DataFrame) -> str:
+    """Which claims the rows are about, or how many where a reader would not read all their names."""
+    names = list(rows["category"].unique())
+    return capitalised(listed(names) if len(names) <= MOST_NAMED else count(len(names), "claim"))

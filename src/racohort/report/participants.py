@@ -5,7 +5,7 @@ import pandas as pd
 from racohort.formats import count, listed, mean_sd, median_iqr, number, percent, proportion, signed
 from racohort.labels import digits_of, label_of, shown_unit, unit_of
 from racohort.plan import Plan
-from racohort.report.phrases import within_sentence
+from racohort.report.phrases import named, within_sentence
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
 from racohort.summaries import largest, only, spread_results
@@ -83,7 +83,7 @@ def say_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> T
     at = {visit.AVISIT: visit.label for visit in plan.visits}[worst["AVISIT"]]
     return say(
         quote(f"Of the values that the {count(worst['n'], 'patient')} could have had, {by_visit} are there.", *rows["result_id"]),
-        quote(f"The least complete is {label_of(worst['PARAMCD'], catalogue)} at {at}: {shown}.", worst["result_id"]),
+        quote(f"The least complete is {named(worst['PARAMCD'], catalogue)} at {at}: {shown}.", worst["result_id"]),
     )  # fmt: skip
 
 
@@ -97,7 +97,7 @@ def say_completers(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
     beyond = rows[rows["value"].abs() > 0.2]
     difference = f"standardised mean difference {signed(most['value'], 2)}, n = {most['n']}"
     among = count(len(rows), "characteristic")
-    name = "the proportion of women" if most["PARAMCD"] == "SEX" else label_of(most["PARAMCD"], catalogue)
+    name = "the proportion of women" if most["PARAMCD"] == "SEX" else named(most["PARAMCD"], catalogue)
     return say(
         quote(f"Those seen at {last} and the others differed most in {name} ({difference}).", most["result_id"]),
         quote(f"The difference exceeded 0.2 standard deviations in {number(len(beyond))} of {among}.", *beyond["result_id"]),

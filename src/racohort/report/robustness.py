@@ -4,8 +4,8 @@ import pandas as pd
 
 from racohort.endpoints import Endpoint
 from racohort.formats import count, interval, listed, number, percent
-from racohort.labels import label_of
 from racohort.plan import Plan, Visit
+from racohort.report.phrases import named
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
 
@@ -38,7 +38,7 @@ def say_dropouts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     if rows.empty:
         return absent("Too few patients on one side to compare completers and others at baseline.")
     largest = rows.sort_values("value", key=abs).iloc[-1]
-    label = label_of(largest["PARAMCD"], catalogue)
+    label = named(largest["PARAMCD"], catalogue)
     return say(
         quote(
             f"The largest standardised difference at baseline is {number(largest['value'], 2)} ({label}; others minus "

@@ -3,9 +3,8 @@
 import pandas as pd
 
 from racohort.formats import count, interval, level_of, listed, number, percent, signed
-from racohort.labels import label_of
 from racohort.plan import Plan
-from racohort.report.phrases import label_of_visit
+from racohort.report.phrases import label_of_visit, named
 from racohort.report.text import Sentence, Text, quote, say
 from racohort.results import select_results
 
@@ -42,13 +41,13 @@ def say_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) 
     lead = (f"In {number(inside.sum())} of {count(len(rows), 'comparison')} with baseline the mean change is shown to lie within "
             f"a quarter of the reference range{_but_for(rows[~inside], plan, catalogue)}.")  # fmt: skip
     bounds = interval(top["lower"], top["upper"], 2, top["level"])
-    largest = (f"The largest is that of {label_of(top['PARAMCD'], catalogue)} at {label_of_visit(top['AVISIT'], plan)}: "
+    largest = (f"The largest is that of {named(top['PARAMCD'], catalogue)} at {label_of_visit(top['AVISIT'], plan)}: "
                f"{signed(top['value'], 2)} widths of the range ({bounds}; n = {top['n']}).")  # fmt: skip
     return say(quote(lead, *rows["result_id"]), quote(largest, top["result_id"]))
 
 
 def _but_for(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
-    names = (label_of(code, catalogue) for code in rows["PARAMCD"])
+    names = (named(code, catalogue) for code in rows["PARAMCD"])
     visits = (label_of_visit(AVISIT, plan) for AVISIT in rows["AVISIT"])
     others = [f"{name} at {visit}" for name, visit in zip(names, visits, strict=True)]
     return f"; not for {listed(others)}" if others else ""
