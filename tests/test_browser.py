@@ -435,7 +435,9 @@ def test_print_shows_content_and_none_of_the_tools(book, visit):
     for hidden in (".ra-tools", ".ra-filter", ".bd-sidebar-primary", ".prev-next-footer"):
         assert not any(one.is_visible() for one in page.locator(hidden).all()), hidden
     assert page.locator("#tab-claims tbody tr").last.is_visible()
+    assert page.locator("#what-cannot-be-tested-here li").first.is_visible()
     assert page.locator(".ra-foot").is_visible()
+    page.emulate_media(media="screen")
     page = visit.open(book / "notebooks" / "05-robustness.html")
     assert not page.locator(".ra-folded .ra-said").first.is_visible()
     page.emulate_media(media="print")

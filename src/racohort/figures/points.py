@@ -52,4 +52,4 @@ def overlay(points: tuple[Point, ...], shape: tuple[float, float]) -> str:
         f'style="left:{left:g}%;top:{top:g}%" aria-label="{escape(words)}"></span>'
         for left, top, words in points
     )
-    return f'<div class="ra-points" style="aspect-ratio:{shape[0]:g}/{shape[1]:g}">{spots}</div>'
+    return f'<div class="ra-spots" style="aspect-ratio:{shape[0]:g}/{shape[1]:g}">{spots}</div>'

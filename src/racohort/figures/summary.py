@@ -52,7 +52,8 @@ def _draw(ax: Any, rows: pd.DataFrame, name: str, plan: Plan, digits: int) -> No
             color=INK["accent"], lw=1.0, ls=(0, (1, 2)))  # fmt: skip
     ax.plot(places[0], 0, "o", color=INK["paper"], mec=INK["accent"], mew=1.4, ms=6, zorder=3)
     for visit in there:
-        row, place = rows.loc[visit.AVISIT], at[visit.AVISIT]
+        row: Any = rows.loc[visit.AVISIT]
+        place = at[visit.AVISIT]
         ax.plot([place, place], [row["lower"], row["upper"]], color=INK["accent"], lw=2.6, solid_capstyle="butt")
         ax.plot(place, row["value"], "o", color=INK["accent"], ms=7, zorder=3)
         tell(ax, place, row["value"], words_of(row, f"{name}, change to {visit.label}", digits))

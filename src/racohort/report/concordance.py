@@ -73,6 +73,6 @@ def say_untested(results: pd.DataFrame) -> Text:
 
 
 def _claims_of(rows: pd.DataFrame) -> str:
-    """Which claims the rows are about, or how many where a reader would not read all their names."""
-    names = list(rows["category"].unique())
-    return capitalised(listed(names) if len(names) <= MOST_NAMED else count(len(names), "claim"))
+    """Which facts of the paper the rows are about, or how many claims where a reader would not read all their names."""
+    facts = list(dict.fromkeys(str(claim).partition("-")[0] for claim in rows["category"]))
+    return listed(facts) if len(rows) <= MOST_NAMED else capitalised(count(len(rows), "claim"))
