@@ -4,15 +4,18 @@ A null answer is NaN or None, never an exception, and no function warns. Oracles
 beta quantiles of scipy, numpy.
 """
 
+import json
 import math
 import warnings
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from racohort import estimators, intervals, missingness, mmrm, multiplicity, power, regression_to_mean, scores
+from tests.vectors import FUNCTIONS
 
 NAN = float("nan")
 PAIRED = (estimators.paired_t, estimators.wilcoxon_signed_rank, estimators.hodges_lehmann_paired, estimators.rank_biserial_paired,
@@ -128,6 +131,21 @@ def test_power_has_the_size_alpha_at_no_effect_and_never_exceeds_one():
         assert 0.05 - 1e-9 <= power.power_paired_t(dz, n) <= 1
     assert power.power_paired_t(0.0, 64) == pytest.approx(0.05)
     assert math.isnan(power.power_paired_t(0.5, 1))
+
+
+#: What sets how an answer is made, not what is known of the patients.
+SETTINGS = {"conf", "alpha", "level", "per", "items", "mcid", "sides", "welch", "correction", "r"}
+WHOLE = {v["function"]: v["inputs"] for name in ("vectors", "r_closed_forms") for v in
+         json.loads((Path(__file__).parent / "reference" / f"{name}.json").read_text("utf-8"))["vectors"]}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", [None, NAN], ids=str)
+@pytest.mark.parametrize("function", WHOLE)
+def test_no_function_of_the_reference_values_fails_for_want_of_a_number(function, missing):
+    inputs = {name: value for name, value in WHOLE[function].items() if name != "name"}
+    for name, value in inputs.items():
+        if isinstance(value, int | float) and name not in SETTINGS:
+            FUNCTIONS[function](**inputs | {name: missing})
 
 
 def test_perfectly_correlated_measurements_have_no_standardised_change_of_the_repeated_kind():

@@ -34,6 +34,15 @@ def as_number(value: float | None) -> float:
     return float("nan") if value is None else float(value)
 
 
+def is_missing(*values: object) -> bool:
+    """Whether any of these values is None or NaN.
+
+    >>> is_missing("5.10", None), is_missing(1, float("nan")), is_missing("5.10", 1.2)
+    (True, True, False)
+    """
+    return any(value is None or value != value for value in values)
+
+
 def as_given(numbers: NDArray[Any]) -> Answer:
     """A single number as a plain Python number, a column as it is.
 

@@ -5,7 +5,7 @@ from math import asin, exp, expm1, log, log1p, nan, pi, sin, sqrt
 import numpy as np
 from scipy import stats
 
-from racohort.columns import Answer, Numbers, as_columns, as_given
+from racohort.columns import Answer, Numbers, as_columns, as_given, is_missing
 
 
 def copula_r_from_spearman(rho_s: float) -> float:
@@ -14,7 +14,7 @@ def copula_r_from_spearman(rho_s: float) -> float:
     >>> round(copula_r_from_spearman(0.5), 4)
     0.5176
     """
-    return 2 * sin(pi * rho_s / 6) if -1 <= rho_s <= 1 else nan
+    return 2 * sin(pi * rho_s / 6) if not is_missing(rho_s) and -1 <= rho_s <= 1 else nan
 
 
 def spearman_from_copula_r(r: float) -> float:
@@ -32,7 +32,7 @@ def copula_r_from_kendall(tau: float) -> float:
     >>> round(copula_r_from_kendall(0.5), 4)
     0.7071
     """
-    return sin(pi * tau / 2) if -1 <= tau <= 1 else nan
+    return sin(pi * tau / 2) if not is_missing(tau) and -1 <= tau <= 1 else nan
 
 
 def norta_lognormal_r(target_pearson: float, cv1: float, cv2: float) -> float:
@@ -43,6 +43,8 @@ def norta_lognormal_r(target_pearson: float, cv1: float, cv2: float) -> float:
     >>> round(norta_lognormal_r(0.5, 1.2, 1.3), 4)
     0.6137
     """
+    if is_missing(target_pearson, cv1, cv2):
+        return nan
     product = target_pearson * cv1 * cv2
     if product <= -1 or min(cv1, cv2) <= 0:
         return nan
@@ -56,7 +58,7 @@ def lognormal_from_mean_sd(mean: float, sd: float) -> dict[str, float]:
     >>> {name: round(number, 3) for name, number in lognormal_from_mean_sd(25.0, 30.0).items()}
     {'mu': 2.773, 'sigma': 0.944, 'median': 16.005}
     """
-    if not (mean > 0 and sd >= 0):
+    if is_missing(mean, sd) or not (mean > 0 and sd >= 0):
         return {"mu": nan, "sigma": nan, "median": nan}
     variance = log1p((sd / mean) ** 2)
     mu = log(mean) - variance / 2
@@ -81,7 +83,7 @@ def lognormal_from_median_iqr(median: float, q1: float, q3: float) -> dict[str, 
     >>> {name: round(number, 3) for name, number in lognormal_from_median_iqr(18.0, 7.0, 42.0).items()}
     {'mu': 2.89, 'sigma': 1.328}
     """
-    if not (median > 0 and 0 < q1 <= q3):
+    if is_missing(median, q1, q3) or not (median > 0 and 0 < q1 <= q3):
         return {"mu": nan, "sigma": nan}
     return {"mu": log(median), "sigma": log(q3 / q1) / (2 * float(stats.norm.ppf(0.75)))}
 
@@ -93,7 +95,7 @@ def truncnorm_moments(mu: float, sigma: float, low: float | None, high: float | 
     {'mean': 5.813, 'sd': 0.9809}
     """
     lower, upper = -float("inf") if low is None else low, float("inf") if high is None else high
-    if not (sigma > 0 and lower < upper):
+    if is_missing(mu, sigma) or not (sigma > 0 and lower < upper):
         return {"mean": nan, "sd": nan}
     cut = stats.truncnorm((lower - mu) / sigma, (upper - mu) / sigma, loc=mu, scale=sigma)
     return {"mean": float(cut.mean()), "sd": float(cut.std())}

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from racohort.columns import Numbers, as_columns
+from racohort.columns import Numbers, as_columns, is_missing
 
 _POOLED = ("qbar", "ubar", "B", "T", "lambda_", "df_old", "df", "p")
 
@@ -65,7 +65,7 @@ def delta_adjusted_mean(
     >>> round(delta_adjusted_mean(-1.7, 1.1, 50, 14, delta=1.0)["estimate"], 5)
     -1.48125
     """
-    if n_obs < 2:
+    if is_missing(mean_obs, sd_obs, n_obs, n_missing, delta) or n_obs < 2:
         return {"estimate": nan, "ci": (nan, nan), "p": nan}
     estimate, se = mean_obs + delta * n_missing / (n_obs + n_missing), sd_obs / sqrt(n_obs)
     half = float(stats.t.isf((1 - conf) / 2, n_obs - 1)) * se
@@ -84,7 +84,7 @@ def tipping_point_delta(
     >>> round(tipping_point_delta(-0.4, 0.9, n_obs=52, n_missing=12), 3)
     0.797
     """
-    if n_obs < 2 or n_missing < 1:
+    if is_missing(mean_obs, sd_obs, n_obs, n_missing) or n_obs < 2 or n_missing < 1:
         return nan
     half = float(stats.t.isf(alpha / 2, n_obs - 1)) * sd_obs / sqrt(n_obs)
     distance = mean_obs - margin

@@ -4,6 +4,8 @@ from math import ceil, nan, sqrt
 
 from scipy import optimize, stats
 
+from racohort.columns import is_missing
+
 
 def power_paired_t(dz: float, n: int, alpha: float = 0.05) -> float:
     """Two-sided power of the paired t test at a true d_z, both tails counted; NaN for fewer than two pairs.
@@ -13,7 +15,7 @@ def power_paired_t(dz: float, n: int, alpha: float = 0.05) -> float:
     >>> round(power_paired_t(0.35, 64), 3)
     0.787
     """
-    if n < 2:
+    if is_missing(dz, n) or n < 2:
         return nan
     return _power(abs(dz), n, alpha)
 
@@ -32,7 +34,7 @@ def n_paired_t(dz: float, power: float = 0.8, alpha: float = 0.05) -> float:
     >>> n_paired_t(0.35, power=0.9)
     88
     """
-    if not (abs(dz) > 0 and 0 < power < 1):
+    if is_missing(dz, power) or not (abs(dz) > 0 and 0 < power < 1):
         return nan
     n = max(2, ceil(_normal_n(abs(dz), power, alpha)) - 3)
     while n > 2 and _power(abs(dz), n - 1, alpha) >= power:
@@ -52,7 +54,7 @@ def detectable_dz(n: int, power: float = 0.8, alpha: float = 0.05) -> float:
     >>> round(detectable_dz(64), 3)
     0.356
     """
-    if n < 2 or not alpha < power < 1:
+    if is_missing(n, power) or n < 2 or not alpha < power < 1:
         return nan
     upper = 1.0
     while _power(upper, n, alpha) < power:

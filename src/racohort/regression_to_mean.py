@@ -5,6 +5,8 @@ from math import nan, sqrt
 import numpy as np
 from scipy import stats
 
+from racohort.columns import is_missing
+
 _PARTS = ("mean_selected_baseline", "mean_followup_no_effect", "rtm")
 
 
@@ -26,7 +28,7 @@ def regression_to_mean(mu: float, sigma: float, rho: float, cutoff: float, direc
     >>> {name: round(number, 2) for name, number in parts.items()}
     {'mean_selected_baseline': 5.97, 'mean_followup_no_effect': 5.38, 'rtm': 0.59}
     """
-    if not (sigma > 0 and abs(rho) <= 1):
+    if is_missing(mu, sigma, rho, cutoff) or not (sigma > 0 and abs(rho) <= 1):
         return dict.fromkeys(_PARTS, nan)
     towards = 1 if direction == "above" else -1
     excess = sigma * _inverse_mills(towards * (cutoff - mu) / sigma)
@@ -43,7 +45,7 @@ def regression_to_mean_m_baselines(
     >>> round(regression_to_mean_m_baselines(mu=60, sigma=15, rho=0.5, cutoff=40, m=1, direction="below"), 2)
     13.49
     """
-    if not (sigma > 0 and 0 <= rho <= 1 and m >= 1):
+    if is_missing(mu, sigma, rho, cutoff, m) or not (sigma > 0 and 0 <= rho <= 1 and m >= 1):
         return nan
     within = (1 - rho) * sigma**2 / m
     spread = sqrt(rho * sigma**2 + within)

@@ -19,12 +19,16 @@ def np_tolerance_content(n: int, conf: float = 0.95) -> float:
     return float(stats.beta.ppf(1 - conf, n - 1, 2)) if as_number(n) >= 2 else nan
 
 
-def np_tolerance_min_n(content: float = 0.95, sides: int = 2, conf: float = 0.95) -> int:
+def np_tolerance_min_n(content: float = 0.95, sides: int = 2, conf: float = 0.95) -> float:
     """The smallest n whose range (two sides) or whose largest value (one side) covers `content` with this confidence (Wilks).
+
+    NaN unless content and confidence lie between 0 and 1.
 
     >>> np_tolerance_min_n(), np_tolerance_min_n(sides=1)
     (93, 59)
     """
+    if not (0 < as_number(content) < 1 and 0 < conf < 1):
+        return nan
     n = sides
     while stats.beta.cdf(content, n + 1 - sides, sides) > 1 - conf:
         n += 1
@@ -32,14 +36,15 @@ def np_tolerance_min_n(content: float = 0.95, sides: int = 2, conf: float = 0.95
 
 
 def normal_tolerance_k_one_sided(n: int, content: float = 0.95, conf: float = 0.95) -> float:
-    """The exact factor k: mean + k SD lies above `content` of a normal population with this confidence; NaN for n < 2.
+    """The exact factor k: mean + k SD lies above `content` of a normal population with this confidence.
 
+    NaN for n < 2 or content not between 0 and 1.
     Found from 1 - nct.sf, because nct.ppf and nct.cdf of scipy fail for large noncentrality. Oracle: R tolerance::K.factor.
 
     >>> round(normal_tolerance_k_one_sided(64), 4)
     2.0082
     """
-    if not as_number(n) >= 2:
+    if not (as_number(n) >= 2 and 0 < as_number(content) < 1):
         return nan
     noncentrality = float(stats.norm.ppf(content)) * sqrt(n)
 
@@ -53,14 +58,15 @@ def normal_tolerance_k_one_sided(n: int, content: float = 0.95, conf: float = 0.
 
 
 def normal_tolerance_k_two_sided_howe(n: int, content: float = 0.95, conf: float = 0.95) -> float:
-    """Howe's factor k (1969): mean +- k SD covers `content` of a normal population with this confidence; NaN for n < 2.
+    """Howe's factor k (1969): mean +- k SD covers `content` of a normal population with this confidence.
 
+    NaN for n < 2 or content not between 0 and 1.
     With the weight 1 + (n - 3 - chi2) / (2 (n + 1)^2). Oracle: R tolerance::K.factor(method = "HE").
 
     >>> round(normal_tolerance_k_two_sided_howe(64), 4)
     2.3202
     """
-    if not as_number(n) >= 2:
+    if not (as_number(n) >= 2 and 0 < as_number(content) < 1):
         return nan
     chi2 = float(stats.chi2.ppf(1 - conf, n - 1))
     z = float(stats.norm.ppf((1 + content) / 2))

@@ -6,8 +6,8 @@ from math import nan, sqrt
 import numpy as np
 from scipy import stats
 
-from racohort.columns import Answer, Numbers, as_columns, as_given
-from racohort.consistency.rounding import Printed, as_number, is_missing, rounding_interval
+from racohort.columns import Answer, Numbers, as_columns, as_given, is_missing
+from racohort.consistency.rounding import Printed, as_number, rounding_interval
 
 
 def paired_t_from_summary(
@@ -24,6 +24,7 @@ def paired_t_from_summary(
     (2.874, 0.0055)
     """
     (rho,) = as_columns(r)
+    n = 0 if is_missing(n) else n
     one, s1, other, s2 = (as_number(part) for part in (m1, sd1, m2, sd2))
     variance = s1**2 + s2**2 - 2 * rho * s1 * s2
     possible = (np.abs(rho) <= 1) & (variance > 1e-12 * (s1**2 + s2**2)) & (n >= 2)
@@ -67,15 +68,15 @@ def implied_r_from_p(m1: Printed, sd1: Printed, m2: Printed, sd2: Printed, n: in
     >>> round(implied_r_from_p("1.45", "0.6", "1.21", "0.65", n=64, p_two_sided=0.05), 4)
     -0.1803
     """
-    return implied_r_from_t(m1, sd1, m2, sd2, n, _t_of(float(p_two_sided), n))
+    return implied_r_from_t(m1, sd1, m2, sd2, n, _t_of(as_number(p_two_sided), n))
 
 
 def _t_of(p: float, n: int) -> float:
-    return float(stats.t.isf(p / 2, n - 1)) if n >= 2 and 0 < p < 1 else nan
+    return float(stats.t.isf(p / 2, n - 1)) if not is_missing(n) and n >= 2 and 0 < p < 1 else nan
 
 
 def _implied_r(difference: float, s1: float, s2: float, n: int, t: float) -> float:
-    if not (abs(t) > 0 and s1 * s2 > 0 and n >= 2):
+    if is_missing(t, n) or not (abs(t) > 0 and s1 * s2 > 0 and n >= 2):
         return nan
     return (s1**2 + s2**2 - n * difference**2 / t**2) / (2 * s1 * s2)
 
@@ -118,7 +119,7 @@ def indep_t_from_summary(
     (2.111, 55.6, 0.0393)
     """
     one, s1, other, s2 = (as_number(part) for part in (m1, sd1, m2, sd2))
-    if min(n1, n2) < 2 or is_missing(s1, s2) or not max(s1, s2) > 0:
+    if is_missing(n1, n2, s1, s2) or min(n1, n2) < 2 or not max(s1, s2) > 0:
         return {"t": nan, "df": nan, "p": nan}
     v1, v2 = s1**2 / n1, s2**2 / n2
     df: float = n1 + n2 - 2

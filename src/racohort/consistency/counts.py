@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from fractions import Fraction
 from math import ceil, floor, nan, sqrt
 
-from racohort.consistency.rounding import Printed, is_missing, rounding_interval
+from racohort.columns import is_missing
+from racohort.consistency.rounding import Printed, rounding_interval
 
 
 def grim(mean: Printed, n: int, items: int = 1) -> bool | None:
@@ -15,7 +16,7 @@ def grim(mean: Printed, n: int, items: int = 1) -> bool | None:
     >>> grim("5.19", 28), grim("2.68", 28)
     (False, True)
     """
-    if is_missing(mean) or n < 1 or items < 1:
+    if is_missing(mean, n, items) or n < 1 or items < 1:
         return None
     return bool(possible_sums(mean, n * items))
 
@@ -26,7 +27,7 @@ def grim_applicable(mean: Printed, n: int, items: int = 1) -> bool:
     >>> grim_applicable("46.33", 64), grim_applicable("46.3", 64)
     (True, False)
     """
-    return not is_missing(mean) and bool(0 < n * items < 10 ** rounding_interval(mean).decimals)
+    return not is_missing(mean, n, items) and bool(0 < n * items < 10 ** rounding_interval(mean).decimals)
 
 
 def possible_sums(mean: Printed, n: int) -> range:
@@ -47,7 +48,7 @@ def grimmer(
     >>> grimmer("1.03", "0.41", n=40), grimmer("5.21", "1.60", n=28)
     ('grimmer_inconsistent', 'consistent')
     """
-    if is_missing(mean, sd) or n < 2:
+    if is_missing(mean, sd, n) or n < 2:
         return None
     sums = [total for total in possible_sums(mean, n) if reachable(total, n, min_val, max_val)]
     if not sums:
@@ -100,7 +101,13 @@ def sprite_sd_bounds(total: int, n: int, min_val: int, max_val: int) -> tuple[fl
     >>> [round(sd, 3) for sd in sprite_sd_bounds(45, n=10, min_val=1, max_val=7)]
     [0.527, 3.028]
     """
-    if n < 2 or min_val > max_val or total != int(total) or not reachable(total, n, min_val, max_val):
+    if (
+        is_missing(total, n, min_val, max_val)
+        or n < 2
+        or min_val > max_val
+        or total != int(total)
+        or not reachable(total, n, min_val, max_val)
+    ):
         return nan, nan
     whole = int(total)
     extremes = most_equal(whole, n), _most_extreme(whole, n, min_val, max_val)
@@ -114,7 +121,7 @@ def debit(mean: Printed, sd: Printed, n: int) -> bool | None:
     >>> debit("0.44", "0.50", n=1683), debit("0.19", "0.35", n=1683)
     (True, False)
     """
-    if is_missing(mean, sd) or n < 2:
+    if is_missing(mean, sd, n) or n < 2:
         return None
     low, high, _ = rounding_interval(sd)
     low = max(low, Fraction(0))
@@ -128,7 +135,7 @@ def percent_possible_counts(percent: Printed, n: int) -> list[int]:
     >>> percent_possible_counts("28.1", 64), percent_possible_counts("33.3", 64)
     ([18], [])
     """
-    if is_missing(percent) or n < 1:
+    if is_missing(percent, n) or n < 1:
         return []
     lower, upper, _ = rounding_interval(percent)
     return list(range(max(0, ceil(lower * n / 100)), min(n, floor(upper * n / 100)) + 1))

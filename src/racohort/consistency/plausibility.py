@@ -4,7 +4,8 @@ from math import exp, log, log1p, nan, sqrt
 
 from scipy import stats
 
-from racohort.consistency.rounding import Printed, as_number, is_missing, rounding_interval
+from racohort.columns import is_missing
+from racohort.consistency.rounding import Printed, as_number, rounding_interval
 
 
 def _ends(printed: Printed) -> tuple[float, float]:
@@ -30,7 +31,7 @@ def sd_positivity(mean: Printed, sd: Printed, n: int) -> dict[str, float | bool]
     (True, False, 0.208)
     """
     centre, spread = as_number(mean), as_number(sd)
-    most = centre * sqrt(n) if centre >= 0 and n >= 1 else nan
+    most = centre * sqrt(n) if centre >= 0 and as_number(n) >= 1 else nan
     variance = log1p((spread / centre) ** 2) if centre > 0 else nan
     return {
         "ratio": centre / spread if spread > 0 else nan,
@@ -47,7 +48,7 @@ def sd_positivity(mean: Printed, sd: Printed, n: int) -> dict[str, float | bool]
 def _cannot_be(mean: Printed, sd: Printed, n: int) -> bool:
     """Whether no values from zero up have such a mean and SD, however the two were rounded."""
     highest, (least, greatest) = _ends(mean)[1], _ends(sd)
-    return bool(highest < 0 or greatest < 0 or (n >= 1 and least > highest * sqrt(n) * (1 + 1e-12)))
+    return bool(highest < 0 or greatest < 0 or (as_number(n) >= 1 and least > highest * sqrt(n) * (1 + 1e-12)))
 
 
 def bounded_sd_possible(mean: Printed, sd: Printed, n: int, low: float, high: float) -> bool | None:
@@ -58,7 +59,7 @@ def bounded_sd_possible(mean: Printed, sd: Printed, n: int, low: float, high: fl
     >>> bounded_sd_possible("1.5", "1.6", 64, low=0, high=3), bounded_sd_possible("1.5", "1.2", 64, low=0, high=3)
     (False, True)
     """
-    if is_missing(mean, sd) or n < 2:
+    if is_missing(mean, sd, n) or n < 2:
         return None
     (first, last), (least, greatest) = _ends(mean), _ends(sd)
     centre = min(max((low + high) / 2, first), last)

@@ -5,8 +5,8 @@ from math import nan, sqrt
 import numpy as np
 from scipy import stats
 
-from racohort.columns import Numbers, as_columns
-from racohort.consistency.rounding import Printed, as_number, is_missing, rounding_interval
+from racohort.columns import Numbers, as_columns, is_missing
+from racohort.consistency.rounding import Printed, as_number, rounding_interval
 
 
 def statcheck_t(df: float, t: Printed, p: Printed, comparison: str = "=", alpha: float = 0.05) -> dict[str, object]:

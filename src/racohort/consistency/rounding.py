@@ -5,17 +5,10 @@ from fractions import Fraction
 from math import nan
 from typing import NamedTuple
 
+from racohort.columns import is_missing
+
 #: A number as it was printed; a number proper is taken as Python writes it. None and NaN are missing.
 Printed = str | int | float | Decimal | None
-
-
-def is_missing(*printed: Printed) -> bool:
-    """Whether any of these numbers was not printed.
-
-    >>> is_missing("5.10", None), is_missing("5.10", "1.2")
-    (True, False)
-    """
-    return any(one is None or one != one for one in printed)
 
 
 class Rounded(NamedTuple):

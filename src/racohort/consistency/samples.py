@@ -4,8 +4,9 @@ from itertools import islice
 
 import numpy as np
 
+from racohort.columns import is_missing
 from racohort.consistency.counts import most_equal, possible_sums, reachable
-from racohort.consistency.rounding import Printed, is_missing, rounding_interval
+from racohort.consistency.rounding import Printed, rounding_interval
 
 #: How often a search moves two values before it starts anew with the next total.
 MOVES = 20_000

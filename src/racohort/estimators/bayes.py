@@ -1,10 +1,11 @@
 """Bayesian readings of a paired change: the JZS Bayes factor, and a normal prior updated by an estimate."""
 
-from math import exp, isfinite, log1p, nan, sqrt
+from math import exp, inf, isfinite, log1p, nan, sqrt
 
 import numpy as np
 from scipy import integrate, stats
 
+from racohort.columns import is_missing
 from racohort.estimators.change import Estimate
 
 
@@ -21,9 +22,9 @@ def jzs_bf10_paired(t: float, n: int, r: float = sqrt(0.5)) -> float:
     >>> round(jzs_bf10_paired(3.5, 20), 2)
     17.18
     """
-    df = n - 1
-    if df < 1 or not isfinite(t) or not r > 0:
+    if is_missing(t, n, r) or n < 2 or not isfinite(t) or not 0 < r < inf:
         return nan
+    df = n - 1
 
     def log_marginal(g: float) -> float:
         spread = 1 + n * g * r**2

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
-from racohort.columns import Numbers, as_columns
+from racohort.columns import Numbers, as_columns, is_missing
 from racohort.estimators.change import Estimate
 
 
@@ -23,6 +23,8 @@ def censored_lognormal_mle(observed: Numbers, n_below_lod: int, lod: float) -> E
     >>> round(fit["gm"], 2)
     15.67
     """
+    if is_missing(n_below_lod, lod) or n_below_lod < 0:
+        return dict.fromkeys(("mu_log", "sigma_log", "gm"), nan)
     values = np.ravel(as_columns(observed)[0])
     flags = [""] * values.size + ["below"] * n_below_lod
     fit = censored_geometric_mean(np.concatenate([values, np.full(n_below_lod, lod)]), flags)

@@ -5,7 +5,7 @@ from math import exp, lgamma, log, nan, sqrt
 import numpy as np
 from scipy import optimize, stats
 
-from racohort.columns import Numbers
+from racohort.columns import Numbers, is_missing
 from racohort.estimators.change import Estimate, complete_pairs
 
 _NAMES = ("cohen_dz", "hedges_gz_exact", "cohen_dav", "hedges_gav_approx_df_nminus1", "hedges_gav_pingouin", "cohen_drm")
@@ -68,7 +68,7 @@ def cohen_dz_ci_noncentral_t(dz: float, n: int, conf: float = 0.95) -> tuple[flo
     >>> [round(limit, 3) for limit in cohen_dz_ci_noncentral_t(0.5, 64)]
     [0.238, 0.758]
     """
-    if n < 2 or not np.isfinite(dz):
+    if is_missing(dz, n) or n < 2 or not np.isfinite(dz):
         return nan, nan
     t, tail = dz * sqrt(n), (1 - conf) / 2
     return _noncentrality(t, n - 1, 1 - tail) / sqrt(n), _noncentrality(t, n - 1, tail) / sqrt(n)
@@ -97,10 +97,10 @@ def cohen_dav_ci_bonett(
     >>> round(cohen_dav_ci_bonett(110.4, 102.1, 15.3, 14.6, 0.75, 25)["se"], 4)
     0.161
     """
+    if is_missing(m1, m2, sd1, sd2, r, n) or n < 2 or not max(sd1, sd2) > 0:
+        return {"d_av": nan, "d_av_adj": nan, "se": nan, "ci": (nan, nan)}
     df, v1, v2 = n - 1, sd1**2, sd2**2
     s2 = (v1 + v2) / 2
-    if not (df >= 1 and s2 > 0):
-        return {"d_av": nan, "d_av_adj": nan, "se": nan, "ci": (nan, nan)}
     d = (m1 - m2) / sqrt(s2)
     variance = d**2 * (v1**2 + v2**2 + 2 * r**2 * v1 * v2) / (8 * df * s2**2) + (v1 + v2 - 2 * r * sd1 * sd2) / (df * s2)
     return {"d_av": d, "d_av_adj": d * sqrt((n - 2) / df), **_z_interval(d, variance, conf)}
@@ -119,10 +119,9 @@ def glass_delta_ci_bonett(
     >>> round(glass_delta_ci_bonett(110.4, 102.1, 15.3, 14.6, 0.75, 25)["delta"], 4)
     0.5425
     """
-    df = n - 1
-    if not (df >= 1 and sd1 > 0):
+    if is_missing(m1, m2, sd1, sd2, r, n) or n < 2 or not sd1 > 0:
         return {"delta": nan, "se": nan, "ci": (nan, nan)}
-    delta = (m1 - m2) / sd1
+    df, delta = n - 1, (m1 - m2) / sd1
     variance = delta**2 / (2 * df) + (sd1**2 + sd2**2 - 2 * r * sd1 * sd2) / (df * sd1**2)
     return {"delta": delta, **_z_interval(delta, variance, conf)}
 

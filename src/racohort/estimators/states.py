@@ -48,13 +48,14 @@ def stuart_maxwell(table: ArrayLike) -> Estimate:
     Returns
     -------
     `chi2`, `df` (one less than the states that anybody entered or left; less again where they fall into groups between which
-    nobody moved), `p`, `n`. Where nobody changed chi2 is 0, df 0 and p 1; NaN without patients. Oracle: R mantelhaen.test.
+    nobody moved), `p`, `n`. Where nobody changed chi2 is 0, df 0 and p 1; NaN without patients and where a count is missing.
+    Oracle: R mantelhaen.test.
 
     >>> result = stuart_maxwell([[20, 10, 5], [3, 30, 15], [0, 5, 40]])
     >>> round(result["chi2"], 2), result["df"], round(result["p"], 5)
     (13.76, 2, 0.00103)
     """
-    counts = np.asarray(table, dtype="float64")
+    counts = _counts(table)
     apart = counts.sum(axis=1) - counts.sum(axis=0)
     covariance = np.diag(counts.sum(axis=1) + counts.sum(axis=0)) - counts - counts.T
     df = int(np.linalg.matrix_rank(covariance, hermitian=True))
@@ -72,7 +73,7 @@ def bowker(table: ArrayLike) -> Estimate:
     >>> round(result["chi2"], 2), result["df"], round(result["p"], 4)
     (13.77, 3, 0.0032)
     """
-    counts = np.asarray(table, dtype="float64")
+    counts = _counts(table)
     upper = np.triu_indices(len(counts), 1)
     there, back = counts[upper], counts.T[upper]
     moved = there + back > 0
@@ -80,8 +81,14 @@ def bowker(table: ArrayLike) -> Estimate:
     return _tested(chi2, int(moved.sum()), counts)
 
 
+def _counts(table: ArrayLike) -> np.ndarray:
+    """The table as numbers; one without patients where a count is missing."""
+    counts = np.asarray(table, dtype="float64")
+    return counts if np.isfinite(counts).all() else np.zeros_like(counts)
+
+
 def _tested(chi2: float, df: int, counts: np.ndarray) -> Estimate:
-    n = int(counts.sum()) if np.isfinite(counts).all() else 0
+    n = int(counts.sum())
     if not n:
         return {"chi2": nan, "df": nan, "p": nan, "n": 0}
     return {"chi2": chi2, "df": df, "p": float(stats.chi2.sf(chi2, df)) if df else 1.0, "n": n}
