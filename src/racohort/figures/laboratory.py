@@ -92,7 +92,7 @@ def _draw_analyte(ax: Any, values: pd.DataFrame, summary: pd.DataFrame, plan: Pl
     ax.vlines(x, summary["q1"], summary["q3"], color=INK["accent"], lw=3.2, alpha=0.9)
     ax.plot(x, summary["median"], "o-", color=INK["accent"], mfc=INK["paper"], ms=4, lw=1.5)
     ax.set_title(_wrapped(label), fontsize=7.8)
-    ax.set_ylabel(shown_unit(unit), fontsize=7.2, labelpad=1)
+    ax.set_ylabel(shown_unit(unit), fontsize=7.2, labelpad=3.5)
     _label_visits(ax, plan, times)
 
 
