@@ -1,4 +1,5 @@
-"""Visits told by a day alone, units in the codes of items, and a cohort without dates: as de-identified cohorts come.
+"""Visits told by a day alone, units in the codes of items, a cohort without dates, a HAQ-DI beside its categories.
+
 
 Oracles: rows that were counted by hand.
 """
@@ -68,3 +69,32 @@ def test_several_arms_are_said_to_be_taken_together_and_one_to_lack_a_control():
     assert no_control(plan) == "There is no control group"
     many = type(plan)(**{**vars(plan), "arms": tuple("abcde")})
     assert no_control(many) == "The 5 arms of this cohort are taken together, and none is compared with another"
+
+
+def answered(shipped: dict[str, float], categories: int = 1) -> str:
+    head = " | ".join(f"h{number}" for number in range(1, 9))
+    lines = [f"{who} | BL | {haq} | " + " | ".join([str(categories)] * 8) for who, haq in shipped.items()]
+    return "\n".join([f"id | visit | haq | {head}", *lines])
+
+
+ITEMS = {f"h{number}": {"paramcd": f"HAQ{number:02d}"} for number in range(1, 9)}
+
+
+@pytest.mark.parametrize(("haq", "differs"), [(1.0, False), (1.06, False), (1.125, True), (2.5, True)])
+def test_a_shipped_haq_that_its_categories_contradict_is_held_and_none_is_used(tmp_path, haq, differs):
+    clean, data = cleaned(cohort(tmp_path, {"a.csv": answered({"P1": haq, "P2": 1, "P3": 1})}, columns=ITEMS))
+    assert ("score_differs" in set(clean.records.quarantine()["rule"])) is differs
+    used = values(data)
+    used = used[(used["PARAMCD"] == "HAQDI") & (used["ANL01FL"] == "Y")]
+    assert used.set_index("USUBJID")["AVAL"].to_dict() == dict.fromkeys(("P1", "P2", "P3")[differs:], 1.0)
+
+
+def test_a_haq_that_is_higher_than_its_categories_throughout_refuses_the_cohort_and_says_what_may_raise_it(tmp_path):
+    said = found(cohort(tmp_path, {"a.csv": answered({f"P{number}": 1.5 for number in range(6)})}, columns=ITEMS))
+    assert "in 6 of 6 rows; devices and help raise a category" in said["score_contradicts"]
+
+
+def test_several_days_of_a_visit_are_told_with_the_visit(tmp_path):
+    rows = "id visit date crp\nP1 BL 2014-01-01 5\nP1 Y1 2015-01-01 4\nP1 Y1 2015-01-09 4.5"
+    said = found(cohort(tmp_path, {"a.csv": rows}))
+    assert "is one of several days of the visit Y1; the one closest to the planned day is used" in said["visit_several"]

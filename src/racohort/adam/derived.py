@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from racohort.cleaning.consistency import FORMULAS, computed
-from racohort.scores.haq import haq_di_from_categories
+from racohort.cleaning.haq import HAQ, haq_of
 
-HAQ = tuple(f"HAQ{number:02d}" for number in range(1, 9))
 #: A three-variable DAS28 is computed only where the cohort has no patient's global assessment for the four-variable one.
 INSTEAD = {"DAS28E3": "PTGA", "DAS28C3": "PTGA"}
 
@@ -20,7 +19,7 @@ def derive_scores(measured: pd.DataFrame, disputed: pd.DataFrame, catalogue: pd.
     used = measured[measured["ANL01FL"] == "Y"]
     wide = used.pivot(index=["USUBJID", "AVISIT"], columns="PARAMCD", values="AVAL")
     scores = {code: computed(wide, code) for code in FORMULAS if INSTEAD.get(code) not in wide.columns}
-    scores["HAQDI"] = _haq(wide)
+    scores["HAQDI"] = haq_of(wide)
     parts = [_rows(code, score.dropna(), used) for code, score in scores.items() if score.notna().any()]
     made = pd.concat(parts, ignore_index=True) if parts else measured.iloc[:0]
     out = pd.MultiIndex.from_frame(disputed[["USUBJID", "AVISIT", "PARAMCD"]])
@@ -32,14 +31,6 @@ def derive_scores(measured: pd.DataFrame, disputed: pd.DataFrame, catalogue: pd.
 
 def _keys(frame: pd.DataFrame) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(frame[["USUBJID", "AVISIT", "PARAMCD"]])
-
-
-def _haq(wide: pd.DataFrame) -> pd.Series:
-    """HAQ-DI from the category scores; NaN where fewer than six are answered."""
-    if not set(HAQ) & set(wide.columns):
-        return pd.Series(np.nan, index=wide.index)
-    categories = wide.reindex(columns=list(HAQ)).to_numpy(float)
-    return pd.Series(haq_di_from_categories(categories), index=wide.index)
 
 
 def _rows(code: str, score: pd.Series, used: pd.DataFrame) -> pd.DataFrame:

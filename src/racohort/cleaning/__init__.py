@@ -10,6 +10,7 @@ from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps, c
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
 from racohort.cleaning.gathering import gather_mapping, gather_sources, gather_treatments, gather_values, gather_visits
+from racohort.cleaning.haq import check_haq
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package
@@ -119,7 +120,7 @@ def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, 
         check_columns_whole(sheet, catalogue, records)
         check_repeats(sheet, config, catalogue, records)
     settle_variant(sheets, config, catalogue, records)
-    disputed = check_scores(sheets, catalogue, records)
+    disputed = check_scores(sheets, catalogue, records) | check_haq(sheets, records)
     check_sums(sheets, records)
     check_categories(sheets, catalogue, records)
     return disputed

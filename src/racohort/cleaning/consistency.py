@@ -150,7 +150,7 @@ def _hold_one(
     explained = {"ESR", "CRP"} <= set(row.dropna().index) and {"ESR", "CRP"} & set(parts)
     if explained and abs(row[code] - computed(swapped.to_frame().T, code).iloc[0]) <= _tolerance(catalogue, code) / 2:
         for part in ("ESR", "CRP"):
-            _hold_cell(
+            hold_cell(
                 *table.cell(USUBJID, AVISIT, part),
                 "exchanged",
                 "looks exchanged between ESR and CRP: the score fits the exchanged values",
@@ -159,13 +159,14 @@ def _hold_one(
         return set()
     shown = ", ".join(f"{table.cell(USUBJID, AVISIT, part)[1].name} {row[part]:g}" for part in parts)
     value = computed(row.to_frame().T, code).iloc[0]
-    _hold_cell(
+    hold_cell(
         *table.cell(USUBJID, AVISIT, code), "score_differs", f"does not follow from {shown}, which give {value:.2f}", records
     )
     return {(USUBJID, AVISIT, code)}
 
 
-def _hold_cell(sheet: Sheet, field: Field, row: int, rule: str, reason: str, records: Records) -> None:
+def hold_cell(sheet: Sheet, field: Field, row: int, rule: str, reason: str, records: Records) -> None:
+    """Quarantine one cell."""
     records.hold(rule, sheet.table, sheet.cells(np.array([row]), field.name), reason)
     field.bad[row] = True
 

@@ -219,14 +219,9 @@ def note_several(sheet: Sheet, config: Cohort, records: Records) -> None:
         key = pd.DataFrame({"who": sheet.who, "visit": pd.factorize(sheet.AVISIT)[0]})
         several = np.zeros(len(sheet), dtype=bool)
         several[planned] = key[planned].duplicated(keep=False)
-        cells = sheet.cells(several, found[0])
-        if len(cells):
-            records.note_cells(
-                "visit_several",
-                sheet.table,
-                cells,
-                f"is one of several days of this visit; {CHOSEN[config.records.visit]} is used",
-            )
+        for code in dict.fromkeys(sheet.AVISIT[several]):
+            told = f"is one of several days of the visit {code}; {CHOSEN[config.records.visit]} is used"
+            records.note_cells("visit_several", sheet.table, sheet.cells(several & (code == sheet.AVISIT), found[0]), told)
 
 
 def _windows(config: Cohort) -> dict[str, tuple[float, float]]:
