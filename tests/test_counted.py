@@ -1,6 +1,5 @@
 """Visits told by a day alone, units in the codes of items, a cohort without dates, a HAQ-DI beside its categories.
 
-
 Oracles: rows that were counted by hand.
 """
 

@@ -613,3 +613,21 @@ def test_many_findings_of_one_kind_in_one_column_are_printed_as_a_few(root: Path
     lines = [line for line in check_cohort("mine", tmp_path / "out") if "listed before" in line]
     assert len(lines) == 3
     assert lines[-1].endswith("(4 more findings of this kind in this column are in findings.csv.)")
+
+
+def test_who_was_screened_and_got_no_arm_is_left_out_and_several_arms_are_told_of(root: Path, tmp_path: Path) -> None:
+    dm = "STUDYID,DOMAIN,USUBJID,SEX,AGE,ARM,RFXSTDTC\n" + "".join(
+        f"S1,DM,A-{who},F,5{who},{arm},{day}\n"
+        for who, (arm, day) in enumerate((("Drug", "2014-01-01"), ("Placebo", "2014-01-01"), ("Screen Failure", "")))
+    )
+    lb = "STUDYID,DOMAIN,USUBJID,LBTESTCD,LBSTRESN,LBSTRESU,VISIT,LBDTC\n" + "".join(
+        f"S1,LB,A-{who},CRP,{value},mg/L,{visit},{day}\n"
+        for who in range(3)
+        for visit, value, day in (("BASELINE", 9, "2014-01-01"), ("WEEK 24", 5, "2014-06-18"))
+    )
+    done = described(written(tmp_path, "dm.csv", dm), written(tmp_path, "lb.csv", lb))
+    assert "Nothing is left to fill in." in done.output
+    assert parse_cohort(text_of(root)).filter == {"ARM": ["Drug", "Placebo"]}
+    assert '# All 2 arms are taken together and not compared. One of them: filter: {"ARM": "Drug"}' in text_of(root)
+    assert "2 of 2 patients kept" in "\n".join(check_cohort("mine", tmp_path / "out"))
+    assert pd.read_csv(tmp_path / "out" / "adsl.csv")["ARM"].tolist() == ["Drug", "Placebo"]

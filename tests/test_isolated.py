@@ -124,7 +124,7 @@ def test_no_child_no_pipe_and_no_temporary_file_stays(tmp_path, monkeypatch):
 def test_limits_grow_with_the_file():
     limits = config().limits
     assert (limits.memory_for(0), limits.memory_for(100_000_000)) == (1_500_000_000, 4_000_000_000)
-    assert (limits.seconds_for(2_000_000), limits.seconds_for(50_000_000)) == (20, 500)
+    assert (limits.seconds_for(2_000_000), limits.seconds_for(50_000_000)) == (50, 1250)
     assert (limits.inflated_for(7_500_000), limits.inflated_for(10_000_000)) == (150_000_000, 200_000_000)
 
 

@@ -174,3 +174,20 @@ def test_repeated_treatments_give_the_last_of_them_and_the_last_before_each_even
     last = data.adae[data.adae["AEDECOD"].isin([*days, "partial"])].set_index("AEDECOD")["LDOSEDT"]
     assert last[["first", "second"]].tolist() == [start, start + pd.Timedelta(days=84)]
     assert last[["before", "partial"]].isna().all()
+
+
+def test_the_record_flagged_as_baseline_is_it_beside_one_that_is_labelled(tmp_path: Path) -> None:
+    rows = [
+        ("Baseline", "2014-01-01", 64, ""), ("Unscheduled 1.1", "2014-01-05", 61, "Y"), ("Week 12", "2014-04-01", 43, ""),
+    ]  # fmt: skip
+    lines = "".join(f"RA-01-001,ALT,Alanine Aminotransferase (U/L),{v},{d},{x},{f}\n" for v, d, x, f in rows)
+    (tmp_path / "adlb.csv").write_text("USUBJID,PARAMCD,PARAM,AVISIT,ADT,AVAL,ABLFL\n" + lines, "utf-8")
+    (tmp_path / "adsl.csv").write_text("USUBJID,SEX,AGE,TRTSDT,SAFFL\nRA-01-001,F,50,2014-01-06,Y\n", "utf-8")
+    (tmp_path / "cohort.yml").write_text(
+        "id: flagged\nfiles: [{path: adsl.csv, shape: adam}, {path: adlb.csv, shape: adam}]\n"
+        "visits: {BL: {labels: [Baseline], day: 0}, W12: {labels: [Week 12], day: 84}}\n"
+        "treatment_start: {from: column, column: TRTSDT}\n", "utf-8",
+    )  # fmt: skip
+    _, data = cleaned(f"{tmp_path}")
+    used = data.adlb[data.adlb["ANL01FL"] == "Y"].set_index("AVISIT")
+    assert (used.loc["BL", "AVAL"], used.loc["W12", "CHG"]) == (61, -18)

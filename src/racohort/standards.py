@@ -128,8 +128,7 @@ def open_standard(table: RawTable, config: Cohort) -> dict[str, Column]:
         _join_values(table, next((name for name, role in chosen.items() if role == "AVAL"), ""))
     kept = {name.upper() for name in config.filter} if kind == "patients" else set()
     others = {name: "COVARIATE" if name in kept else "IGNORE" for name in names}
-    meant = {name: chosen.get(name, others[name]) for name in names}
-    return {name: Column.model_validate({"role": "COVARIATE" if name in kept else role}) for name, role in meant.items()}
+    return {name: Column.model_validate({"role": chosen.get(name, others[name])}) for name in names}
 
 
 def _measured(names: list[str]) -> dict[str, tuple[str, ...]]:

@@ -36,14 +36,15 @@ def check_haq(sheets: Sequence[Sheet], records: Records) -> set[tuple[str, str, 
     if len(gap) >= 5 and len(wrong) >= THROUGHOUT * len(gap):
         _refuse(wrong, len(gap), raised, table, records)
         return set()
-    for place in wrong.index:
-        value = table.wide.at[place, "HAQDI"] - wrong[place]
-        told = f"does not follow from its categories, which give {value:.3f}{raised}"
-        hold_cell(*table.cell(*place, "HAQDI"), "score_differs", told, records)
-    return {(*place, "HAQDI") for place in wrong.index}
+    given = haq_of(table.wide)
+    for USUBJID, AVISIT in wrong.index:
+        told = f"does not follow from its categories, which give {given[USUBJID, AVISIT]:.3f}{raised}"
+        hold_cell(*table.cell(USUBJID, AVISIT, "HAQDI"), "score_differs", told, records)
+    return {(USUBJID, AVISIT, "HAQDI") for USUBJID, AVISIT in wrong.index}
 
 
 def _refuse(wrong: pd.Series, rows: int, raised: str, table: Table, records: Records) -> None:
-    sheet, field, _ = table.cell(*wrong.index[0], "HAQDI")
+    USUBJID, AVISIT = wrong.index[0]
+    sheet, field, _ = table.cell(USUBJID, AVISIT, "HAQDI")
     said = f"column {field.name} contradicts its categories HAQ01 to HAQ08 in {len(wrong)} of {rows} rows{raised}"
     records.note("score_contradicts", said, sheet.table, column=field.name, count=len(wrong))

@@ -16,18 +16,14 @@ def _flag(sheet: Sheet, *names: str) -> Mask:
 
 
 def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:
-    """Rows that the sponsor flagged as the baseline record while no row of that patient and test is labelled as baseline.
+    """Rows that the sponsor flagged as the baseline record, and whose label is another visit's or none's.
 
-    `visits` holds the visit of each row by its label.
+    `visits` holds the visit of each row by its label. A row that is labelled as baseline stays one: of several the last before
+    treatment counts, and the flagged one is that by its definition (ADaM Implementation Guide 1.3, ABLFL).
     """
-    prefix, found = finding_prefix(list(sheet.table.cells.columns)), sheet.role("PARAM")
+    prefix = finding_prefix(list(sheet.table.cells.columns))
     flagged: Mask = np.logical_and(_flag(sheet, "ABLFL", f"{prefix}LOBXFL", f"{prefix}BLFL"), sheet.keep)
-    if not found or not flagged.any():
-        return flagged
-    key = pd.DataFrame({"id": sheet.who, "test": sheet.texts(found[0]).at, "labelled": visits == config.baseline})
-    labelled: Mask = key.groupby(["id", "test"])["labelled"].transform("any").to_numpy(dtype=bool)
-    flagged &= ~labelled
-    return flagged
+    return np.asarray(flagged & (visits != config.baseline))
 
 
 def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:

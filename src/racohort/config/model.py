@@ -144,7 +144,7 @@ class Limits(Strict):
     ratio: int = Field(20, ge=1, description="What a packed file or workbook may unpack to, as a multiple of its own size.")
     cells: int = Field(100_000_000, ge=1, description="Most cells in one table of a workbook, Parquet or SAS file.")
     memory_mb: int = Field(1500, ge=100, description="Memory for reading such a file, in MB (or 40 x its size).")
-    seconds: int = Field(20, ge=1, description="Processor time for reading such a file (or 10 seconds per MB).")
+    seconds: int = Field(20, ge=1, description="Processor time for reading such a file (or 25 seconds per MB).")
 
     def inflated_for(self, size: int) -> int:
         """Bytes that a packed file of `size` bytes may unpack to."""
@@ -156,7 +156,7 @@ class Limits(Strict):
 
     def seconds_for(self, size: int) -> int:
         """Seconds of processor time for reading a file of `size` bytes."""
-        return max(self.seconds, size // 100_000)
+        return max(self.seconds, size // 40_000)
 
 
 class Analyte(Strict):

@@ -10,6 +10,7 @@ import pandas as pd
 from racohort.intake.days import are_days, plan_days
 from racohort.intake.dictionary import read_dictionary
 from racohort.intake.guesses import Guess, Source
+from racohort.intake.people import arms_of
 from racohort.intake.redcap import kinds_of_row
 from racohort.intake.tables import guess_table
 from racohort.intake.values import given, parse_day
@@ -28,6 +29,7 @@ class Scaffold:
     own: list[list[Guess]] = field(default_factory=list)
     visits: list[Planned] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
+    arms: tuple[str, list[str], list[str]] = ("", [], [])
     first: str = ""
     last: str = ""
 
@@ -58,6 +60,7 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     scaffold = Scaffold(_id(name), name, found, used, visits=_distinct(planned))
     if not labels and not counted and any(_is_untold(source) for source in found):
         scaffold.visits[0].why, scaffold.visits[0].choices = "", UNTOLD
+    scaffold.arms = next((arms for pair in zip(found, tables, strict=True) if (arms := arms_of(*pair))[0]), scaffold.arms)
     scaffold.shared, scaffold.own = _share(found)
     scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
     scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")

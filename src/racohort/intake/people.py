@@ -1,15 +1,31 @@
 """The patients in a table of which nothing is known: which column tells whose a row is, and a sex that a name asks for."""
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
 
 from racohort.intake.guesses import Guess, Source, Word
 from racohort.intake.names import name_key
-from racohort.intake.values import as_number
+from racohort.intake.values import as_number, given
+from racohort.standards import PATIENT, kind_of
 
 #: What the numbers of the rows are called that some programs write into a file.
 ROW_NUMBERS = {"rownames", "unnamed0", "rownumber", "rowid", "index"}
+
+#: What an arm is called of people who were screened and got none.
+_NO_ARM = re.compile(r"screen(?:ing)?\s*fail\w*|scrnfail|not (?:assigned|treated|randomi[sz]ed)", re.IGNORECASE)
+
+
+def arms_of(source: Source, cells: pd.DataFrame) -> tuple[str, list[str], list[str]]:
+    """The column of the treatment arms, the arms, and its words that say that somebody got none; "" without several words."""
+    if source.shape in ("adam", "sdtm"):
+        name = next((one for one in PATIENT["ARM"] if one in cells), "") if kind_of(list(cells.columns)) == "patients" else ""
+    else:
+        name = next((guess.name for guess in source.columns if guess.role == "ARM" and not guess.choices), "")
+    words = sorted(set(given(cells[name].tolist()))) if name else []
+    none = [word for word in words if _NO_ARM.fullmatch(word)]
+    return (name, [word for word in words if word not in none], none) if len(words) > 1 else ("", [], [])
 
 
 def find_patients(source: Source, cells: pd.DataFrame) -> None:

@@ -157,8 +157,19 @@ def _rest(scaffold: Scaffold) -> Iterator[str]:
         first = scaffold.visits[0].code
         yield f"# choose: treatment_start: {{from: visit, visit: {first}}} or {{from: column, column: ?}}; none if untreated"
         yield "# treatment_start: ?"
+    yield from _arms(*scaffold.arms)
     words = ", ".join(in_marks(word) for word in ["", *scaffold.missing])
     yield f"missing: [{words}]" + _guessed("; ".join(f"{word!r} in {why}" for word, why in scaffold.missing.items()))
     if scaffold.first:
         yield f"# choose: study: its first and last day (visits: {scaffold.first} to {scaffold.last}), and its time zone"
         yield "# study: {start: ?, end: ?, timezone: ?}"
+
+
+def _arms(name: str, arms: list[str], none: list[str]) -> Iterator[str]:
+    """The filter: who got an arm, where some got none; else, as a comment, how one of several arms is taken."""
+    if none and arms:
+        chosen = ", ".join(in_marks(arm) for arm in arms)
+        yield f"filter: {{{in_marks(name)}: [{chosen}]}}" + _guessed(f"{', '.join(map(repr, none))} got no treatment")
+    if len(arms) > 1:
+        one = f"filter: {{{in_marks(name)}: {in_marks(arms[0])}}}"
+        yield f"# All {len(arms)} arms are taken together and not compared. One of them: {one}"
