@@ -82,6 +82,13 @@ def test_a_word_figure_has_its_description_and_a_formula_is_one_of_words_own(tmp
     assert len(made.element.body.xpath(".//m:f/m:den//m:rad")) == 1
 
 
+def test_in_word_a_caption_stays_whole_and_on_the_page_of_its_figure_or_table(tmp_path: Path) -> None:
+    made = document(tmp_path)
+    kept = [one.paragraph_format for one in made.paragraphs if one._p.xpath(".//pic:pic") or one.style.name == "Caption"]
+    assert [form.keep_with_next for form in kept] == [True, False, True]  # picture, its caption, a table's caption
+    assert [form.keep_together for form in kept] == [None, True, True]
+
+
 @pytest.mark.parametrize(
     ("mathml", "office"),
     [("<msub><mi>d</mi><mi>z</mi></msub>", "m:sSub"), ("<msup><mi>x</mi><mn>2</mn></msup>", "m:sSup"),

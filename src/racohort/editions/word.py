@@ -124,6 +124,8 @@ class Writer:
         """A caption with its number, which Word keeps up to date."""
         self.numbers[kind] += 1
         paragraph = self.document.add_paragraph(f"{kind} ", style="Caption")
+        form = paragraph.paragraph_format
+        form.keep_together, form.keep_with_next = True, kind == "Table"
         _field(paragraph, f"SEQ {kind} \\* ARABIC", str(self.numbers[kind]))
         paragraph.add_run(f". {words}")
 
@@ -131,7 +133,9 @@ class Writer:
         """A figure with its caption and, for who cannot see it, its description."""
         image = element.xpath(".//img")[0]
         data = image.get("src").partition("base64,")[2]
-        picture = self.document.add_picture(io.BytesIO(base64.b64decode(data)), width=WIDTH)
+        paragraph = self.document.add_paragraph()
+        paragraph.paragraph_format.keep_with_next = True
+        picture = paragraph.add_run().add_picture(io.BytesIO(base64.b64decode(data)), width=WIDTH)
         picture._inline.docPr.set("descr", image.get("alt") or "")
         for caption in element.xpath(".//figcaption"):
             self.caption("Figure", _words(caption))
