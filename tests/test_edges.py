@@ -148,6 +148,17 @@ def test_no_function_of_the_reference_values_fails_for_want_of_a_number(function
             FUNCTIONS[function](**inputs | {name: missing})
 
 
+@pytest.mark.parametrize(("n", "conf", "rank", "achieved"), [
+    (301, 0.95, 19765, 0.950017426312), (301, 0.99, 18840, 0.990006107464), (400, 0.9, 36294, 0.900029501719),
+    (400, 0.99, 34148, 0.990010860943), (800, 0.95, 147388, 0.950001608024)])  # fmt: skip
+def test_many_pairs_have_the_signed_rank_limits_of_r(n, conf, rank, achieved):
+    """R: qsignrank((1 - conf) / 2, n) and 1 - 2 psignrank(q - 1, n), for the differences 1 to n."""
+    found = estimators.hodges_lehmann_paired(np.arange(1, n + 1), np.zeros(n), conf)
+    walsh = np.sort(np.add.outer(np.arange(1, n + 1), np.arange(1, n + 1))[np.triu_indices(n)] / 2)
+    assert found["ci"] == (walsh[rank - 1], walsh[len(walsh) - rank])
+    assert found["achieved_conf"] == pytest.approx(achieved, abs=2e-6)
+
+
 def test_perfectly_correlated_measurements_have_no_standardised_change_of_the_repeated_kind():
     """R: cor(c(1, 2, 4), c(2, 4, 8)) is 1, so that d_rm = d_z sqrt(2 (1 - r)) is 0."""
     sizes = estimators.effect_sizes_paired([0.3, 0.6, 1.2, 2.1], [0.6, 1.2, 2.4, 4.2])

@@ -1,6 +1,6 @@
 """Signed ranks of paired differences: the test, the pseudo-median, and the matched rank-biserial correlation."""
 
-from math import atanh, floor, inf, nan, sqrt, tanh
+from math import atanh, ceil, inf, nan, sqrt, tanh
 
 import numpy as np
 from numpy.typing import NDArray
@@ -157,14 +157,20 @@ def _pairs_before(ends: NDArray[np.int_], times: NDArray[np.int_]) -> int:
 
 
 def _walsh_rank(n: int, conf: float) -> tuple[int, float]:
-    """The rank of the lower limit among the Walsh averages (at least 1), and the confidence it achieves."""
+    """The rank of the lower limit among the Walsh averages (at least 1), and the confidence it achieves.
+
+    Exact up to `EXACT_LIMIT`, then by the normal approximation with its first correction (Edgeworth).
+    """
     if n <= EXACT_LIMIT:
         cumulative = np.cumsum(_null_distribution(np.arange(1, n + 1)))
         q = max(1, int(np.searchsorted(cumulative, (1 - conf) / 2)))
         return q, 1 - 2 * float(cumulative[q - 1])
     mean, sd = n * (n + 1) / 4, sqrt(n * (n + 1) * (2 * n + 1) / 24)
-    q = max(1, floor(mean - float(stats.norm.isf((1 - conf) / 2)) * sd))
-    return q, 1 - 2 * float(stats.norm.cdf((q - 0.5 - mean) / sd))
+    kurtosis = -n * (n + 1) * (2 * n + 1) * (3 * n**2 + 3 * n - 1) / 240 / sd**4
+    z = float(stats.norm.isf((1 - conf) / 2))
+    q = max(1, ceil(mean - sd * (z + kurtosis * (z**3 - 3 * z) / 24) - 0.5))
+    x = (q - 0.5 - mean) / sd
+    return q, 1 - 2 * float(stats.norm.cdf(x) - stats.norm.pdf(x) * kurtosis * (x**3 - 3 * x) / 24)
 
 
 def rank_biserial_paired(x: Numbers, y: Numbers, conf: float = 0.95) -> Estimate:
