@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -48,7 +49,7 @@ def deidentify(frames: Mapping[str, pd.DataFrame], starts: pd.Series, secret: by
 
 def _deidentified(name: str, frame: pd.DataFrame, known: Mapping[str, str], away: pd.Series) -> pd.DataFrame:
     frame = frame.drop(columns=[BIRTH], errors="ignore")
-    blank = {column: "" for column in (*PARTIAL, *WRITTEN.get(name, ())) if column in frame}
+    blank: dict[str, Any] = {column: "" for column in (*PARTIAL, *WRITTEN.get(name, ())) if column in frame}
     if "message" in frame:
         blank["message"] = frame["rule"].map(lambda rule: RULES[rule].title)
     if "AGE" in frame:
@@ -56,6 +57,6 @@ def _deidentified(name: str, frame: pd.DataFrame, known: Mapping[str, str], away
     if "USUBJID" not in frame:
         return frame.assign(**blank)
     back = frame["USUBJID"].map(away)
-    dates = [column for column in frame if pd.api.types.is_datetime64_any_dtype(frame[column])]
+    dates = [str(column) for column in frame if pd.api.types.is_datetime64_any_dtype(frame[column])]
     moved = {column: (frame[column] - back).astype(frame[column].dtype) for column in dates}
     return frame.assign(**blank, **moved, USUBJID=frame["USUBJID"].map(known).astype(frame["USUBJID"].dtype))

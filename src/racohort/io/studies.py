@@ -158,7 +158,8 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
 
 def write_check(folder: Path, datasets: Datasets | None, findings: pd.DataFrame, clean: Clean | None = None) -> None:
     """Write what a check found; after a refusal only the findings exist."""
-    data, records = {}, {"findings": _tidy(findings)}
+    data: Frames = {}
+    records = {"findings": _tidy(findings)}
     if datasets is not None and clean is not None:
         data, records = _told(check_datasets(datasets), records_of(clean), clean)
     for name, frame in data.items():

@@ -71,9 +71,9 @@ def tabulate_functions(results: pd.DataFrame) -> Table | Absence:
     """
     if results.empty:
         return absent("No section has written results.")
-    counted = results.groupby(["section", "function"], sort=False).size()
-    rows = [(section.capitalize(), name, _purpose(name), number(rows)) for (section, name), rows in counted.items()]
-    shown = pd.DataFrame(rows, columns=["Section", "Function", "What it gives", "Rows"])
+    counted = results.groupby(["section", "function"], sort=False).size().reset_index(name="rows")
+    shown = pd.DataFrame({"Section": counted["section"].str.capitalize(), "Function": counted["function"],
+                          "What it gives": counted["function"].map(_purpose), "Rows": counted["rows"].map(number)})  # fmt: skip
     return table(shown, "functions", "Which function computed what. Rows are rows of the results.", groups="Section")
 
 
