@@ -23,7 +23,7 @@ def test_a_day_takes_the_visit_of_its_window_and_the_closest_of_several_stands_f
 
 
 def test_equal_values_on_two_unplanned_days_are_two_values(tmp_path):
-    rows = "id visit crp\nP1 0 6\nP1 100 7\nP1 200 7\nP1 200 7"
+    rows = "id visit crp\nP1 0 6\nP1 100 7\nP1 200 7\nP1 200 7\nP2 0 5\nP2 300 4"
     clean, data = cleaned(cohort(tmp_path, {"a.csv": rows}, visits=LATER))
     assert (values(data)["AVISIT"] == "UNSCHEDULED").sum() == 2
     assert clean.records.ledger()["rule"].tolist().count("row_twice") == 1
@@ -34,6 +34,13 @@ def test_numbers_that_are_labels_are_never_taken_for_days(tmp_path):
     visits = {"BL": {"labels": ["0"], **LATER["BL"]}, "Y1": {"labels": ["12"], **LATER["Y1"]}}
     said = found(cohort(tmp_path, {"a.csv": rows}, visits=visits))
     assert "'13' is no visit's label" in said["visit_unknown"]
+
+
+@pytest.mark.parametrize(("last", "taken"), [(3, False), (52, False), (274, False), (275, True)])
+def test_numbers_that_do_not_reach_the_last_visit_are_no_days(tmp_path, last, taken):
+    """The visits of a patient numbered, or told in weeks or months: all but the last would lie within the window of baseline."""
+    rows = f"id visit crp\nP1 1 6\nP1 2 7\nP1 {last} 8"
+    assert ("visit_unknown" in found(cohort(tmp_path, {"a.csv": rows}, visits=LATER))) is not taken
 
 
 def test_the_code_of_an_item_may_give_its_unit(tmp_path):

@@ -23,8 +23,10 @@ from racohort.io.tables import as_parquet
 from racohort.leaks import LeakFound, Traces, check_folder, search_folder
 from racohort.leaks.texts import texts_of
 from racohort.leaks.traces import days_in
+from racohort.pipeline import make_report, prepare
 from racohort.places import project_root
 from tests.support.canary import CANARIES, PATIENTS, write_canaries
+from tests.support.project import small_project
 
 
 @pytest.fixture(scope="module")
@@ -188,15 +190,23 @@ def test_a_report_to_share_holds_no_canary_but_the_words_that_it_names(project):
     assert not list((folder / "results").iterdir())
 
 
-@pytest.mark.slow
-def test_a_report_with_a_trace_in_it_is_not_published(project):
-    """The trace is in the title, which stands on every page."""
-    description = project / "canary" / "cohort.yml"
-    told = description.read_text("utf-8")
-    description.write_text(
-        told.replace("title: A cohort with canaries", f"title: After the visit of {CANARIES['free text']}"), "utf-8"
-    )
-    with pytest.raises(AssertionError, match="holds words that few patients share"):
-        reported(project, "--run", "titled", "--only", "cleaning")
-    description.write_text(told, "utf-8")
-    assert not (project / "book" / "_build" / "canary--titled").exists()
+def test_a_report_with_a_trace_in_it_is_not_published(tmp_path, monkeypatch, quick):
+    """The book is written here: what a real one holds is searched above."""
+    root = small_project(tmp_path / "project")
+    shutil.copytree(project_root() / "data" / "catalogue", root / "data" / "catalogue", dirs_exist_ok=True)
+    monkeypatch.setenv("RACOHORT_ROOT", str(root))
+    folder, marked = root / "data" / "cohorts" / "small", f"{CANARIES['identifier']},baseline"
+    for name, was, became in (("cohort.yml", "internal", "share"), ("raw.csv", "1,baseline", marked)):
+        (folder / name).write_text((folder / name).read_text("utf-8").replace(was, became), "utf-8")
+    said = ["Nobody is named."]
+
+    def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
+        html.mkdir()
+        (html / "index.html").write_text(said[-1], "utf-8")
+
+    monkeypatch.setattr("racohort.book.build_book", build_book)
+    first = make_report(prepare("small"), say=lambda line: None)
+    said.append(f"{CANARIES['identifier']} is named.")
+    with pytest.raises(LeakFound, match=r"index\.html holds an identifier"):
+        make_report(prepare("small"), force=True, say=lambda line: None)
+    assert first.read_text("utf-8") == said[0]

@@ -27,7 +27,7 @@ ROLES = {
     "DTHFL": Role("died, yes or no", "patient"),
     "DTHDT": Role("date of death", "patient"),
     "COVARIATE": Role("any other fact about the patient; kept under the column's own name in upper case", "patient"),
-    "AVISIT": Role("the visit's label, as listed under visits; or its day, where visits have a window", "visit"),
+    "AVISIT": Role("the visit's label, as listed under `visits`; or its day, where visits have a window", "visit"),
     "ADT": Role("the date of the visit or of the measurement", "visit"),
     "PARAM": Role("which analyte the row holds (shape long); `codes` maps names to PARAMCDs, or to one and its unit (CHOL mg/dL)",
                   "measurement"),

@@ -14,12 +14,15 @@ _DAY = re.compile(r"[-+]?\d+(?:\.\d+)?")
 def visits_by_day(sheet: Sheet, texts: Texts, labels: dict[str, str], config: Cohort) -> np.ndarray | None:
     """The visit of every row of a column of days counted from the start; None where it holds anything else.
 
-    It holds days where none of its words is a visit's label (`labels`) and all that are no blank are numbers, and visits have
-    windows. A day in no window, and a second row in one, are UNSCHEDULED. At baseline the last row up to day 0 stands for it.
+    It holds days where none of its words is a visit's label (`labels`), all that are no blank are numbers, visits have windows,
+    and the highest number reaches the last of them: visits numbered 1, 2, 3, weeks and months do not. A day in no window, and a
+    second row in one, are UNSCHEDULED. At baseline the last row up to day 0 stands for it.
     """
     words = [text for text in texts.words if text.strip()]
     windows = {code: visit.limits for code, visit in config.visits.items() if visit.limits is not None}
     if not windows or not words or any(word in labels or not _DAY.fullmatch(word.strip()) for word in words):
+        return None
+    if max(map(float, words)) < max(low for low, _ in windows.values()):
         return None
     days = texts.each({text: float(text) if text.strip() else np.nan for text in texts.words}, "float64")
     visits = np.full(len(sheet), "UNSCHEDULED", dtype=object)
