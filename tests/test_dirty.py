@@ -12,7 +12,7 @@ from tests import dirty
 CORPUS = Path(__file__).parent / "reference" / "dirty_cases.json"
 MORE = Path(__file__).parent / "reference" / "more_dirty_cases.json"
 #: So many of the further cases are tried in every run; all of them where RACOHORT_TORTURE is set.
-SAMPLE = 40
+SAMPLE = 20
 
 
 @pytest.fixture(scope="module")

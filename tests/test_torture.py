@@ -14,7 +14,7 @@ from tests.corruption.drafts import draw_draft, write_draft
 from tests.corruption.faults import EVERY_CLASS, FAULTS
 
 #: So many of each are tried in every run.
-COHORTS, FILES = 30, 140
+COHORTS, FILES = 15, 100
 
 
 def test_the_clean_cohorts_have_no_finding_and_come_in_every_shape_and_kind_of_file():

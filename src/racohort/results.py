@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from racohort.few import Bounded
@@ -64,15 +65,22 @@ def _check_unique(frame: pd.DataFrame) -> pd.DataFrame:
 
 def select_results(results: pd.DataFrame, **parts: str | Iterable[str]) -> pd.DataFrame:
     """The rows whose columns equal the given values (a text, or any of several texts), in their order, renumbered."""
-    keep = pd.Series(True, index=results.index)
+    return results[_matching(results, parts)].reset_index(drop=True)
+
+
+def _matching(results: pd.DataFrame, parts: Mapping[str, str | Iterable[str]]) -> np.ndarray:
+    """Which rows match. Tables ask this a thousand times, so that a single text is compared without a detour."""
+    keep = np.ones(len(results), dtype=bool)
     for column, wanted in parts.items():
-        keep &= results[column].isin([wanted] if isinstance(wanted, str) else list(wanted))
-    return results[keep].reset_index(drop=True)
+        same = results[column].array == wanted if isinstance(wanted, str) else results[column].isin(list(wanted))
+        keep &= np.asarray(same, dtype=bool)
+    return keep
 
 
 def pick_result(results: pd.DataFrame, **parts: str) -> pd.Series | None:
     """The one row that matches, or None where this cohort has none; raises ValueError where several match."""
-    found = select_results(results, **parts)
+    found = np.flatnonzero(_matching(results, parts))
     if len(found) > 1:
-        raise ValueError(f"{len(found)} rows match {parts}; the first two: {', '.join(found['result_id'][:2])}")
-    return found.iloc[0] if len(found) else None
+        ids = results["result_id"].iloc[found[:2]]
+        raise ValueError(f"{len(found)} rows match {parts}; the first two: {', '.join(ids)}")
+    return results.iloc[found[0]] if len(found) else None

@@ -104,7 +104,7 @@ RULES = {
         "Open the workbook in a spreadsheet program, let it calculate, and save it again."),
     "workbook_hidden": _warn("medium", "A workbook has hidden or further sheets, rows or columns",
         "See that what is hidden belongs to the data."),
-    "special_missing": _same("low", "A SAS special missing value was read as missing"),
+    "special_missing": _same("low", "A value that the file itself declares missing was read as missing"),
     # trial packages, and the choice of patients
     "row_derived": _same("medium", "A derived row of an ADaM data set was left out"),
     "row_unflagged": _same("medium", "A row beside the one flagged for analysis was left out"),

@@ -77,7 +77,7 @@ def _source(unknown: Unknown, reference: str) -> Source:
     facts |= {"encoding": unknown.encoding} if unknown.encoding else {}
     facts |= {"header_line": unknown.header_line} if unknown.header_line > 1 else {}
     facts |= {"expected_rows": unknown.table.rows_read, "sha256": unknown.table.sha256}
-    return Source(reference, facts, "", "", doubts=unknown.doubts)
+    return Source(reference, facts, "", "", doubts=unknown.doubts, dictionary=unknown.table.dictionary)
 
 
 def _told(name: str, folder: Path, text: str, notes: list[str]) -> list[str]:

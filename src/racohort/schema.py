@@ -79,8 +79,8 @@ class RawTable:
     """One file or sheet as text: every cell a text (in a large file as categories), with the physical line of every row.
 
     `native` says that the file typed its dates and numbers itself (a workbook, Parquet, XPT); `decimal` is the file's decimal
-    mark. `columns` maps each source column that is read to what it holds. `standard` is adam or sdtm for a trial package's
-    data set.
+    mark. `columns` maps each source column that is read to what it holds. `dictionary` is what a file says of its own columns:
+    by name, the label, and the words of its codes. `standard` is adam or sdtm for a trial package's data set.
     """
 
     file: str
@@ -92,6 +92,7 @@ class RawTable:
     native: bool = False
     decimal: str = "."
     columns: dict[str, Any] = field(default_factory=dict)
+    dictionary: dict[str, list[Any]] = field(default_factory=dict)
     rows_read: int = 0
     standard: str = ""
 

@@ -2,13 +2,13 @@
 
 import datetime
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from racohort.intake.days import are_days, plan_days
-from racohort.intake.dictionary import read_dictionary
+from racohort.intake.dictionary import Entry, read_dictionary
 from racohort.intake.guesses import Guess, Source
 from racohort.intake.people import arms_of
 from racohort.intake.redcap import kinds_of_row
@@ -47,7 +47,10 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     entries = {name: entry for one in said for name, entry in one.items()}
     whole = [(source, cells) for source, cells, one in zip(sources, tables, said, strict=True) if not one]
     pairs = [part for source, cells in whole for part in kinds_of_row(source, cells)]
-    found, tables = [guess_table(source, cells, catalogue, entries) for source, cells in pairs], [cells for _, cells in pairs]
+    entries |= {name: Entry(label, "", codes) for source in sources for name, (label, codes) in source.dictionary.items()}
+    found = [guess_table(source, cells, catalogue, entries) for source, cells in pairs]
+    words = _visit_words(found, [cells for _, cells in pairs], entries)
+    tables = [cells.replace(words) for (_, cells), words in zip(pairs, words, strict=True)]
     dates: list[datetime.date] = []
     labels: list[tuple[str, str]] = []
     seen: dict[str, list[float]] = {}
@@ -57,7 +60,8 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     used = [source.path for source, one in zip(sources, said, strict=True) if one]
     counted = [rows for source, cells in zip(found, tables, strict=True) if (rows := _counted(source, cells)) is not None]
     planned = plan_days(pd.concat(counted)) if counted and not labels else plan_visits(labels, seen)
-    scaffold = Scaffold(_id(name), name, found, used, visits=_distinct(planned))
+    codes = {word: code for columns in words for said in columns.values() for code, word in said.items()}
+    scaffold = Scaffold(_id(name), name, found, used, visits=[_coded(visit, codes) for visit in _distinct(planned)])
     if not labels and not counted and any(_is_untold(source) for source in found):
         scaffold.visits[0].why, scaffold.visits[0].choices = "", UNTOLD
     scaffold.arms = next((arms for pair in zip(found, tables, strict=True) if (arms := arms_of(*pair))[0]), scaffold.arms)
@@ -65,6 +69,24 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
     scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
     return scaffold
+
+
+def _visit_words(
+    sources: Sequence[Source], tables: Sequence[pd.DataFrame], entries: Mapping[str, Entry]
+) -> list[dict[str, Mapping[str, str]]]:
+    """For each table the column of its visits, with the words that a dictionary gives for their codes."""
+    columns = [_column(source, "AVISIT", cells) for source, cells in zip(sources, tables, strict=True)]
+    return [{name: entries[name].codes} if name in entries and entries[name].codes else {} for name in columns]
+
+
+def _coded(visit: Planned, codes: Mapping[str, str]) -> Planned:
+    """The visit under the codes that the files have for its labels."""
+    if not set(visit.labels) & set(codes):
+        return visit
+    words = ", ".join(repr(label) for label in visit.labels)
+    return replace(
+        visit, labels=[codes.get(label, label) for label in visit.labels], why=f"{visit.why}; the dictionary says {words}"
+    )
 
 
 def _id(name: str) -> str:

@@ -1,6 +1,8 @@
 """A guess: what a column or a word is taken for, the evidence, and the choices where the evidence does not decide."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,10 @@ class Guess:
 
 @dataclass
 class Source:
-    """One file or sheet as it is to be described: the facts of the file, its shape with the evidence, and its columns."""
+    """One file or sheet as it is to be described: the facts of the file, its shape with the evidence, and its columns.
+
+    `dictionary` is what the file itself says of its columns: by name, the label, and the words of its codes.
+    """
 
     path: str
     facts: dict[str, str | int | dict[str, str]]
@@ -49,3 +54,4 @@ class Source:
     missing: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     start: Guess | None = None
+    dictionary: Mapping[str, Sequence[Any]] = field(default_factory=dict)

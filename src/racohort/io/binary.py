@@ -1,14 +1,12 @@
-"""Files that type their own cells: Parquet, SAS data sets (sas7bdat), and SAS transport (XPT, version 5) for the agencies."""
+"""Files that type their own cells: Parquet, and SAS transport (XPT, version 5) for the agencies."""
 
 import datetime
 import io
 import struct
-import tempfile
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyreadstat
 from pyarrow import parquet
 
 from racohort.config import Limits
@@ -25,7 +23,7 @@ def read_parquet(data: bytes, limits: Limits, table: RawTable, records: Records)
     """Fill a table with the columns of a Parquet file, its index among them; page checksums are verified."""
     try:
         facts = parquet.read_metadata(io.BytesIO(data))
-        if _too_many(facts.num_rows, facts.num_columns, limits, table, records):
+        if too_many(facts.num_rows, facts.num_columns, limits, table, records):
             return
         read = parquet.read_table(io.BytesIO(data), page_checksum_verification=True, use_threads=False, pre_buffer=False)
         read.validate(full=True)
@@ -34,10 +32,11 @@ def read_parquet(data: bytes, limits: Limits, table: RawTable, records: Records)
         records.note("file_corrupt", f"{table.file} is corrupt: the Parquet file cannot be read ({type(error).__name__})", table)
         return
     table.cells = pd.DataFrame(columns, dtype="str")
-    _finish(table, records)
+    finish(table, records)
 
 
-def _too_many(rows: int, columns: int, limits: Limits, table: RawTable, records: Records) -> bool:
+def too_many(rows: int, columns: int, limits: Limits, table: RawTable, records: Records) -> bool:
+    """Whether a table is larger than the limits allow; with a finding where it is."""
     if rows * columns > limits.cells:
         said = f"{table.file} has a size of {rows:,} rows x {columns:,} columns; at most {limits.cells:,} cells are read"
         records.note("file_size", said, table)
@@ -48,26 +47,12 @@ def _texts(column: pa.ChunkedArray) -> list[str]:
     return [as_text(value) for value in column.to_pylist()]
 
 
-def _finish(table: RawTable, records: Records) -> None:
+def finish(table: RawTable, records: Records) -> None:
+    """Number the lines of a table whose cells are read, the header being line 1."""
     table.native, table.rows_read = True, len(table.cells)
     table.line = np.arange(2, len(table.cells) + 2)
     if not len(table.cells):
         records.note("no_rows", f"{table.file} has columns but no rows of data: no rows to analyse", table)
-
-
-def read_sas(data: bytes, table: RawTable, records: Records) -> None:
-    """Fill a table with a SAS data set (sas7bdat), read by ReadStat; dates come as dates, missing values as ""."""
-    with tempfile.NamedTemporaryFile(suffix=".sas7bdat") as file:
-        file.write(data)
-        file.flush()
-        try:
-            frame, _ = pyreadstat.read_sas7bdat(file.name)
-        except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError, MemoryError) as error:
-            said = f"{table.file} is corrupt or truncated: the SAS data set cannot be read ({type(error).__name__})"
-            records.note("file_corrupt", said, table)
-            return
-    table.cells = pd.DataFrame({str(name): [as_text(value) for value in frame[name]] for name in frame}, dtype="str")
-    _finish(table, records)
 
 
 def read_xpt(data: bytes, limits: Limits, table: RawTable, records: Records) -> None:
@@ -75,7 +60,7 @@ def read_xpt(data: bytes, limits: Limits, table: RawTable, records: Records) -> 
     try:
         variables, start, width = _variables(data)
         rows = _observations(data, start, width)
-        if _too_many(len(rows), len(variables), limits, table, records):
+        if too_many(len(rows), len(variables), limits, table, records):
             return
         columns = {}
         for name, kind, length, place, format_ in variables:
@@ -85,7 +70,7 @@ def read_xpt(data: bytes, limits: Limits, table: RawTable, records: Records) -> 
         records.note("file_corrupt", f"{table.file} is corrupt or truncated: the XPT file cannot be read ({error})", table)
         return
     table.cells = pd.DataFrame(columns, dtype="str")
-    _finish(table, records)
+    finish(table, records)
 
 
 def _variables(data: bytes) -> tuple[list[tuple[str, int, int, int, str]], int, int]:

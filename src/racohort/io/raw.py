@@ -7,11 +7,13 @@ import pandas as pd
 
 from racohort.config import Cohort, Column, File, parse_cohort
 from racohort.io.archives import unpacked
-from racohort.io.binary import read_parquet, read_sas, read_xpt
+from racohort.io.binary import read_parquet, read_xpt
 from racohort.io.catalogue import read_catalogue
 from racohort.io.delimited import read_delimited
 from racohort.io.headers import expected_columns, header_key, match_columns, note_header
 from racohort.io.isolated import parse_apart
+from racohort.io.oldbooks import read_old_workbook
+from racohort.io.statistical import READERS, read_statistical
 from racohort.io.workbooks import read_workbook
 from racohort.places import cohort_folder
 from racohort.schema import Raw, RawTable, Records
@@ -30,6 +32,11 @@ KINDS = {
     "SAS7BDAT": (
         (bytes(12) + b"\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\x00\x09\xc7\x31\x8c\x18\x1f\x10\x11",),
         (".sas7bdat",),
+    ),
+    "SPSS": ((b"$FL2@(#)", b"$FL3@(#)"), (".sav", ".zsav")),
+    "Stata": (
+        (b"<stata_dta>", *(bytes([version, order, 1, 0]) for version in (113, 114, 115) for order in (1, 2))),
+        (".dta",),
     ),
     "gzip": ((b"\x1f\x8b",), (".gz",)),
 }
@@ -158,8 +165,10 @@ def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, record
         read_parquet(data, config.limits, table, records)
     elif kind == "XPT":
         read_xpt(data, config.limits, table, records)
-    elif kind == "SAS7BDAT":
-        read_sas(data, table, records)
+    elif kind == "XLS":
+        read_old_workbook(data, entry, config.limits, table, records)
+    elif kind in READERS:
+        read_statistical(data, kind, entry, config.limits, table, records)
     elif kind == "CSV":
         known = list(expected_columns(config, config.columns | entry.columns))
         read_delimited(data, entry, known, table, records)

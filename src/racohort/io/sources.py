@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import openpyxl
+import xlrd
 
 from racohort.config import Cohort, File
 from racohort.io.raw import read_file
@@ -41,18 +42,22 @@ def read_source(path: Path) -> list[Unknown]:
         empty = _blank(path)
         return [Unknown(path, empty, refusals=[f"{path} cannot be opened: {error.strerror}"])]
     first = _read(path, data, None)
-    if path.suffix.lower() not in (".xlsx", ".xlsm") or first.refused & {
-        "file_size",
-        "file_corrupt",
-        "file_kind",
-        "file_unsupported",
-    }:
+    if first.refused & {"file_size", "file_corrupt", "file_kind", "file_unsupported"}:
         return [first]
-    names = openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames
+    names = _sheets(path, data)
     found = [_read(path, data, name) for name in names] if len(names) > 1 else [first]
     whole = [one for one in found if len(one.table.cells)] or [first]
     whole[0].left = [name for name, one in zip(names, found, strict=False) if not len(one.table.cells)] if len(names) > 1 else []
     return whole
+
+
+def _sheets(path: Path, data: bytes) -> list[str]:
+    """The names of a workbook's sheets; none for another file."""
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        return list(openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames)
+    if path.suffix.lower() == ".xls":
+        return list(xlrd.open_workbook(file_contents=data, on_demand=True, logfile=io.StringIO()).sheet_names())
+    return []
 
 
 def _blank(path: Path) -> RawTable:

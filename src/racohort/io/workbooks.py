@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 import zlib
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,11 @@ _ROW = re.compile(rb'<row[^>]*? r="(\d+)"')
 _COLUMN = re.compile(rb'<c r="([A-Z]+)\d+"')
 #: A cell that holds something, with the number of its format.
 _STYLED = re.compile(rb'<c r="([A-Z]+[0-9]+)" s="([0-9]+)"[^>]*(?<!/)>')
+_HIDDEN = {
+    "merged cells": rb"<mergeCell ",
+    "hidden rows": rb'<row [^>]*hidden="1"',
+    "hidden columns": rb'<col [^>]*hidden="1"',
+}
 _NO_VALUE = re.compile(rb'<c r="([A-Z]+)(\d+)"[^>]*><f[^>]*>([^<]*)</f>(?:<v\s*/>|<v></v>)?</c>')
 
 
@@ -42,11 +48,11 @@ def read_workbook(data: bytes, entry: File, limits: Limits, table: RawTable, rec
 
 def _read_sheet(data: bytes, entry: File, table: RawTable, records: Records) -> None:
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    sheet = _sheet(book, entry, table, records)
-    if sheet is None:
+    name = choose_sheet(book.sheetnames, entry, table, records)
+    if name is None:
         return
-    table.native = True
-    _fill([[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)], entry, table, records)
+    sheet, table.native = book[name], True
+    fill([[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)], entry, table, records)
     part = getattr(sheet, "_worksheet_path", "")
     _note_unseen(data, part, table, records)
     _mark_formulas(data, part, table, records)
@@ -104,9 +110,8 @@ def _number(letters: bytes) -> int:
     return number
 
 
-def _sheet(book: Any, entry: File, table: RawTable, records: Records) -> Any:
-    """The declared sheet; the first where none is declared, with a warning where there are more."""
-    names = book.sheetnames
+def choose_sheet(names: Sequence[str], entry: File, table: RawTable, records: Records) -> str | None:
+    """The declared sheet; the first where none is declared, with a warning where there are more; None where it is not there."""
     wanted = entry.sheet if entry.sheet is not None else 1
     name = names[wanted - 1] if isinstance(wanted, int) and 1 <= wanted <= len(names) else wanted
     if name not in names:
@@ -116,10 +121,11 @@ def _sheet(book: Any, entry: File, table: RawTable, records: Records) -> Any:
     others = [other for other in names if other != name]
     if entry.sheet is None and others:
         records.note("workbook_hidden", f"{table.file}: only the sheet {name!r} was read, not {', '.join(others)}", table)
-    return book[name]
+    return str(name)
 
 
-def _fill(rows: list[list[str]], entry: File, table: RawTable, records: Records) -> None:
+def fill(rows: list[list[str]], entry: File, table: RawTable, records: Records) -> None:
+    """The rows of a sheet as the table's cells, the first that counts being the header; empty rows are left out."""
     rows = rows[entry.header_line - 1 :]
     if not any(any(row) for row in rows):
         records.note("file_empty", f"{table.file}: the sheet {table.sheet!r} is empty", table)
@@ -135,51 +141,59 @@ def _fill(rows: list[list[str]], entry: File, table: RawTable, records: Records)
 
 
 def _note_unseen(data: bytes, part: str, table: RawTable, records: Records) -> None:
-    """Comments are lost when a workbook is read: say where they are; and whether cells are merged or hidden."""
+    """What is lost when only the cells of a sheet are read: whether some are merged or hidden, lines through them, comments."""
     archive = zipfile.ZipFile(io.BytesIO(data))
     sheet = archive.read(part) if part in archive.namelist() else b""
-    hidden = {
-        "merged cells": rb"<mergeCell ",
-        "hidden rows": rb'<row [^>]*hidden="1"',
-        "hidden columns": rb'<col [^>]*hidden="1"',
-    }
-    for what, mark in hidden.items():
-        if re.search(mark, sheet):
-            records.note(
-                "workbook_hidden", f"{table.file}: the sheet {table.sheet!r} has {what}; each cell was read as it stands", table
-            )
-    _note_struck(archive, sheet, table, records)
+    note_hidden([what for what, mark in _HIDDEN.items() if re.search(mark, sheet)], table, records)
+    note_struck(_struck(archive, sheet), table, records)
     for name in archive.namelist():
         if re.fullmatch(r"xl/(?:threadedComments/threadedComment|comments/comment|comments)\d*\.xml", name):
-            _note_comments(archive.read(name), table, records)
+            elements = ElementTree.fromstring(archive.read(name)).iter()
+            note_comments([one.get("ref", "?") for one in elements if one.tag.endswith("omment")] or ["?"], table, records)
 
 
-def _note_struck(archive: zipfile.ZipFile, sheet: bytes, table: RawTable, records: Records) -> None:
+def note_hidden(what: Iterable[str], table: RawTable, records: Records) -> None:
+    """Warn of merged and hidden cells."""
+    for kind in what:
+        said = f"{table.file}: the sheet {table.sheet!r} has {kind}; each cell was read as it stands"
+        records.note("workbook_hidden", said, table)
+
+
+def note_struck(cells: Sequence[str], table: RawTable, records: Records) -> None:
     """Warn of cells with a line through them: whoever drew it may have meant that they do not count."""
+    if cells:
+        lined = "1 cell has a line through it" if len(cells) == 1 else f"{len(cells)} cells have a line through them"
+        said = f"{table.file}: {lined} (first: {cells[0]}); it is read like any other"
+        records.note("workbook_struck", said, table, line=_line(cells[0]), value=cells[0], count=len(cells))
+
+
+def note_comments(cells: Sequence[str], table: RawTable, records: Records) -> None:
+    """Warn of cells with a comment, which is lost."""
+    if cells:
+        carry = "1 cell carries" if len(cells) == 1 else f"{len(cells)} cells carry"
+        said = f"{table.file}: {carry} a comment (first: {cells[0]}); a comment is not read"
+        records.note("workbook_comment", said, table, line=_line(cells[0]), count=len(cells))
+
+
+def _line(cell: str) -> int | None:
+    digits = re.sub(r"\D", "", cell)
+    return int(digits) if digits else None
+
+
+def _struck(archive: zipfile.ZipFile, sheet: bytes) -> list[str]:
+    """The cells of a sheet whose font has a line through it."""
     styles = ElementTree.fromstring(archive.read("xl/styles.xml")) if "xl/styles.xml" in archive.namelist() else None
     fonts = [] if styles is None else styles.findall("{*}fonts/{*}font")
-    lined = {place for place, font in enumerate(fonts) if any(_is_line(mark) for mark in font)}
+    lined = {place for place, font in enumerate(fonts) if any(_is_struck(mark) for mark in font)}
     if styles is None or not lined:
-        return
+        return []
     formats = styles.findall("{*}cellXfs/{*}xf")
     struck = {place for place, form in enumerate(formats) if int(form.get("fontId", 0)) in lined}
-    cells = [cell.decode() for cell, form in _STYLED.findall(sheet) if int(form) in struck]
-    if cells:
-        said = f"{table.file}: cells with a line through them ({cells[0]} is the first of {len(cells)}) were read like any other"
-        line = int(re.sub(r"\D", "", cells[0]))
-        records.note("workbook_struck", said, table, line=line, value=cells[0], count=len(cells))
+    return [cell.decode() for cell, form in _STYLED.findall(sheet) if int(form) in struck]
 
 
-def _is_line(mark: Any) -> bool:
+def _is_struck(mark: Any) -> bool:
     return bool(mark.tag.endswith("}strike") and mark.get("val", "1") not in ("0", "false"))
-
-
-def _note_comments(part: bytes, table: RawTable, records: Records) -> None:
-    cells = [element.get("ref", "") for element in ElementTree.fromstring(part).iter() if element.tag.endswith("omment")]
-    line = re.sub(r"\D", "", cells[0]) if cells else ""
-    carry = "1 cell carries" if len(cells) == 1 else f"{len(cells)} cells carry"
-    said = f"{table.file}: {carry} a comment (first: {cells[0] if cells else '?'}); a comment is not read"
-    records.note("workbook_comment", said, table, line=int(line) if line else None, count=max(1, len(cells)))
 
 
 def _mark_formulas(data: bytes, part: str, table: RawTable, records: Records) -> None:

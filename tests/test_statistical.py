@@ -1,0 +1,116 @@
+"""Files of other programs: SAS data sets, SPSS, Stata and workbooks of old Excel, each against the same table as CSV."""
+
+import datetime
+from pathlib import Path
+
+import pandas as pd
+import pyreadstat
+import pytest
+from click.testing import CliRunner
+
+from racohort.cli import main
+from racohort.places import project_root
+from racohort.schema import CohortError
+from tests.support.cohorts import cleaned, cohort, found
+
+#: Made by LibreOffice 7.4 of a workbook with a comment in D2, a line through D4, a hidden column F and a second sheet.
+OLD_WORKBOOK = (Path(__file__).parent / "reference" / "old_workbook.xls").read_bytes()
+ROWS = pd.DataFrame(
+    {
+        "id": ["007", "007", "012", "012"],
+        "visit": [1, 2, 1, 2],
+        "date": [datetime.date(2014, 3, 1), datetime.date(2015, 3, 2), datetime.date(2014, 4, 1), datetime.date(2015, 4, 7)],
+        "sex": [2, 2, 1, 1],
+        "crp": [39.6, -9.0, 34.5, 12.0],
+    }
+)
+LABELS = {"id": "住院号", "visit": "随访", "date": "访视日期", "sex": "性别", "crp": "C反应蛋白 (mg/L)"}
+WORDS = {"visit": {1: "基线", 2: "1年"}, "sex": {1: "男", 2: "女"}}
+COLUMNS = {
+    "id": {"role": "USUBJID"},
+    "visit": {"role": "AVISIT"},
+    "date": {"role": "ADT"},
+    "sex": {"role": "SEX", "codes": {"1": "M", "2": "F"}},
+    "crp": {"paramcd": "CRP", "unit": "mg/L"},
+}
+VISITS = {"BL": {"labels": ["1"], "day": 0}, "Y1": {"labels": ["2"], "day": 365}}
+
+
+def spss(folder: Path) -> bytes:
+    """The rows as SPSS saves them, -9 declared missing."""
+    path = folder / "made.sav"
+    more = {"column_labels": LABELS, "variable_value_labels": WORDS, "missing_ranges": {"crp": [{"lo": -99, "hi": -1}]}}
+    pyreadstat.write_sav(ROWS, path, **more)
+    return path.read_bytes()
+
+
+def stata(folder: Path) -> bytes:
+    """The rows as Stata saves them, with the special missing value .b in place of -9."""
+    path, crp = folder / "made.dta", ROWS["crp"].astype(object).replace(-9.0, "b")
+    more = {"column_labels": LABELS, "variable_value_labels": WORDS, "missing_user_values": {"crp": ["b"]}}
+    pyreadstat.write_dta(ROWS.assign(crp=crp), path, **more)
+    return path.read_bytes()
+
+
+def values(path: str) -> list[tuple[str, str, str, float]]:
+    _, data = cleaned(path)
+    return [tuple(row) for row in data.adlb[["USUBJID", "AVISIT", "ADT", "AVAL"]].astype({"ADT": "str"}).itertuples(index=False)]
+
+
+@pytest.mark.parametrize(("make", "name", "gone"), [(spss, "a.sav", "-9"), (stata, "a.dta", ".b")])
+def test_the_values_of_spss_and_stata_are_read_as_they_are_stored_and_declared_missing_ones_told(tmp_path, make, name, gone):
+    as_text = ROWS.assign(crp=["39.6", "", "34.5", "12"]).to_csv(index=False).encode()
+    plain = cohort(tmp_path / "plain", {"a.csv": as_text}, columns=COLUMNS, visits=VISITS)
+    theirs = cohort(tmp_path / "theirs", {name: make(tmp_path)}, columns=COLUMNS, visits=VISITS)
+    assert values(theirs) == values(plain)
+    assert len(values(plain)) == 3
+    assert f"line 3, column crp: {gone}, which the file declares missing" in found(theirs)["special_missing"]
+
+
+@pytest.mark.parametrize(("make", "name"), [(spss, "a.sav"), (stata, "a.dta")])
+def test_a_cohort_is_described_by_the_labels_in_its_own_file(tmp_path, monkeypatch, make, name):
+    (tmp_path / "project" / "data" / "cohorts").mkdir(parents=True)
+    (tmp_path / "project" / "data" / "catalogue").symlink_to(project_root() / "data" / "catalogue")
+    monkeypatch.setenv("RACOHORT_ROOT", str(tmp_path / "project"))
+    (tmp_path / name).write_bytes(make(tmp_path))
+    said = CliRunner().invoke(main, ["cohort", "--name", "mine", str(tmp_path / name)])
+    assert said.exit_code == 0, said.output
+    text = (tmp_path / "project" / "data" / "cohorts" / "mine" / "cohort.yml").read_text("utf-8")
+    assert '"crp": {paramcd: CRP, unit: mg/L}' in text
+    assert '"2": F' in text
+    assert 'BL: {labels: ["1"], day: 0}' in text
+    assert 'Y1: {labels: ["2"], day: 365}' in text
+    assert "the dictionary says '1年'" in text
+
+
+@pytest.mark.parametrize(("make", "name", "kind"), [(spss, "a.sav", "SPSS"), (stata, "a.dta", "Stata")])
+def test_a_file_cut_short_is_refused_and_its_kind_named(tmp_path, make, name, kind):
+    data = make(tmp_path)
+    with pytest.raises(CohortError) as refused:
+        cleaned(cohort(tmp_path / "cut", {name: data[: len(data) - 40]}, columns=COLUMNS, visits=VISITS))
+    assert [finding.rule for finding in refused.value.findings] == ["file_corrupt"]
+    assert kind in str(refused.value)
+
+
+def test_a_workbook_of_old_excel_is_read_with_what_is_hidden_in_it(tmp_path):
+    columns = {name: COLUMNS[name] for name in ("id", "date", "crp")} | {"visit": {"role": "AVISIT"}, "haq": {"paramcd": "HAQDI"}}
+    columns["note"] = {"role": "IGNORE"}
+    path = cohort(tmp_path, {"a.xls": OLD_WORKBOOK}, columns=columns)
+    told = found(path)
+    assert [row[2:] for row in values(path)] == [
+        ("2014-03-01", 39.6),
+        ("2015-03-02", 3 / 2**0.5),
+        ("2014-04-01", 34.5),
+        ("2015-04-07", 12),
+    ]
+    assert "D2" in told["workbook_comment"]
+    assert "D4" in told["workbook_struck"]
+    assert "second" in told["workbook_hidden"]
+    assert "#DIV/0!" in told["not_a_number"]
+
+
+@pytest.mark.parametrize("kept", [700, 3000, 6000])
+def test_a_workbook_of_old_excel_that_is_cut_short_is_refused(tmp_path, kept):
+    with pytest.raises(CohortError) as refused:
+        cleaned(cohort(tmp_path, {"a.xls": OLD_WORKBOOK[:kept]}, columns={"id": COLUMNS["id"], "crp": COLUMNS["crp"]}))
+    assert "a.xls is corrupt or truncated: the XLS workbook cannot be opened" in str(refused.value)
