@@ -76,7 +76,7 @@ def _visit_words(
 ) -> list[dict[str, Mapping[str, str]]]:
     """For each table the column of its visits, with the words that a dictionary gives for their codes."""
     columns = [_column(source, "AVISIT", cells) for source, cells in zip(sources, tables, strict=True)]
-    return [{name: entries[name].codes} if name in entries and entries[name].codes else {} for name in columns]
+    return [{name: entries[name].codes} if name and name in entries and entries[name].codes else {} for name in columns]
 
 
 def _coded(visit: Planned, codes: Mapping[str, str]) -> Planned:

@@ -12,7 +12,7 @@ from racohort.io.binary import finish, too_many
 from racohort.io.workbooks import as_text
 from racohort.schema import RawTable, Records
 
-READERS = {"SAS7BDAT": pyreadstat.read_sas7bdat, "SPSS": pyreadstat.read_sav, "Stata": pyreadstat.read_dta}
+READERS: dict[str, Any] = {"SAS7BDAT": pyreadstat.read_sas7bdat, "SPSS": pyreadstat.read_sav, "Stata": pyreadstat.read_dta}
 BROKEN = (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, ValueError, OverflowError, MemoryError)
 
 
@@ -29,7 +29,7 @@ def read_statistical(data: bytes, kind: str, entry: File, limits: Limits, table:
     except BROKEN as error:
         _refuse(kind, entry, error, table, records)
         return
-    if too_many(*frame.shape, limits, table, records):
+    if too_many(len(frame), frame.shape[1], limits, table, records):
         return
     texts = {str(name): _texts(str(name), frame[name], facts, table, records) for name in frame}
     table.cells = pd.DataFrame(texts, dtype="str")
