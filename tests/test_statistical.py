@@ -106,7 +106,7 @@ def test_a_workbook_of_old_excel_is_read_with_what_is_hidden_in_it(tmp_path):
     assert "D2" in told["workbook_comment"]
     assert "D4" in told["workbook_struck"]
     assert "hidden columns" in told["workbook_hidden"]
-    assert "#DIV/0!" in told["not_a_number"]
+    assert "#DIV/0!" in told["number_unreadable"]
 
 
 @pytest.mark.parametrize("kept", [700, 3000, 6000])
