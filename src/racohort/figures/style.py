@@ -8,8 +8,11 @@ import io
 import json
 import logging
 import re
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from types import MappingProxyType
 from typing import Any
@@ -22,6 +25,7 @@ from matplotlib import font_manager
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Drawing
 
+from racohort.figures.letters import spare_letters
 from racohort.figures.points import Point, overlay, points_of
 
 #: Name -> (light, dark). Telling colours apart under colour blindness is tested for every group that shares a figure.
@@ -110,7 +114,7 @@ def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int 
     Width and height in inches; further arguments (`sharex`, `width_ratios`, `squeeze`, ...) go to `subplots`. The drawing belongs
     to no window and to no global state, so nothing is shown twice and nothing is left open.
     """
-    style: Any = _STYLE | {"font.family": ["DejaVu Sans", *_installed_chinese()]}
+    style: Any = _STYLE | {"font.family": list(_families())}
     matplotlib.rcParams.update(style)
     fig = Drawing(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(fig)
@@ -132,7 +136,7 @@ def finish(
         raise ValueError(f"figure {name} needs an alt text and a caption")
     if synthetic:
         _draw_mark(fig)
-    light = _as_svg(fig, name)
+    light = _as_svg(fig, name, "none" if spare_letters(fig, _families()) else "path")
     ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
     width, height = map(float, fig.get_size_inches())
     return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic, ids,
@@ -151,12 +155,12 @@ def _draw_mark(fig: Drawing) -> None:
     fig.text(0.995, share * 0.45, "SYNTHETIC COHORT", ha="right", va="center", bbox=frame, gid=_MARK, **letters)
 
 
-def _as_svg(fig: Drawing, name: str) -> str:
-    """The drawing as SVG text, the same bytes for the same drawing."""
+def _as_svg(fig: Drawing, name: str, letters: str) -> str:
+    """The drawing as SVG text, the same bytes for the same drawing; `letters` as outlines (`path`) or as text (`none`)."""
     out = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": f"racohort-{name}"}):
+    with matplotlib.rc_context({"svg.hashsalt": f"racohort-{name}", "svg.fonttype": letters}), _no_word_of_letters():
         fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return _compact(out.getvalue().decode("utf-8"))
+    return _compact(out.getvalue().decode("utf-8").replace("'DejaVu Sans';", "'DejaVu Sans',sans-serif;"))
 
 
 _PATH = re.compile(r'<path d="([^"]+)"')
@@ -175,7 +179,8 @@ def _compact(svg: str) -> str:
     svg = re.sub(r' [xy]="[^"]+"| points="[^"]+"', lambda place: _rounded(place[0]), svg)
     referred = set(re.findall(r"#([\w.-]+)", svg)) | {_MARK}
     svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in referred else "", svg)
-    svg = re.sub(r"\s+(?=[\"<])|(?<=[;:]) ", "", re.sub(r">\s+<", "><", svg))
+    svg = re.sub(r"\s+(?=[\"<])", "", re.sub(r">\s+<", "><", svg))
+    svg = re.sub(r' style="[^"]+"', lambda style: re.sub(r"(?<=[;:]) ", "", style[0]), svg)
     svg = re.sub(r"<g>(<path [^>]*/>)</g>", r"\1", svg)
     svg = _MARKS.sub(lambda marks: f"<g{marks[1]}>{marks[0].replace(marks[1], '')}</g>", svg)
     return _ALIKE.sub(lambda lines: f'<path d="{"".join(_PATH.findall(lines[0]))}"{lines[1]}/>', svg).strip()
@@ -196,8 +201,17 @@ def _picture(css: str, svg: str, alt: str, attributes: str = "") -> str:
     return f'<img class="{css} dark-light" src="data:image/svg+xml,{data}" alt="{escape(alt)}"{attributes}>'
 
 
-def _installed_chinese() -> list[str]:
-    """The first Chinese typeface of this machine, if it has one; without it Chinese names in a figure show as boxes."""
+@contextmanager
+def _no_word_of_letters() -> Iterator[None]:
+    """Nothing is said of letters that the browser will draw."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+@cache
+def _families() -> tuple[str, ...]:
+    """The typeface of figures, and the first Chinese one of this machine, if it has one."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    return [family for family in _CHINESE if family in installed][:1]
+    return ("DejaVu Sans", *[family for family in _CHINESE if family in installed][:1])
