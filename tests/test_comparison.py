@@ -17,7 +17,7 @@ from racohort.comparison import Finished
 from racohort.comparison.baselines import describe
 from racohort.comparison.changes import why_not_pooled
 from racohort.estimators.pooling import pool_random_effects
-from racohort.figures.comparison import plot_cohorts
+from racohort.figures.comparison import plot_baselines, plot_cohort_events, plot_cohorts
 from racohort.io.paper import read_claims
 from racohort.plan import Visit
 from racohort.report.comparison import say_cohorts, say_comparable, say_definitions, say_pooled
@@ -26,7 +26,9 @@ from racohort.tables.comparison import (
     tabulate_baselines,
     tabulate_changes,
     tabulate_definitions,
+    tabulate_differences,
     tabulate_events,
+    tabulate_runs,
     tabulate_times,
     tabulate_verdicts,
 )
@@ -75,10 +77,25 @@ def test_definitions_that_differ_stand_first_and_are_told_before_any_number(runs
     other = replace(runs[1], synthetic=True, treated=False, visits=runs[1].visits[:2])
     frame = comparison.compare_definitions([runs[0], other])
     shown = tabulate_definitions(frame).frame
-    assert shown["Same"].tolist() == sorted(shown["Same"])
-    assert {"Kind of cohort", "Treatment", "Visits after baseline"} == set(shown.loc[shown["Same"] == "no", "Definition"])
+    assert shown["Cohort"].tolist() == ["a", "b"]
+    assert shown.columns[:4].tolist() == ["Cohort", "Kind of cohort", "Treatment", "Visits after baseline"]
     assert "differ in 3 definitions" in say_definitions(frame).plain
-    assert "Synthetic, and proof of nothing but the pipeline: b." in say_cohorts([runs[0], other]).plain
+    same = comparison.compare_definitions(runs[:2])
+    assert "the same in all that is compared: kind of cohort, treatment" in say_definitions(same).plain
+
+
+def test_synthetic_runs_are_named_as_such(runs):
+    some = [runs[0], replace(runs[1], synthetic=True)]
+    assert "b is synthetic, and proves nothing but the pipeline." in say_cohorts(some).plain
+    assert "All of them are synthetic" in say_cohorts([replace(run, synthetic=True) for run in runs]).plain
+    assert "synthetic" not in say_cohorts(runs).plain
+
+
+def test_the_first_table_counts_patients_and_every_claim_once(runs):
+    shown = tabulate_runs(runs[:2]).frame
+    assert shown["Patients"].tolist() == [f"{runs[0].enrolled}"] * 2
+    verdicts = shown.drop(columns=["Cohort", "Patients", "Title"], errors="ignore").astype(int)
+    assert verdicts.sum(axis=1).tolist() == [len(runs[0].claims)] * 2
 
 
 def test_a_standardised_difference_is_the_one_of_a_calculator(runs):
@@ -147,27 +164,52 @@ def test_a_cohort_without_an_endpoint_a_visit_or_events_leaves_a_place_and_no_nu
     some = [runs[0], poor]
     changes, found = pooled(some)
     assert changes[changes["run"] == "poor"]["endpoint"].tolist().count("ACCP") == 0
-    assert tabulate_events(some).frame["poor"].unique().tolist() == ["not supplied"]
-    assert tabulate_times(comparison.match_times(some), some).frame["poor"].tolist() == ["Y1", "–"]
+    events = tabulate_events(some).frame.set_index("Cohort")["Patients"]
+    assert events["poor"].unique().tolist() == ["not supplied"]
+    assert events["a"].str.contains("95 % CI").all()
+    assert plot_cohort_events([poor], synthetic=False) is None
+    assert "poor" not in plot_cohort_events(some, synthetic=False).alt
+    times = tabulate_times(comparison.match_times(some), some).frame.set_index("Cohort")
+    assert times.loc["poor"].tolist() == ["Y1", "–"]
     verdicts = tabulate_verdicts(some).frame.set_index("Claim")
     assert verdicts.loc["A10-ACCP-3y", "poor"] == "cannot be tested here"
     assert verdicts.loc["A11-DAS28-1y", "a"] == "agrees"
     shown = tabulate_changes(changes, found, example_catalogue()).frame
-    refused = shown.loc[shown["Cohort"] == "Pooled", "Estimate"]
-    assert len(refused)
-    assert refused.str.startswith("Not pooled").all()
+    refused = shown[shown["Cohort"].str.startswith("Not pooled: fewer than three cohorts")]
+    assert len(refused) == 5  # every endpoint but anti-CCP, at the one time that both have
+    assert (refused["Change"] == "").all()
 
 
 def test_the_tables_and_the_forest_say_every_number_in_words_too(runs):
     changes, found = pooled(runs)
     shown = tabulate_changes(changes, found, example_catalogue()).frame
-    assert shown["Estimate"].str.contains("95 % CI").all()
-    assert (shown["Cohort"] == "Next such cohort").sum() > 0
+    numbers = ~shown["Cohort"].str.startswith("Between cohorts: tau² = ")
+    assert shown.loc[numbers, "Change"].str.contains("95 % CI").all()
+    assert (~numbers).sum() == (shown["Cohort"] == "Pooled, 5 cohorts").sum() > 0
+    assert (shown["Cohort"] == "Prediction for a next such cohort").sum() > 0
     figure = plot_cohorts(changes, found, "DAS28", "DAS28", synthetic=False)
     assert f"{YEAR_1}: pooled −" in figure.alt
     assert f"{YEAR_1}: next such cohort" in figure.alt
-    baselines = tabulate_baselines(comparison.compare_baselines(runs[:2]), runs[:2], example_catalogue())
-    assert baselines.frame.columns.tolist() == ["Variable", "a", "b", "Difference, b", "Comparable, b"]
+
+
+def test_baselines_stand_side_by_side_and_their_differences_below_each_other(runs):
+    differences, catalogue = comparison.compare_baselines(runs[:3]), example_catalogue()
+    assert tabulate_baselines(runs[:3], catalogue).frame.columns.tolist() == ["Variable", "a", "b", "c"]
+    shown = tabulate_differences(differences, runs[:3], catalogue).frame
+    assert len(shown) == len(differences)
+    assert shown["Cohort"].tolist()[:2] == ["b", "c"]
+    assert shown["Comparable"].unique().tolist() == ["cannot be told"]
+    assert "of b and c from a" in plot_baselines(differences, runs[:3], catalogue, synthetic=False).alt
+    assert plot_baselines(differences.iloc[:0], runs[:3], catalogue, synthetic=False) is None
+
+
+def test_a_verdict_of_the_plan_has_a_line_of_its_own_where_it_is_another_one(runs):
+    claims = runs[0].claims.copy()
+    claims.loc[claims["id"] == "A11-DAS28-1y", "verdict_planned"] = "no evidence either way"
+    shown = tabulate_verdicts([replace(runs[0], claims=claims), runs[1]]).frame
+    at = shown.index[shown["Claim"] == "A11-DAS28-1y"][0]
+    assert shown.loc[at, ["a", "b"]].tolist() == ["agrees", "agrees"]
+    assert shown.loc[at + 1, ["Claim", "a", "b"]].tolist() == ["by the plan", "no evidence either way", "agrees"]
 
 
 @pytest.mark.parametrize(

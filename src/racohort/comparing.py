@@ -7,7 +7,7 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from racohort import book, comparison, io
-from racohort.figures.comparison import plot_cohorts
+from racohort.figures.comparison import plot_baselines, plot_cohort_events, plot_cohorts
 from racohort.io.runs import read_finished
 from racohort.io.tables import write_frame
 from racohort.labels import label_of
@@ -19,7 +19,9 @@ from racohort.tables.comparison import (
     tabulate_baselines,
     tabulate_changes,
     tabulate_definitions,
+    tabulate_differences,
     tabulate_events,
+    tabulate_runs,
     tabulate_times,
     tabulate_verdicts,
 )
@@ -30,8 +32,8 @@ FOLDER = "_comparison"
 SHARED = ("_static", "_ext", "_templates", "references.bib", "reference/glossary.md")
 #: The pages of the book, in their order, by name.
 TITLES = {
-    "index": "Cohorts side by side", "baselines": "Who they were", "changes": "What changed", "safety": "What went wrong",
-    "claims": "What each says about the paper",
+    "index": "Cohorts side by side", "baselines": "Baselines", "changes": "Changes from baseline", "safety": "Adverse events",
+    "claims": "Claims of the paper",
 }  # fmt: skip
 
 Runs = Sequence[comparison.Finished]
@@ -63,7 +65,7 @@ def _fill(runs: Runs, fresh: Path, work: Path) -> None:
     rows = [comparison.compare_baselines(runs), comparison.pool_changes(changes, runs)]
     write_frame(fresh / "results" / "comparison", join_results(*rows), ("csv",))
     write_frame(fresh / "results" / "changes", changes, ("csv",))
-    _lay_out(work / "book", _pages(runs, times, changes, *rows), any(run.synthetic for run in runs))
+    _lay_out(work / "book", _pages(runs, times, changes, *rows), _announced(runs))
     book.build_book(work / "book", fresh / "html", work / "book.log")
     shutil.rmtree(work / "book")
 
@@ -78,16 +80,27 @@ def _pages(runs: Runs, times: list[comparison.Time], changes, differences, poole
     forests = [plot_cohorts(changes, pooled, endpoint, label, synthetic).html() for endpoint, label in names.items()]
     shown = [say_cohorts(runs), say_definitions(definitions), say_comparable(differences, runs), say_pooled(pooled)]
     first, differ, alike, together = (text._repr_html_() for text in shown)
+    drawn = [plot_baselines(differences, runs, catalogue, synthetic), plot_cohort_events(runs, synthetic)]
+    balance, events = ([figure.html()] if figure is not None else [] for figure in drawn)
+    listed = [tabulate_definitions(definitions).html(), tabulate_times(times, runs).html()]
+    apart = [tabulate_baselines(runs, catalogue).html(), tabulate_differences(differences, runs, catalogue).html()]
     return {
-        "index": [first, differ, tabulate_definitions(definitions).html(), tabulate_times(times, runs).html(), alike, together],
-        "baselines": [alike, tabulate_baselines(differences, runs, catalogue).html()],
+        "index": [first, tabulate_runs(runs).html(), differ, *listed, alike, together],
+        "baselines": [alike, *balance, *apart],
         "changes": [together, *forests, tabulate_changes(changes, pooled, catalogue).html()],
-        "safety": [tabulate_events(runs).html()],
+        "safety": [*events, tabulate_events(runs).html()],
         "claims": [tabulate_verdicts(runs).html()],
     }
 
 
-def _lay_out(pages: Path, contents: Mapping[str, list[str]], synthetic: bool) -> None:
+def _announced(runs: Runs) -> str:
+    """What stands above every page."""
+    made = [run.synthetic for run in runs]
+    whose = "All of these cohorts are" if all(made) else "Some of these cohorts are"
+    return f"{whose} synthetic: made by a program, they say nothing about the therapy." if any(made) else ""
+
+
+def _lay_out(pages: Path, contents: Mapping[str, list[str]], announced: str) -> None:
     """Lay out the sources of the book: the pages, and what they share with the report's own book."""
     source = project_root() / "book"
     for name in SHARED:
@@ -100,8 +113,7 @@ def _lay_out(pages: Path, contents: Mapping[str, list[str]], synthetic: bool) ->
     yaml = YAML()
     config = yaml.load(source / "_config.yml")
     config["title"] = TITLES["index"]
-    told = "Some of these cohorts are synthetic: made by a program, they say nothing about the therapy." if synthetic else ""
-    config["sphinx"]["config"]["html_theme_options"]["announcement"] = told
+    config["sphinx"]["config"]["html_theme_options"]["announcement"] = announced
     yaml.dump(config, pages / "_config.yml")
     chapters = [{"file": name} for name in [*list(contents)[1:], "reference/glossary"]]
     yaml.dump({"format": "jb-book", "root": "index", "chapters": chapters}, pages / "_toc.yml")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from racohort.plan import Visit
-from racohort.results import select_results
+from racohort.results import pick_result, select_results
 
 #: Two visits are at the same time if their planned days differ by at most this share of the earlier one, or by so many days.
 SHARE, DAYS = 0.10, 14.0
@@ -27,6 +27,14 @@ class Finished:
     inputs: frozenset[str]
     results: pd.DataFrame
     claims: pd.DataFrame
+
+    @property
+    def enrolled(self) -> int | None:
+        """Patients enrolled; None where that is withheld."""
+        row = pick_result(
+            self.results, section="participants", statistic="count", population="all", by="flow", category="ENROLLED"
+        )
+        return None if row is None or pd.isna(row["count"]) else int(row["count"])
 
     @property
     def das28(self) -> str:

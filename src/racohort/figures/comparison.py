@@ -1,13 +1,69 @@
-"""The forest of one endpoint across cohorts, with the pooled change where there is one."""
+"""Finished runs side by side, as figures: baselines, the changes of one endpoint, and adverse events."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from racohort.comparison import Finished
+from racohort.comparison.baselines import MARGIN, VARIABLES
+from racohort.comparison.events import event_of
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import count, number
+from racohort.formats import count, listed, number, proportion
+from racohort.labels import OVERVIEW_LABELS, label_of
 from racohort.results import select_results
+
+#: How the runs are told apart, by colour and by mark; beyond these the marks stand for all further ones.
+LOOKS = (("accent", "o"), ("accent2", "s"), ("good", "D"), ("none", "^"), ("cool", "v"), ("moderate", "P"))
+
+
+def plot_baselines(
+    differences: pd.DataFrame, runs: Sequence[Finished], catalogue: pd.DataFrame, synthetic: bool
+) -> Figure | None:
+    """The standardised difference of every later run from the first, variable by variable; None where nothing can be compared."""
+    codes = [code for code in VARIABLES if code in set(differences["PARAMCD"])]
+    keys = [*codes, *(["SEX"] if (differences["by"] == "SEX").any() else [])]
+    if not keys:
+        return None
+    names = [label_of(code, catalogue) if code in codes else "Women" for code in keys]
+    later = [run.name for run in runs[1:]]
+    fig, ax = canvas(7.2, 1.3 + (0.2 + 0.06 * len(later)) * len(keys))
+    ax.axvspan(-MARGIN, MARGIN, fc=INK["band"], lw=0)
+    ax.axvline(0, color=INK["ink"], lw=0.9)
+    for place, name in enumerate(later):
+        rows = select_results(differences, contrast=f"{name}-{runs[0].name}")
+        at = [keys.index("SEX" if row["by"] == "SEX" else row["PARAMCD"]) for row in rows.to_dict("records")]
+        _dots(ax, rows, np.array(at) + _offset(place, len(later)), place, name)
+    ax.set_yticks(range(len(names)), names)
+    ax.set_ylim(len(names) - 0.4, -0.6)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel(f"Standardised difference from {runs[0].name}\n← lower      higher →")
+    if len(later) > 1:
+        fig.legend(loc="outside upper left", ncols=min(len(later), 4))
+    largest = differences["value"].iloc[int(differences["value"].abs().argmax())]
+    alt = (
+        f"Standardised differences of {listed(later)} from {runs[0].name} in {count(len(keys), 'variable')} at baseline; "
+        f"the largest is {number(largest, 2)}."
+    )
+    caption = (
+        f"Baselines: difference of means from {runs[0].name} in standard deviations, with its interval. Shaded: within a quarter "
+        "of a standard deviation."
+    )
+    return finish(fig, "baselines", alt, caption, synthetic)
+
+
+def _offset(place: int, runs: int) -> float:
+    """Where within a line the mark of a run stands."""
+    return (place - (runs - 1) / 2) * min(0.22, 0.7 / runs)
+
+
+def _dots(ax: Any, rows: pd.DataFrame, y: np.ndarray, place: int, name: str, scale: float = 1.0) -> None:
+    """One run's values with their intervals."""
+    colour, mark = LOOKS[min(place, len(LOOKS) - 1)]
+    values, lower, upper = (scale * rows[column].astype("float64").to_numpy() for column in ("value", "lower", "upper"))
+    ax.hlines(y, lower, upper, color=INK[colour], lw=1.3)
+    ax.plot(values, y, mark, color=INK[colour], ms=4.4, label=name, clip_on=False, zorder=3)
 
 
 def plot_cohorts(changes: pd.DataFrame, pooled: pd.DataFrame, endpoint: str, label: str, synthetic: bool) -> Figure:
@@ -59,3 +115,26 @@ def _draw(ax: Any, place: int, line: dict[str, Any]) -> None:
     ax.plot([line["lower"], line["upper"]], [place, place], style, color=colour, lw=1.6, solid_capstyle="butt")
     if line["kind"] != "prediction":
         ax.plot(line["value"], place, "s" if line["kind"] == "cohort" else "D", color=colour, ms=4.8)
+
+
+def plot_cohort_events(runs: Sequence[Finished], synthetic: bool) -> Figure | None:
+    """The share of patients with each kind of event in each run, with exact intervals; None where no run has any."""
+    found = {run.name: [event_of(run, category) for category in OVERVIEW_LABELS] for run in runs}
+    known = {name: rows for name, rows in found.items() if any(row is not None for row in rows)}
+    if not known:
+        return None
+    fig, ax = canvas(7.2, 1.3 + (0.25 + 0.08 * len(known)) * len(OVERVIEW_LABELS))
+    told = []
+    for place, (name, rows) in enumerate(known.items()):
+        there = [(at, row) for at, row in enumerate(rows) if row is not None]
+        y = np.array([at for at, _ in there]) + _offset(place, len(known))
+        _dots(ax, pd.DataFrame([row for _, row in there]), y, place, name, 100)
+        told.append(f"{name}: any event in {proportion(there[0][1]['count'], there[0][1]['n'])}")
+    ax.set_yticks(range(len(OVERVIEW_LABELS)), list(OVERVIEW_LABELS.values()))
+    ax.set_ylim(len(OVERVIEW_LABELS) - 0.4, -0.6)
+    ax.set_xlim(left=0)
+    ax.grid(visible=False, axis="y")
+    ax.set_xlabel("Patients (%)")
+    fig.legend(loc="outside upper left", ncols=min(len(known), 4))
+    caption = "Patients with adverse events, share of the safety population with its exact interval. Nothing is pooled."
+    return finish(fig, "events", f"Shares of patients with adverse events. {'; '.join(told)}.", caption, synthetic)

@@ -14,16 +14,17 @@ from racohort.results import select_results
 def say_cohorts(runs: Sequence[Finished]) -> Text:
     """Which runs are compared, and which of them are synthetic."""
     made = [run.name for run in runs if run.synthetic]
-    told = f"Compared are {count(len(runs), 'finished run')}: {listed([f'{run.name} ({run.title})' for run in runs])}."
-    warned = f"Synthetic, and proof of nothing but the pipeline: {listed(made)}." if made else ""
-    return say(told, warned)
+    whose = "All of them are" if len(made) == len(runs) else f"{listed(made)} {'is' if len(made) == 1 else 'are'}"
+    warned = f"{whose} synthetic, and {'prove' if len(made) > 1 else 'proves'} nothing but the pipeline." if made else ""
+    return say(f"Compared are {count(len(runs), 'finished run')}: {listed([run.name for run in runs])}.", warned)
 
 
 def say_definitions(definitions: pd.DataFrame) -> Text:
     """How many definitions differ, and which."""
-    differ = [name[:1].lower() + name[1:] for name in definitions.loc[~definitions["same"], "definition"]]
+    names = [name[:1].lower() + name[1:] for name in definitions["definition"]]
+    differ = [name for name, same in zip(names, definitions["same"], strict=True) if not same]
     if not differ:
-        return say("These runs mean the same by every word that is compared here.")
+        return say(f"Their definitions are the same in all that is compared: {listed(names)}.")
     return say(f"Before any number: these runs differ in {count(len(differ), 'definition')}: {listed(differ)}.")
 
 
@@ -39,12 +40,18 @@ def _comparable(rows: pd.DataFrame, run: Finished, first: Finished) -> Sentence 
         return (
             f"Nothing was measured at baseline in both {first.name} and {run.name}: whether they are comparable cannot be told."
         )
-    counts = {word: number((rows["value_text"] == word).sum()) for word in (COMPARABLE, DIFFERENT, UNKNOWN)}
-    alike = "comparable" if counts[UNKNOWN] == "0" else "not shown to be comparable"
-    verdict = alike if counts[DIFFERENT] == "0" else "not comparable"
-    told = f"of {count(len(rows), 'variable')}, {counts[COMPARABLE]} are shown to be alike, {counts[DIFFERENT]} differ by more "
-    more = f"than a quarter of a standard deviation, and for {counts[UNKNOWN]} it cannot be told"
-    return quote(f"{run.name} is {verdict} with {first.name} at baseline: {told}{more}.", *rows["result_id"])
+    counts = {word: int((rows["value_text"] == word).sum()) for word in (COMPARABLE, DIFFERENT, UNKNOWN)}
+    alike = "comparable" if not counts[UNKNOWN] else "not shown to be comparable"
+    verdict = alike if not counts[DIFFERENT] else "not comparable"
+    words = {
+        DIFFERENT: "they differ by more than a quarter of a standard deviation",
+        COMPARABLE: "they are shown to be alike",
+        UNKNOWN: "it cannot be told",
+    }
+    told = listed([f"in {number(counts[word])} {said}" for word, said in words.items() if counts[word]])
+    return quote(
+        f"{run.name} is {verdict} with {first.name} at baseline: of {count(len(rows), 'variable')}, {told}.", *rows["result_id"]
+    )
 
 
 def say_pooled(pooled: pd.DataFrame) -> Text:

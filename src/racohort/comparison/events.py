@@ -1,0 +1,13 @@
+"""Adverse events of a finished run, as the comparison shows them."""
+
+import pandas as pd
+
+from racohort.comparison.runs import Finished
+from racohort.formats import is_missing
+from racohort.results import pick_result
+
+
+def event_of(run: Finished, category: str) -> pd.Series | None:
+    """The row of the share of patients with a kind of event; None where events were not supplied, or the share is withheld."""
+    row = pick_result(run.results, section="safety", statistic="proportion", by="overview", category=category)
+    return None if row is None or is_missing(row["value"]) else row
