@@ -28,7 +28,7 @@ from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 #: What every section imports; `racohort.warm` is first, so that the fork server needs nothing else to serve.
 IMPORTED = (
     "racohort.warm", "ipykernel.kernelapp", "ipykernel.zmqshell", "pandas", "pyarrow.parquet", "scipy.stats", "scipy.optimize",
-    "statsmodels.api", "pingouin", "seaborn", "racohort.io", "racohort.figures", "racohort.tables", "racohort.report",
+    "statsmodels.api", "pingouin", "seaborn", "racohort.io.preloaded", "racohort.figures", "racohort.tables", "racohort.report",
     "racohort.cleaning", "racohort.adam", "racohort.participants", "racohort.safety", "racohort.efficacy",
     "racohort.robustness", "racohort.claims",
 )  # fmt: skip
