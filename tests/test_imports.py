@@ -1,5 +1,7 @@
 """Who may import whom: the contracts of pyproject.toml hold."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,3 +16,10 @@ def test_every_module_has_its_layer_and_imports_point_down(
     monkeypatch.chdir(ROOT)
     status = lint_imports(config_filename=str(ROOT / "pyproject.toml"), cache_dir=None)
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("imported", ["racohort.engine", "jupyter_book.config"])
+def test_neither_the_run_nor_the_book_compiles_grammars_of_addresses(imported: str) -> None:
+    code = f"import racohort, {imported}, sys; print('jsonschema' in sys.modules, 'lark' in sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "True False\n"
