@@ -26,6 +26,7 @@ from racohort.consistency import (
     grimmer,
     implied_r_bounds,
     indep_t_from_summary,
+    p_curve_paired,
     paired_t_from_summary,
     percent_possible_counts,
     sd_positivity,
@@ -33,6 +34,7 @@ from racohort.consistency import (
     statcheck_t,
 )
 from racohort.consistency.tables import COLUMNS
+from racohort.figures.summaries import plot_p_against_r
 from racohort.places import project_root
 from tests.test_consistency import printed, samples
 
@@ -177,3 +179,23 @@ def test_text_is_a_rounded_number_and_a_number_is_itself():
 def test_the_verdicts_are_plain_data():
     found = check_summary(pd.DataFrame([{"what": "a", "n": "64", "percent": "50"}]))
     assert json.loads(found.to_json(orient="records"))[0]["verdict"] == "consistent"
+
+
+@given(st.floats(5, 6), st.floats(0.5, 2), st.floats(4.4, 6), st.floats(0.5, 2), st.floats(-1, 0.95))
+def test_the_band_of_p_holds_the_p_of_all_numbers_that_round_to_the_printed_ones(m1, sd1, m2, sd2, r):
+    numbers = [f"{value:.1f}" for value in (m1, sd1, m2, sd2)]
+    curve = p_curve_paired(*numbers, n=64, r=[r])
+    for one in ((m1, sd1, m2, sd2), numbers):
+        p = paired_t_from_summary(*one, n=64, r=r)["p"]
+        assert curve["lower"][0] - 1e-12 <= p <= curve["upper"][0] + 1e-12
+    assert curve["p"][0] == paired_t_from_summary(*numbers, n=64, r=r)["p"]
+
+
+def test_the_figure_of_p_says_what_a_printed_p_asks_of_the_correlation() -> None:
+    numbers = ("5.8", "1.0", "5.4", "1.2", 64)
+    assert "at most 0.151 at a correlation of −1" in plot_p_against_r(*numbers, where="invented").alt
+    assert "No correlation gives the printed p = 0.6." in plot_p_against_r(*numbers, "0.6", where="invented").caption
+    low, high = implied_r_bounds(*numbers, "0.005")
+    told = plot_p_against_r(*numbers, "0.005", where="in Table 2").caption
+    assert f"asks for a correlation between {low:.2f} and {high:.2f}." in told
+    assert "in 64 patients, in Table 2." in told

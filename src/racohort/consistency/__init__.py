@@ -15,6 +15,7 @@ from racohort.consistency.correlation import (
     implied_r_from_t,
     indep_t_from_summary,
     p_bounds_paired,
+    p_curve_paired,
     paired_t_from_summary,
 )
 from racohort.consistency.counts import debit, grim, grim_applicable, grimmer, percent_possible_counts, sprite_sd_bounds
@@ -37,6 +38,7 @@ __all__ = [
     "implied_r_from_t",
     "indep_t_from_summary",
     "p_bounds_paired",
+    "p_curve_paired",
     "paired_t_from_summary",
     "percent_possible_counts",
     "rounding_interval",

@@ -47,6 +47,32 @@ def p_bounds_paired(m1: Printed, sd1: Printed, m2: Printed, sd2: Printed, n: int
     return {"p_at_rmin": at_rmin, "t_at_rmin": float(parts["t"][0]), "p_at_r0": at_r0, "p_at_r05": at_r05}
 
 
+def p_curve_paired(
+    m1: Printed, sd1: Printed, m2: Printed, sd2: Printed, n: int, r: Numbers
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """The p of the paired t over correlations r, with the smallest and largest of all numbers that round to the printed ones.
+
+    Returns
+    -------
+    `p`, `lower`, `upper`, each as long as r; evaluated at all corners of the rounding, and at no difference (p = 1) where the
+    means overlap. NaN where `paired_t_from_summary` has none.
+
+    >>> curve = p_curve_paired("5.8", "1.0", "5.4", "1.2", n=64, r=[0.5])
+    >>> [round(float(curve[name][0]), 4) for name in ("lower", "p", "upper")]
+    [0.0004, 0.0055, 0.0432]
+    """
+    at = np.atleast_1d(np.asarray(r, dtype="float64"))
+    p = np.asarray(paired_t_from_summary(m1, sd1, m2, sd2, n, at)["p"])
+    ends = [[float(end) for end in rounding_interval(part)[:2]] for part in (m1, sd1, m2, sd2)]
+    corners = [
+        np.asarray(paired_t_from_summary(first, spread1, second, spread2, n, at)["p"])
+        for first, spread1, second, spread2 in product(*ends)
+    ]
+    overlap = ends[0][0] <= ends[2][1] and ends[2][0] <= ends[0][1]
+    upper = np.where(np.isnan(p), nan, 1.0) if overlap else np.max(corners, axis=0)
+    return {"p": p, "lower": np.min(corners, axis=0), "upper": upper}
+
+
 def implied_r_from_t(m1: Printed, sd1: Printed, m2: Printed, sd2: Printed, n: int, t: float) -> float:
     """The correlation that printed means, SDs and a paired t imply; beyond -1 to 1 they are impossible together.
 

@@ -21,6 +21,7 @@ ROOMS = (
     "concordance",
     "people",
     "summary",
+    "summaries",
 )
 
 __all__ = ["absent"]
