@@ -95,14 +95,13 @@ def test_the_shelf_lists_every_whole_run_and_escapes_what_a_cohort_says(tmp_path
         folder = tmp_path / name
         (folder / "html").mkdir(parents=True)
         (folder / "results").mkdir()
-        run = name.partition("--")[2]
-        told = {"id": name, "title": title, "run": run, "synthetic": name == "a",
-                "results": [{"file": "adsl.csv", "rows": 1064}],
+        told = {"id": name, "title": title, "synthetic": name == "a", "privacy": "publish" if name == "a" else "internal",
                 "times": {"finished": f"2020-01-0{len(name)}T10:00:00Z"}}  # fmt: skip
         (folder / "run.json").write_text(json.dumps(told))
         if name != "cut":
             (folder / "html" / "index.html").write_text("x")
-    (tmp_path / "a" / "results" / "results.csv").write_text("statistic,method,count,n\ncoverage,as_printed,33,40\n")
+    rows = ["statistic,method,by,category,count,n", "coverage,as_printed,,,33,40", "count,-,flow,ENROLLED,1064,1064", ""]
+    (tmp_path / "a" / "results" / "results.csv").write_text("\n".join(rows))
     write_shelf(tmp_path)
     page = (tmp_path / "index.html").read_text("utf-8")
     assert [run["folder"] for run in published_runs(tmp_path)] == ["a", "b--strict"]
@@ -112,3 +111,10 @@ def test_the_shelf_lists_every_whole_run_and_escapes_what_a_cohort_says(tmp_path
     assert "1,064" in page
     assert page.index("b--strict/html") < page.index("a/html/index.html")
     assert page.count(">synthetic<") == 1
+    assert "<td>b--strict</td>" in page
+    assert (page.count("<td>publish</td>"), page.count("<td>internal</td>")) == (1, 1)
+    assert "side by side" not in page
+    (tmp_path / "_comparison" / "html").mkdir(parents=True)
+    (tmp_path / "_comparison" / "html" / "index.html").write_text("x")
+    write_shelf(tmp_path)
+    assert "_comparison/html/index.html" in (tmp_path / "index.html").read_text("utf-8")

@@ -15,6 +15,7 @@ from racohort.places import UsageError, build_folder, project_root
 from racohort.publish import hold, new_folder, recover, replace
 from racohort.report.comparison import say_cohorts, say_comparable, say_definitions, say_pooled
 from racohort.results import join_results
+from racohort.shelf import COMPARISON, write_shelf
 from racohort.tables.comparison import (
     tabulate_baselines,
     tabulate_changes,
@@ -26,8 +27,6 @@ from racohort.tables.comparison import (
     tabulate_verdicts,
 )
 
-#: The folder of the book; no cohort can have this name.
-FOLDER = "_comparison"
 #: What the pages need of the report's own book.
 SHARED = ("_static", "_ext", "_templates", "references.bib", "reference/glossary.md")
 #: The pages of the book, in their order, by name.
@@ -49,12 +48,13 @@ def compare_runs(names: Sequence[str]) -> Path:
             'COHORTS names fewer than two finished runs, or one twice. Write COHORTS="a b", or COHORTS="a a--strict".'
         )
     runs = [read_finished(name) for name in names]
-    target = build_folder() / FOLDER
+    target = build_folder() / COMPARISON
     with hold(target):
         recover(target)
         fresh = new_folder(target)
-        _fill(runs, fresh, build_folder() / ".work" / FOLDER)
+        _fill(runs, fresh, build_folder() / ".work" / COMPARISON)
         replace(target, fresh)
+    write_shelf(build_folder())
     return target / "html" / "index.html"
 
 

@@ -17,7 +17,7 @@ body { font: 17px/1.55 "Source Sans 3", "Segoe UI", system-ui, sans-serif; color
 h1 { font-size: 2rem; letter-spacing: -0.012em; margin: 0 0 1.4rem; }
 .books { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.55rem 1.2rem 0.55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 650; } td.n, th.n { text-align: right; } a { color: var(--link); } p, small { color: var(--muted); }
+th { font-weight: 650; } th, td + td { white-space: nowrap; } td.n, th.n { text-align: right; } a { color: var(--link); } p, small { color: var(--muted); }
 .synthetic { color: var(--mark); font-weight: 650; }"""
 HEAD = """\
 <!doctype html>
@@ -27,18 +27,24 @@ HEAD = """\
 </style></head><body><main>
 <h1>Reports on this machine</h1>
 <div class="books" tabindex="0" role="region" aria-label="Reports"><table>
-<thead><tr><th scope="col">Cohort</th><th scope="col" class="n">Patients</th><th scope="col">Claims answered</th>
-<th scope="col">Finished (UTC)</th></tr></thead><tbody>
+<thead><tr><th scope="col">Report</th><th scope="col">Name</th><th scope="col" class="n">Patients</th>
+<th scope="col">Claims answered</th><th scope="col">Privacy</th><th scope="col">Finished (UTC)</th></tr></thead><tbody>
 {rows}
-</tbody></table></div>
+</tbody></table></div>{beside}
 </main></body></html>
 """
 
 
+#: The folder of the book about several runs; no cohort can have this name.
+COMPARISON = "_comparison"
+BESIDE = f'\n<p><a href="{COMPARISON}/html/index.html">Cohorts side by side</a></p>'
+
+
 def write_shelf(folder: Path) -> None:
-    """Write the page anew from the runs that are published in the folder, the newest first."""
+    """Write the page anew from the runs that are published in the folder, the newest first, and any comparison of runs."""
     runs = sorted(published_runs(folder), key=lambda run: run["finished"], reverse=True)
-    page = HEAD.format(style=STYLE, rows="\n".join(map(_row, runs)))
+    beside = BESIDE if (folder / COMPARISON / "html" / "index.html").is_file() else ""
+    page = HEAD.format(style=STYLE, rows="\n".join(map(_row, runs)), beside=beside)
     write_whole(folder / "index.html", page.encode("utf-8"))
 
 
@@ -47,34 +53,33 @@ def published_runs(folder: Path) -> Iterator[dict[str, Any]]:
     for record in sorted(folder.glob("[!.]*/run.json")):
         told = read_json(record)
         if (record.parent / "html" / "index.html").is_file() and "times" in told:
-            rows = {entry["file"]: entry["rows"] for entry in told.get("results", [])}
             yield {
                 "folder": record.parent.name,
                 "title": told["title"] or told["id"],
-                "run": told["run"],
                 "synthetic": told["synthetic"],
-                "patients": rows.get("adsl.csv"),
-                "claims": _claims(record.parent / "results" / "results.csv"),
+                "privacy": told.get("privacy", "internal"),
                 "finished": told["times"]["finished"],
+                **_counted(record.parent / "results" / "results.csv"),
             }
 
 
-def _claims(path: Path) -> tuple[int, int]:
-    """The claims of the paper that this cohort answers, of all that it was asked: a row of the run's results."""
-    if not path.is_file():
-        return 0, 0
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = (row for row in csv.DictReader(file) if row["statistic"] == "coverage" and row["method"] == "as_printed")
-        return next(((int(row["count"]), int(row["n"])) for row in rows), (0, 0))
+def _counted(path: Path) -> dict[str, str]:
+    """Patients enrolled, and the claims of the paper that this cohort answers, of all that it was asked: rows of the results."""
+    told = {"patients": "", "claims": "not asked"}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                if (row["statistic"], row["method"]) == ("coverage", "as_printed"):
+                    told["claims"] = f"{row['count']} of {row['n']}"
+                elif (row["by"], row["category"], row["statistic"]) == ("flow", "ENROLLED", "count"):
+                    told["patients"] = row["count"]
+    return told
 
 
 def _row(run: Mapping[str, Any]) -> str:
     link = f'<a href="{escape(run["folder"])}/html/index.html">{escape(run["title"])}</a>'
-    named = f" <small>run {escape(run['run'])}</small>" if run["run"] else ""
     mark = ' <span class="synthetic">synthetic</span>' if run["synthetic"] else ""
-    answered, asked = run["claims"]
-    patients = "" if run["patients"] is None else f"{run['patients']:,}"
-    cells = [f"<td>{link}{named}{mark}</td>", f'<td class="n">{patients}</td>',
-             f"<td>{f'{answered} of {asked}' if asked else 'not asked'}</td>",
-             f"<td>{escape(run['finished'].replace('T', ' ').rstrip('Z')[:16])}</td>"]  # fmt: skip
-    return f"<tr>{''.join(cells)}</tr>"
+    patients = f"{int(run['patients']):,}" if run["patients"].isdecimal() else escape(run["patients"])
+    told = (escape(run["claims"]), escape(run["privacy"]), escape(run["finished"].replace("T", " ").rstrip("Z")[:16]))
+    cells = f'<td>{link}{mark}</td><td>{escape(run["folder"])}</td><td class="n">{patients}</td>'
+    return f"<tr>{cells}{''.join(f'<td>{text}</td>' for text in told)}</tr>"
