@@ -13,11 +13,12 @@ STYLE = """\
 :root { color-scheme: light dark; --ink: light-dark(#1d2733, #e6eaef); --line: light-dark(#dde3e8, #2c343e);
   --link: light-dark(#0b6a94, #6cc1e6); --mark: light-dark(#a94a12, #f0975a); --muted: light-dark(#55626f, #a6b1bd); }
 body { font: 17px/1.55 "Source Sans 3", "Segoe UI", system-ui, sans-serif; color: var(--ink);
-  background: light-dark(#ffffff, #14181e); margin: 0 auto; max-width: 62rem; padding: 2.5rem 1.2rem; }
+  background: light-dark(#ffffff, #14181e); margin: 0 auto; max-width: 68rem; padding: 2.5rem 1.2rem; }
 h1 { font-size: 2rem; letter-spacing: -0.012em; margin: 0 0 1.4rem; }
 .books { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: 0.55rem 1.2rem 0.55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-th { font-weight: 650; } th, td + td { white-space: nowrap; } td.n, th.n { text-align: right; } a { color: var(--link); } p, small { color: var(--muted); }
+th { font-weight: 650; } th, td + td { white-space: nowrap; }
+td.n, th.n { text-align: right; } a { color: var(--link); } p, small { color: var(--muted); }
 .synthetic { color: var(--mark); font-weight: 650; }"""
 HEAD = """\
 <!doctype html>
