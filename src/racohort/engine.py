@@ -3,7 +3,6 @@
 import logging
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ from papermill import execute_notebook
 from papermill.exceptions import PapermillExecutionError
 
 from racohort import warm
-from racohort.publish import temporary_prefix
+from racohort.scratch import scratch_folder
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: The tags of cells that papermill adds.
@@ -71,8 +70,11 @@ def stop_kernels() -> None:
 
 
 def kernel_environment(neutral: Path, **given: str) -> dict[str, str]:
-    """What a section's kernel sees besides the user's environment: no start-up files, no stray modules, one thread."""
-    return {"IPYTHONDIR": str(neutral), **warm.isolated(), **given}
+    """What a section's kernel sees besides the user's environment: no start-up files, no stray modules, one thread.
+
+    Its temporary files lie in its own folder, and go with it.
+    """
+    return {"IPYTHONDIR": str(neutral), "TMPDIR": str(neutral), **warm.isolated(), **given}
 
 
 def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[str, Any], given: Mapping[str, str]) -> float:
@@ -89,9 +91,9 @@ def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[
     partial.unlink(missing_ok=True)
     warm.start()
     trace = ""
-    with tempfile.TemporaryDirectory(prefix=temporary_prefix(target.parent.parent)) as neutral:
+    with scratch_folder() as neutral:
         try:
-            _execute(notebook, partial, dict(parameters), kernel_environment(Path(neutral), **given))
+            _execute(notebook, partial, dict(parameters), kernel_environment(neutral, **given))
         except PapermillExecutionError as error:
             trace = ANSI.sub("", str(error))
         except Exception as error:  # a kernel that died or never came: its words are the reason

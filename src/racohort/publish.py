@@ -1,13 +1,13 @@
 """A run's published folder: held by one run at a time, and there whole or not at all."""
 
 import fcntl
-import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from racohort.scratch import sweep
 
 
 class Busy(Exception):
@@ -51,8 +51,13 @@ def new_folder(folder: Path) -> Path:
 
 
 def replace(folder: Path, fresh: Path) -> None:
-    """Put a finished folder in the place of the published one; `recover` mends what a kill between the two renames leaves."""
+    """Put a finished folder in the place of the published one; `recover` mends what a kill between the two renames leaves.
+
+    All of it is on the disk before it takes its name, so that a loss of power leaves no folder with cut files.
+    """
     old = _old(folder)
+    for path in (*fresh.rglob("*"), fresh):
+        _keep(path)
     shutil.rmtree(old, ignore_errors=True)
     if folder.exists():
         folder.rename(old)
@@ -62,7 +67,17 @@ def replace(folder: Path, fresh: Path) -> None:
         if old.exists() and not folder.exists():
             old.rename(folder)
         raise
+    _keep(folder.parent)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _keep(path: Path) -> None:
+    """Have a file, or the names in a folder, written to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def recover(folder: Path) -> None:
@@ -70,14 +85,9 @@ def recover(folder: Path) -> None:
     old = _old(folder)
     if old.exists() and not folder.exists():
         old.rename(folder)
-    temporary = Path(tempfile.gettempdir()).glob(f"{temporary_prefix(lock_file(folder).with_suffix(''))}*")
-    for rest in (old, folder.parent / f".new-{folder.name}", *temporary):
+    for rest in (old, folder.parent / f".new-{folder.name}"):
         shutil.rmtree(rest, ignore_errors=True)
-
-
-def temporary_prefix(work: Path) -> str:
-    """How the names of the temporary folders of the run with this work folder begin: no other run's do."""
-    return f"racohort-{hashlib.sha256(str(work).encode()).hexdigest()[:8]}-"
+    sweep()
 
 
 def _old(folder: Path) -> Path:

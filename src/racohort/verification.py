@@ -6,7 +6,6 @@ nothing but the files, the parameters and the versions is the same.
 
 import calendar
 import shlex
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +18,7 @@ from racohort.fingerprints import folder_hashes, read_json
 from racohort.places import UsageError
 from racohort.record import RESULT_FILES
 from racohort.reports import Request, report_apart
+from racohort.scratch import scratch_folder
 
 #: What differs from the surroundings in which the run was made.
 ELSEWHERE = {"TZ": "Pacific/Kiritimati", "LC_ALL": "C", "RACOHORT_WORKERS": "1", "RACOHORT_KERNELS": "plain"}
@@ -47,9 +47,9 @@ def verify_run(cohort: str, name: str = "", say: pipeline.Say = print) -> str:
     versions = changed_versions(recorded["versions"], record.versions())
     for line in versions:
         say(f"  {line}: numbers are compared within {TOLERANCE:g}")
-    with tempfile.TemporaryDirectory(prefix="racohort-verify-") as scratch:
+    with scratch_folder() as scratch:
         say("Making the run again in a scratch folder, in another time zone and locale ...")
-        again = _make_again(run, recorded, Path(scratch))
+        again = _make_again(run, recorded, scratch)
         found = [*compare_results(run.published / "results", again / "results", exact=not versions)]
         pages = folder_hashes(run.published / "html")
         found += [] if versions else compare_pages(pages, folder_hashes(again / "html"))

@@ -14,16 +14,20 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from multiprocessing.connection import wait
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, cast
 
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
+
+from racohort.scratch import scratch_folder
 
 #: What every section imports; `racohort.warm` is first, so that the fork server needs nothing else to serve.
 IMPORTED = (
@@ -54,6 +58,7 @@ def start() -> None:
     if can_fork():
         multiprocessing.set_forkserver_preload(list(IMPORTED))
         with _for_a_moment(isolated()), _deaf_to_interrupts():
+            _place_socket()
             multiprocessing.forkserver.ensure_running()
 
 
@@ -69,6 +74,14 @@ def _for_a_moment(surroundings: Mapping[str, str]) -> Iterator[None]:
         sys.path[:] = path
         os.environ.clear()
         os.environ.update(variables)
+
+
+def _place_socket() -> None:
+    """Have `multiprocessing` lay its socket into a folder that is swept after a kill, where its own would stay."""
+    stack = ExitStack()
+    folder = stack.enter_context(scratch_folder())
+    multiprocessing.current_process()._config["tempdir"] = str(folder)  # type: ignore[attr-defined]
+    Finalize(None, stack.close, exitpriority=-100)
 
 
 @contextmanager
@@ -145,7 +158,8 @@ def run_kernel(connection_file: str, variables: dict[str, str], folder: str, log
 
 
 def _forget() -> None:
-    """What a forked process must not share with its siblings, or has settled for a terminal: random numbers, pandas' display."""
+    """What a forked process must not share with its siblings, or has settled for another place or a terminal."""
+    tempfile.tempdir = None
     random.seed()
     importlib.import_module("numpy").random.seed()
     importlib.import_module("pandas").set_option("display.max_columns", 20)

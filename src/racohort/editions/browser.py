@@ -1,13 +1,13 @@
 """What a browser does for an edition: print a page, and draw its figures as pictures that a word processor knows."""
 
 import subprocess
-import tempfile
 from pathlib import Path
 
 import lxml.html
 from lxml.html import HtmlElement
 
 from racohort.environment import browser
+from racohort.scratch import scratch_folder
 
 QUIET = ("--headless", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--disable-extensions", "--hide-scrollbars")  # fmt: skip
@@ -41,7 +41,7 @@ def _run(*options: str) -> bytes:
     path = browser()
     if not path:
         raise NoBrowser("PDF and Word need Chromium or Chrome, and there is none: `make doctor` says how to get it.")
-    with tempfile.TemporaryDirectory(prefix="racohort-browser-") as profile:
+    with scratch_folder() as profile:
         # as root, in a container, Chromium has no sandbox of its own; it only ever opens this project's page
         command = [path, *QUIET, "--no-sandbox", f"--user-data-dir={profile}", *options]
         try:
@@ -68,8 +68,8 @@ def draw_pictures(page: Path) -> HtmlElement:
     for image in images:
         album.body.append(lxml.html.fromstring("<img>"))
         album.body[-1].set("src", image.get("src"))
-    with tempfile.TemporaryDirectory(prefix="racohort-album-") as folder:
-        path = Path(folder) / "album.html"
+    with scratch_folder() as folder:
+        path = folder / "album.html"
         path.write_bytes(lxml.html.tostring(album, encoding="utf-8", doctype="<!doctype html>"))
         drawn = lxml.html.fromstring(_run("--virtual-time-budget=60000", "--dump-dom", path.as_uri()).decode("utf-8"))
     for image, picture in zip(images, drawn.xpath("//img"), strict=True):
