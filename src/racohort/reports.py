@@ -138,10 +138,11 @@ def _with_dask(requests: Sequence[Request], say: pipeline.Say, scheduler: str) -
     with Client(scheduler) as client:
         build = str(build_folder())
         asked = {client.submit(make_apart, _placed(request), build, retries=3, pure=False): request for request in requests}
-        for future in as_completed(asked):
-            request = asked[future]
+        for future in as_completed(list(asked)):
+            request = asked.pop(future)
             error = future.exception()
             done.append(future.result() if error is None else replace(request, why=_first_line(str(error))))
+            future.release()  # what the cluster no longer keeps, it does not make again where a worker is lost
             done[-1] = replace(done[-1], cohort=request.cohort)
             say(f"{request.name}: {'done' if done[-1].page else f'failed: {done[-1].why}'}")
     return done
