@@ -24,7 +24,7 @@ NOTE = "with open(os.environ['RACOHORT_ROOT'] + '/notes', 'a') as notes: _ = not
 
 
 class Cluster:
-    """A project with so many cohorts and one without its file, and a scheduler and two workers, each a process in a folder and a session of its own."""
+    """A project with so many cohorts and one without its file; a scheduler and two workers, each in a folder of its own."""
 
     def __init__(self, folder: Path, count: int) -> None:
         self.folder, self.project = folder, Project(folder)
