@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from racohort import claims, comparison
+from racohort import claims, comparing, comparison
 from racohort.cli import main
+from racohort.comparing import check_apart
 from racohort.comparison import Finished
 from racohort.comparison.baselines import describe
 from racohort.comparison.changes import why_not_pooled
 from racohort.estimators.pooling import pool_random_effects
 from racohort.figures.comparison import plot_baselines, plot_cohort_events, plot_cohorts
 from racohort.io.paper import read_claims
+from racohort.places import UsageError
 from racohort.plan import Visit
 from racohort.report.comparison import say_cohorts, say_comparable, say_definitions, say_pooled
 from racohort.results import select_results
@@ -210,6 +212,20 @@ def test_a_verdict_of_the_plan_has_a_line_of_its_own_where_it_is_another_one(run
     at = shown.index[shown["Claim"] == "A11-DAS28-1y"][0]
     assert shown.loc[at, ["a", "b"]].tolist() == ["agrees", "agrees"]
     assert shown.loc[at + 1, ["Claim", "a", "b"]].tolist() == ["by the plan", "no evidence either way", "agrees"]
+
+
+def test_two_reports_to_publish_on_the_same_patients_are_not_set_side_by_side(runs):
+    first, second = (replace(run, id=run.name, privacy="publish") for run in runs[:2])
+    check_apart([first, second, replace(first, privacy="internal")])
+    for other in (replace(second, id="a"), replace(second, inputs=first.inputs)):
+        with pytest.raises(UsageError, match="'a' and 'b' are two reports to publish on the same patients"):
+            check_apart([first, other])
+
+
+def test_the_book_says_that_it_is_for_internal_use_where_it_tells_exact_numbers_of_real_patients(runs):
+    told = [replace(runs[0], privacy="publish"), replace(runs[1], synthetic=True)]
+    assert "internal" not in comparing._announced(told)
+    assert "For internal use" in comparing._announced([*told, runs[2]])
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,10 @@ def cohort_rows() -> pd.DataFrame:
          "upper": -1.0871511 + t, "p_value": 0.012345, "p_adjusted": 0.0345678},
         {**common, "statistic": "sd_change", "method": "paired_t", "n": 51, "value": 1.3},
         {**common, "statistic": "df", "method": "paired_t", "n": 51, "value": 50.0},
+        {**common, "statistic": "smd", "method": "pooled_sd", "PARAMCD": "SEX", "n": 64, "value": -0.0612},
+        {**common, "statistic": "smd", "method": "pooled_sd", "PARAMCD": "AGE", "n": 64, "value": 0.07123},
+        {**common, "statistic": "cumulative_incidence", "by": "first_event", "category": "SERIOUS>365", "n": 64, "count": 5,
+         "value": 0.0791, "lower": 0.0288, "upper": 0.1626},
         {**common, "statistic": "mcnemar", "n": 51, "p_value": 0.015625, "note": "0 left and 7 entered the state."},
         {**common, "statistic": "proportion", "by": "AEDECOD", "category": "Rare word", "n": 64, "count": 1, "value": 1 / 64},
         {**common, "statistic": "events", "by": "AEDECOD", "category": "Rare word", "n": 64, "count": 1, "value": 1.0},
@@ -93,13 +97,15 @@ def faults(exact: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     found += [f"a number of a small group: {one}" for one in small.index[small[["value", "lower", "upper"]].notna().any(axis=1)]]
     same = [one for one in file.index.intersection(was.index) if not np.isnan(was["lower"][one]) and was["lower"][one] > 0]
     found += [f"the limit of {one}" for one in same if file["lower"][one] == was["lower"][one]]
-    gone = file[file["statistic"].isin(["min", "max", "df", "mcnemar"])]
+    gone = file[file["statistic"].isin(["min", "max", "df", "mcnemar", "cumulative_incidence"]) | (file["PARAMCD"] == "SEX")]
     found += [f"{one} is told" for one in gone.index[gone[["value", "p_value"]].notna().any(axis=1)]]
     few = file["statistic"].isin(["q1", "q3"]) & (was["n"].reindex(file.index) < 32)
     found += [f"the quartile {one}" for one in file.index[few & file["value"].notna()]]
     found += [f"a note: {note}" for note in file["note"] if any(letter.isdigit() for letter in note)]
     found += [f"digits of p: {p}" for p in file["p_value"].dropna() if p != float(f"{p:.2g}")]
-    found += [f"digits of {one}" for one in file.index[file["statistic"] == "mean"] if has_more_digits(file["value"][one])]
+    found += [
+        f"digits of {one}" for one in file.index[file["statistic"].isin(["mean", "smd"])] if has_more_digits(file["value"][one])
+    ]
     sizes = sizes_that_fit(file)
     return found + ([f"n is one of {sizes}"] if len(sizes) < 5 else [])
 

@@ -48,6 +48,7 @@ def compare_runs(names: Sequence[str]) -> Path:
             'COHORTS names fewer than two finished runs, or one twice. Write COHORTS="a b", or COHORTS="a a--strict".'
         )
     runs = [read_finished(name) for name in names]
+    check_apart(runs)
     target = build_folder() / COMPARISON
     with hold(target):
         recover(target)
@@ -56,6 +57,20 @@ def compare_runs(names: Sequence[str]) -> Path:
         replace(target, fresh)
     write_shelf(build_folder())
     return target / "html" / "index.html"
+
+
+def check_apart(runs: Runs) -> None:
+    """Raises UsageError where two reports to publish are about the same patients: their differences may be about very few."""
+    known: dict[str, str] = {}
+    for run in (run for run in runs if run.privacy == "publish"):
+        for patients in {run.id, *run.inputs}:
+            if patients in known:
+                why = "patients who are in one of them only could be told by the difference"
+                raise UsageError(
+                    f"{known[patients]!r} and {run.name!r} are two reports to publish on the same patients: {why}. Compare "
+                    "their internal reports, and publish one of the two."
+                )
+            known[patients] = run.name
 
 
 def _fill(runs: Runs, fresh: Path, work: Path) -> None:
@@ -94,10 +109,13 @@ def _pages(runs: Runs, times: list[comparison.Time], changes, differences, poole
 
 
 def _announced(runs: Runs) -> str:
-    """What stands above every page."""
+    """What stands above every page: for whom it is, and that some of the patients do not exist."""
     made = [run.synthetic for run in runs]
+    inside = any(run.privacy == "internal" and not run.synthetic for run in runs)
+    told = ["For internal use: made from internal reports, it tells exact numbers of real patients."] if inside else []
     whose = "All of these cohorts are" if all(made) else "Some of these cohorts are"
-    return f"{whose} synthetic: made by a program, they say nothing about the therapy." if any(made) else ""
+    told += [f"{whose} synthetic: made by a program, they say nothing about the therapy."] if any(made) else []
+    return " ".join(told)
 
 
 def _lay_out(pages: Path, contents: Mapping[str, list[str]], announced: str) -> None:

@@ -5,7 +5,7 @@ import pandas as pd
 from racohort.claims.answers import AGREES, AS_PRINTED, Answer, Evidence, untested
 from racohort.claims.changes import seen_change
 from racohort.consistency import percent_possible_counts
-from racohort.formats import count, is_missing, listed, number, proportion
+from racohort.formats import count, listed, number, proportion
 from racohort.printed import Claim
 
 OTHER = "It is another cohort, which contradicts nothing."
@@ -27,10 +27,10 @@ def judge_age(claim: Claim, evidence: Evidence) -> list[Answer]:
     ends = [evidence.row(section="participants", PARAMCD="AGE", statistic=end, method="available") for end in ("min", "max")]
     rows = tuple(row for row in ends if row is not None)
     if len(rows) < 2:
-        return untested(claim, "This cohort has no ages.", {"PARAMCD": "AGE", "population": "safety"})
+        known = len(evidence.rows(section="participants", PARAMCD="AGE", statistic="max", method="available"))
+        why = "The lowest and the highest age are not told." if known else "This cohort has no ages."
+        return untested(claim, why, {"PARAMCD": "AGE", "population": "safety"})
     low, high = (row["value"] for row in rows)
-    if is_missing(low) or is_missing(high):
-        return untested(claim, "The lowest and the highest age are not told.", {"PARAMCD": "AGE", "population": "safety"}, rows)
     seen = f"Patients are {number(low)} to {number(high)} years old, n = {number(rows[0]['n'])}."
     if claim.expected[0] <= low and high < claim.expected[1] + 1:
         return [Answer(claim, AS_PRINTED, AGREES, seen, rows, PARAMCD="AGE", population="safety")]

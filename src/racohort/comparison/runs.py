@@ -16,7 +16,7 @@ SHARE, DAYS = 0.10, 14.0
 class Finished:
     """A finished run: what it is called, whether it is synthetic and treated, its visits, the files it read, results and claims.
 
-    `inputs` are the check sums of the files; `claims` is the claim ledger.
+    `inputs` are the check sums of the files; `claims` is the claim ledger; `id` is the cohort's, `privacy` that of the report.
     """
 
     name: str
@@ -27,6 +27,8 @@ class Finished:
     inputs: frozenset[str]
     results: pd.DataFrame
     claims: pd.DataFrame
+    id: str = ""
+    privacy: str = "internal"
 
     @property
     def enrolled(self) -> int | None:

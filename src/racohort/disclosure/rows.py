@@ -98,7 +98,7 @@ def _released(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     numbers = _coarse(statistic, exact)
     bars = rows["by"].isin(BARS).to_numpy()
     numbers |= {name: np.where(bars, exact[name], numbers[name]) for name in ("lower", "upper")}
-    _hide_small_groups(numbers, statistic, n, profile)
+    _hide_small_groups(numbers, rows, n, profile)
     tally = _tallies(statistic, exact["value"], n, count)
     numbers["value"] = np.where(np.isnan(tally), numbers["value"], _middle(tally, profile))
     _tell_shares(numbers, rows, n, count, profile)
@@ -109,7 +109,7 @@ def _released(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     told["note"] = rows["note"].where(rows["statistic"].isin(TELLING), "")
     for name in RESULT_COUNTS:
         told[name] = tell(rows[name], profile)
-    return _with_bounds(told, tally, count, n, share, profile)
+    return _with_bounds(told, tally, count, n, share | (statistic == "cumulative_incidence"), profile)
 
 
 def tell(counts: pd.Series, profile: Profile) -> pd.Series:
@@ -159,12 +159,17 @@ def _coarse(statistic: NDArray[Any], exact: dict[str, Numbers]) -> dict[str, Num
     return found | {"value": np.where(wide, found["value"], plain)}
 
 
-def _hide_small_groups(numbers: dict[str, Numbers], statistic: NDArray[Any], n: Numbers, profile: Profile) -> None:
-    """No number of a group that is too small, no value of a single patient, no quantile with too few patients beyond it."""
+def _hide_small_groups(numbers: dict[str, Numbers], rows: pd.DataFrame, n: Numbers, profile: Profile) -> None:
+    """No number of a group that is too small, no value of a single patient, no quantile with too few patients beyond it.
+
+    A standardised difference of two shares goes as well: with the shares it would give the counts back.
+    """
+    statistic = rows["statistic"].to_numpy(dtype=object)
     least = np.full(len(n), float(profile.suppress_below))
     for name, place in QUANTILES.items():
         least[statistic == name] = profile.suppress_below / min(place, 1 - place)
-    hidden = (n < least) | np.isin(statistic, [*EXTREMES, *GIVING_BACK])
+    of_shares = (statistic == "smd") & rows["PARAMCD"].eq("SEX").to_numpy()
+    hidden = (n < least) | np.isin(statistic, [*EXTREMES, *GIVING_BACK]) | of_shares
     for number in numbers.values():
         number[hidden] = np.nan
 

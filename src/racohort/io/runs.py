@@ -27,4 +27,4 @@ def read_finished(name: str) -> Finished:
     ledger = pd.read_csv(claims, keep_default_na=False, dtype=str)
     files = frozenset(entry["sha256"] for entry in record["inputs"] if not entry["file"].endswith("claims.yml"))
     return Finished(folder.resolve().name, record["title"], record["synthetic"], record["treated"], visits, files,
-                    read_frame(results), ledger)  # fmt: skip
+                    read_frame(results), ledger, record["id"], record["privacy"])  # fmt: skip

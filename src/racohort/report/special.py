@@ -49,11 +49,11 @@ def _said_of_silence(told: pd.DataFrame) -> Sentence:
 def _said_of_latency(results: pd.DataFrame) -> Sentence:
     rows = select_results(results, by="exposure", statistic=["median", "max"])
     years = rows.set_index("statistic")["value"]
-    if len(rows) < 2 or years.isna().any():
+    if pd.isna(years.get("median")):
         text = "How long the patients were followed is not known, so harms of long latency, malignancy above all, may still come."
         return quote(text, *rows["result_id"])
-    followed = f"A follow-up of {number(years['median'], 1)} years in the median, {number(years['max'], 1)} at most,"
-    text = f"{followed} is too short for harms of long latency, malignancy above all: what was not seen may still come."
+    most = f", {number(years['max'], 1)} at most," if pd.notna(years.get("max")) else ""
+    text = f"A follow-up of {number(years['median'], 1)} years in the median{most} is too short for harms of long latency, malignancy above all: what was not seen may still come."
     return quote(text, *rows["result_id"])
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from racohort.formats import estimate, is_missing, number, percent, proportion
+from racohort.formats import interval, is_missing, number, percent, proportion
 from racohort.labels import OVERVIEW_LABELS, SPECIAL_LABELS
 from racohort.plan import Plan
 from racohort.results import select_results
@@ -60,9 +60,10 @@ def tabulate_first_event(results: pd.DataFrame, plan: Plan) -> Table | None:
 def _first_line(row: pd.Series, results: pd.DataFrame, plan: Plan) -> dict[str, str]:
     kind, _, day = row["category"].partition(">")
     here = select_results(results, by="first_event", category=row["category"])
-    shown = estimate(100 * row["value"], 100 * row["lower"], 100 * row["upper"], 1, plan.level)
+    share = percent(row["value"]).removesuffix(" %")
+    bounds = "" if is_missing(row["lower"]) else f" ({interval(100 * row['lower'], 100 * row['upper'], 1, plan.level)})"
     return {"First event": OVERVIEW_LABELS[kind], "By day": number(float(day)), "Patients with an event": f"{row['count']}",
-            "Share (%)": number(100 * row["value"], 1) if is_missing(row["lower"]) else shown,
+            "Share (%)": f"{share}{bounds}",
             "Died before": number(only(here, statistic="died_before")["value"]),
             "Still followed without": number(only(here, statistic="at_risk")["value"]),
             "n": number(row["n"])}  # fmt: skip
