@@ -53,7 +53,8 @@ def _said_of_latency(results: pd.DataFrame) -> Sentence:
         text = "How long the patients were followed is not known, so harms of long latency, malignancy above all, may still come."
         return quote(text, *rows["result_id"])
     most = f", {number(years['max'], 1)} at most," if pd.notna(years.get("max")) else ""
-    text = f"A follow-up of {number(years['median'], 1)} years in the median{most} is too short for harms of long latency, malignancy above all: what was not seen may still come."
+    followed = f"A follow-up of {number(years['median'], 1)} years in the median{most}"
+    text = f"{followed} is too short for harms of long latency, malignancy above all: what was not seen may still come."
     return quote(text, *rows["result_id"])
 
 
