@@ -41,6 +41,14 @@ def test_words_are_escaped_and_a_point_that_is_not_drawn_says_nothing():
     assert html.count('class="ra-point"') + html.count("ra-point-late") == 2
 
 
+@pytest.mark.parametrize(("n", "fine"), [(48, False), (49, True)])
+def test_many_points_have_a_short_reach_so_that_they_do_not_cover_each_other(n, fine):
+    fig, ax = canvas(6, 3)
+    for place in range(n):
+        tell(ax, place, 0, "here")
+    assert ("ra-fine" in finish(fig, "dots", "Dots.", "All.", False).html()) is fine
+
+
 def test_a_figure_without_words_has_no_points():
     fig, ax = canvas(6, 3)
     ax.plot([0, 1])

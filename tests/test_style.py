@@ -192,7 +192,20 @@ def test_a_table_says_which_cells_head_rows_columns_and_groups():
 def test_columns_of_numbers_are_set_right_and_columns_of_words_are_not():
     html = table(LABS, "labs", "Laboratory values.").html()
     kinds = {name: css for css, name in re.findall(r'<th scope="col"(?: class="([\w-]+)")?>([^<]+)', html)}
-    assert kinds == {"Panel": "", "Analyte": "", "n": "ra-num", "Outside": "ra-num", "Change": "ra-num", "Remark": ""}
+    inside = {"Outside (95 % CI)": "ra-num", "Change (95 % CI)": "ra-num"}
+    assert kinds == {"Panel": "", "Analyte": "", "n": "ra-num", **inside, "Remark": ""}
+
+
+def test_the_level_of_intervals_stands_in_the_head_of_a_column_unless_it_differs_within_it():
+    assert "95 % CI 0.4" not in table(LABS, "labs", "Values.").html()
+    two = LABS.assign(Outside=["2 of 64 (95 % CI 1 to 3)", "–", "1 of 64 (90 % CI 0 to 2)"])
+    assert '<th scope="col" class="ra-num">Outside</th>' in table(two, "labs", "Values.").html()
+    assert "(90 % CI" in "".join(re.findall("<span>([^<]*)", table(two, "labs", "Values.").html()))
+
+
+def test_a_table_of_long_lines_has_narrow_gaps():
+    assert "ra-wide" not in table(LABS[["Analyte", "n"]], "labs", "Values.").html()
+    assert "ra-wide" in table(LABS.assign(More=LABS["Outside"], Most=LABS["Outside"]), "labs", "Values.").html()
 
 
 def test_running_text_may_wrap_and_a_long_table_scrolls_by_itself():

@@ -48,7 +48,7 @@ def publishable(notebook: NotebookNode) -> tuple[NotebookNode, list[str]]:
         cell.outputs = [output for output in cell.outputs if output not in stderr]
         if {"parameters", "injected-parameters"} & set(cell.metadata.get("tags", [])):
             cell.metadata.tags = [*cell.metadata.tags, "remove-cell"]
-    notebook.cells = without_empty_sections(notebook.cells)
+    notebook.cells = [cell for cell in without_empty_sections(notebook.cells) if not _hides_nothing(cell)]
     for cell in notebook.cells:
         if "fold" in cell.metadata.get("tags", []):
             cell.source += f"\n\n{MARK}"
@@ -67,6 +67,11 @@ def without_empty_sections(cells: list[NotebookNode]) -> list[NotebookNode]:
         empty = tagged and not any(_shows(output) for cell in cells[:end] for output in cell.get("outputs", []))
         kept, cells = (kept, cells[end:]) if empty else ([*kept, cells[0]], cells[1:])
     return kept
+
+
+def _hides_nothing(cell: NotebookNode) -> bool:
+    """Whether a cell folds away no more than that something is absent."""
+    return "hide-output" in cell.metadata.get("tags", []) and not any(map(_shows, cell.get("outputs", [])))
 
 
 def _level(cell: NotebookNode) -> int:

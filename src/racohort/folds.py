@@ -17,7 +17,7 @@ _TITLE = re.compile(r'<span class="ra-number">([^<]*)</span> (.*?)(?:</figcaptio
 _MARK_OF_SYNTHETIC = re.compile(r'<span class="ra-mark">[^<]*</span> ')
 _FOLDED_SECTION = re.compile(rf"{re.escape(MARK)}(.*?)(?=</section>)", re.DOTALL)
 #: What a title need not say on a fold: whom it is about stands in the caption.
-_BESIDES = re.compile(r"(?:, (?:the )?(?:safety|efficacy) population\b|[.:;(] ).*", re.DOTALL)
+_BESIDES = re.compile(r"(?:, (?:all [\d,]+ patients|(?:the )?(?:safety|efficacy) population)\b|[.:;(] ).*", re.DOTALL)
 
 
 def fold(body: str) -> str:

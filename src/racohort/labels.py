@@ -6,6 +6,9 @@ import pandas as pd
 
 from racohort.rules import RULES
 
+#: Chinese characters and their punctuation.
+_CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
+
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 #: Numbers of ADSL that are no PARAMCD of the catalogue: label, unit, decimals.
@@ -72,6 +75,28 @@ def label_of(code: str, catalogue: pd.DataFrame) -> str:
     if code in _OWN and code not in catalogue.index:
         return _OWN[code][0]
     return str(catalogue.loc[code, "PARAM"]) if code in catalogue.index else code
+
+
+def within_sentence(label: str) -> str:
+    """A label as it stands within a sentence: without a capital, unless it is an abbreviation, and in the order of speech.
+
+    >>> [within_sentence(label) for label in ("Rheumatoid factor", "C-reactive protein", "Anti-CCP", "Bilirubin, total")]
+    ['rheumatoid factor', 'C-reactive protein', 'anti-CCP', 'total bilirubin']
+    """
+    name, _, kind = label.partition(", ")
+    if kind.isalpha():
+        return f"{kind} {within_sentence(name)}"
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def reason_label(reason: str) -> str:
+    """A reason as a report in English shows it: of words in two languages those in Latin letters.
+
+    >>> reason_label("失访 Lost to follow-up"), reason_label("失访")
+    ('Lost to follow-up', '失访')
+    """
+    latin = _CHINESE.sub("", reason).strip()
+    return latin if re.search("[A-Za-z]", latin) else reason
 
 
 def unit_of(code: str, catalogue: pd.DataFrame) -> str:

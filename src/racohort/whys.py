@@ -32,7 +32,8 @@ def answer(body: str, spine: Spine | None, results: str) -> str:
         if not known:
             return ""
         name = asked.setdefault(known, f"why-{len(asked) + 1}")
-        return f'<button type="button" class="ra-why" popovertarget="{name}" aria-label="Why this number?">?</button>'
+        why = f'<button type="button" class="ra-why" popovertarget="{name}" aria-label="Why this number?">?</button>'
+        return f'<span class="ra-tied">&nbsp;{why}</span>'
 
     def sentence(found: re.Match[str]) -> str:
         return f"{found[1]}{found[3]}{button(unescape(found[2]).split(' '))}"

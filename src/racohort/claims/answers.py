@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from racohort.labels import digits_of, label_of
+from racohort.labels import digits_of, label_of, within_sentence
 from racohort.plan import Plan, Visit
 from racohort.printed import Claim, Paper
 from racohort.results import pick_result, select_results
@@ -67,6 +67,10 @@ class Evidence:
     def label(self, code: str) -> str:
         """The name of a parameter; the code itself where the catalogue has none."""
         return label_of(code, self.catalogue)
+
+    def named(self, code: str) -> str:
+        """The name of a parameter as it stands within a sentence."""
+        return within_sentence(self.label(code))
 
     def digits(self, code: str) -> int:
         """Decimals with which a mean of this parameter is shown."""

@@ -55,7 +55,7 @@ def judge_measured(claim: Claim, evidence: Evidence) -> list[Answer]:
     lost = [evidence.label(code) for code in codes if code not in set(rows["PARAMCD"])]
     if lost:
         return untested(claim, f"Not measured here: {listed(lost)}. {OTHER}")
-    seen = f"Measured here: {listed([evidence.label(code) for code in codes])}."
+    seen = f"Measured here: {listed([evidence.named(code) for code in codes])}."
     return [Answer(claim, AS_PRINTED, AGREES, seen, tuple(row for _, row in rows.iterrows()))]
 
 

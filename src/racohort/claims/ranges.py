@@ -66,7 +66,7 @@ def _judge_means(claim: Claim, rows: pd.DataFrame, evidence: Evidence, parts: di
     shown = rows.iloc[worst]
     lead = f"{number(inside.sum())} of {count(len(rows), 'group mean')} inside the range.{_part_of_panel(claim, rows)}"
     bounds = "" if is_missing(shown["lower"]) else f" ({interval(shown['lower'], shown['upper'], 2, shown['level'])})"
-    why = (f"{lead} Nearest to a limit or beyond it: {evidence.label(shown['PARAMCD'])}, at {number(shown['value'], 2)}{bounds} "
+    why = (f"{lead} Nearest to a limit or beyond it: {evidence.named(shown['PARAMCD'])}, at {number(shown['value'], 2)}{bounds} "
            f"of the way from the lower to the upper limit, n = {number(shown['n'])}.")  # fmt: skip
     verdicts = {AS_PRINTED: AGREES if inside.all() else CONTRADICTS, AS_PLANNED: _means_as_planned(rows)}
     return [Answer(claim, level, verdict, why, _first(rows, worst), **parts) for level, verdict in verdicts.items()]
@@ -84,7 +84,7 @@ def _means_as_planned(rows: pd.DataFrame) -> str:
 def _judge_each(claim: Claim, rows: pd.DataFrame, evidence: Evidence, parts: dict[str, str]) -> list[Answer]:
     """By the patients outside: literally none, and as proportions against the claim's margin."""
     outside, values, worst = rows["count"].sum(), rows["n"].sum(), int(rows["value"].argmax())
-    most = f" Most often: {evidence.label(rows['PARAMCD'].iloc[worst])}, {_share(rows.iloc[worst])}." if outside else ""
+    most = f" Most often: {evidence.named(rows['PARAMCD'].iloc[worst])}, {_share(rows.iloc[worst])}." if outside else ""
     seen = f"{proportion(outside, values, noun='values')} outside the range.{_part_of_panel(claim, rows)}{most}"
     whys = {AS_PRINTED: f"{seen} {_healthy(values)}", AS_PLANNED: f"{seen} {_rule(rows, claim.margin, evidence.plan.level)}"}
     verdicts = {AS_PRINTED: CONTRADICTS if outside else AGREES, AS_PLANNED: _each_as_planned(rows, claim.margin)}

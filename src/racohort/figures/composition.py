@@ -44,23 +44,21 @@ def plot_components(changes: pd.DataFrame, results: pd.DataFrame, plan: Plan) ->
     fig.legend(handles=handles, loc="outside upper center", ncols=4)
     alt = f"What the change of DAS28 is made of at {visit.label}: " + ", ".join(
         f"{NAMES[name]} {number(_mean_of(rows, name, visit), 2)}" for name in [*parts, "all"]) + "."  # fmt: skip
-    return finish(fig, "components", alt, _components_caption(rows, plan, not mine.empty), plan.synthetic, rows)
+    return finish(fig, "components", alt, _components_caption(rows, plan, mine["USUBJID"].nunique()), plan.synthetic, rows)
 
 
-def _components_caption(rows: pd.DataFrame, plan: Plan, singly: bool) -> str:
+def _components_caption(rows: pd.DataFrame, plan: Plan, people: int) -> str:
     low, high = number(rows["n"].min()), number(rows["n"].max())
     visits = listed([visit.label for visit in plan.follow_ups])
     means = f"mean of each part with its {100 * plan.level:g} % confidence interval, from above {visits}"
-    bars = (
-        " Right: one bar a patient, by change, its parts "
-        f"stacked below and above no change (above {MOST_LINES} patients {MOST_BARS} bars, each for the patient in the middle of "
-        "an equal group)."
-    )
-    shown = f"Left: {means}" if singly else capitalised(means)
+    many = f"{MOST_BARS} bars, each for the patient in the middle of an equal group"
+    each = "one bar a patient" if people <= MOST_LINES else many
+    bars = f" Right: {each}, by change, its parts stacked below and above no change."
+    shown = f"Left: {means}" if people else capitalised(means)
     return (
         "Change of DAS28 from baseline by its components, in points of the score, patients with every component at both visits "
         f"(n = {low if low == high else f'{low} to {high}'}). {shown}; the parts add up to the change of all."
-        f"{bars if singly else ''}"
+        f"{bars if people else ''}"
     )
 
 
@@ -124,10 +122,11 @@ def plot_agreement(pairs: pd.DataFrame, results: pd.DataFrame, plan: Plan) -> Fi
     for ax, visit in zip(axes[0], shown, strict=True):
         _draw_agreement(ax, pairs[pairs["AVISIT"] == visit.AVISIT], select_results(rows, AVISIT=visit.AVISIT), visit)
     axes[0, 0].set_ylabel("DAS28-ESR minus DAS28-CRP")
+    some = f" Of more than {MOST_LINES} patients every so-manyth is drawn." if len(pairs) > MOST_LINES * len(shown) else ""
     caption = (
         "Agreement of DAS28-ESR with DAS28-CRP in the same patients of the efficacy population: their difference against their "
         "mean. Line: mean difference; dashed: limits between which 95 of 100 differences lie; bands: the "
-        f"{100 * plan.level:g} % confidence intervals of the three. Above {MOST_LINES} patients every so-manyth is drawn."
+        f"{100 * plan.level:g} % confidence intervals of the three.{some}"
     )
     alt = "Bland-Altman plot of DAS28-ESR and DAS28-CRP. " + " ".join(_agreement_words(rows, visit) for visit in shown)
     return finish(fig, "agreement", alt, caption, plan.synthetic, rows)

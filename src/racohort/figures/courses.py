@@ -12,12 +12,15 @@ from racohort.endpoints import Endpoint
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
+from racohort.labels import within_sentence
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
 
 Endpoints = tuple[Endpoint, ...]
 #: Above this number of patients single lines turn into a grey surface; quartiles are drawn instead.
 MOST_LINES = 300
+#: Of so many visits two charts stand beside each other.
+MOST_BESIDE = 6
 #: Cut-offs drawn across a score, with their names.
 LINES = {"DAS28": ((2.6, "remission < 2.6"), (3.2, "low ≤ 3.2"), (5.1, "high > 5.1")), "HAQDI": ((0.5, "normal ≤ 0.5"),)}
 NO_ENDPOINT = "This cohort has no such endpoint with values at two visits: there is no course to draw."
@@ -51,7 +54,8 @@ def plot_courses(
     shown = [endpoint for endpoint in endpoints if endpoint.role == role]
     if not shown:
         return absent(NO_ENDPOINT)
-    rows, columns = (len(shown), 1) if role == "primary" else (-(-len(shown) // 2), min(len(shown), 2))
+    columns = min(len(shown), 2 if len(plan.visits) <= MOST_BESIDE else 1)
+    rows = -(-len(shown) // columns)
     fig, axes = canvas(7.2, 2.9 * rows, rows, columns, squeeze=False)
     for ax in axes.flat[len(shown) :]:
         ax.axis("off")
@@ -59,12 +63,13 @@ def plot_courses(
         _draw_course(ax, values, results, endpoint, plan, narrow=columns > 1)
     what = "geometric mean" if shown[0].log else "mean"
     limits = " Open triangles: beyond an assay's limit." if (values["censored"] != "").any() and shown[0].log else ""
-    singly = f"Thin: single patients (or the band between the quartiles, above {MOST_LINES} patients)."
-    thin = "Band: between the quartiles." if values.empty else singly
+    banded = values.empty or values["USUBJID"].nunique() > MOST_LINES
+    thin = "Band: between the quartiles." if banded else "Thin: single patients."
+    names = listed([within_sentence(e.label) for e in shown])
     caption = (
-        f"Course of {listed([e.label for e in shown])} in the efficacy population. {thin} Thick: {what} of the mixed model with "
-        f"its {100 * plan.level:g} % confidence interval. n: patients with a value at that visit. Visits stand at their planned "
-        f"times.{limits}"
+        f"Course of {names} in the efficacy population. {thin} Thick: {what} of the mixed model with "
+        f"its {100 * plan.level:g} % confidence interval. Below: patients with a value at that visit. Visits stand at their "
+        f"planned times.{limits}"
     )
     alt = " ".join(_course_words(results, endpoint, plan) for endpoint in shown)
     return finish(fig, f"courses-{role}", alt, caption, plan.synthetic, _drawn(results, shown))
@@ -92,8 +97,9 @@ def _draw_course(ax: Any, values: pd.DataFrame, results: pd.DataFrame, e: Endpoi
     )
     _tell_means(ax, results, e, plan, places)
     seen = [pick_result(results, PARAMCD=e.PARAMCD, AVISIT=v.AVISIT, statistic="n", method="available") for v in plan.visits]
-    labels = [f"{'' if narrow and len(places) > 3 else visit.label + chr(10)}n = {'–' if n is None else number(n['n'])}"
-              for visit, n in zip(plan.visits, seen, strict=True)]  # fmt: skip
+    short = len(places) > (3 if narrow else MOST_BESIDE)  # then there is room for a code and a number only
+    labels = [f"{v.AVISIT if short else v.label}\n{'' if short else 'n = '}{'–' if n is None else number(n['n'])}"
+              for v, n in zip(plan.visits, seen, strict=True)]  # fmt: skip
     ax.set_xticks(places, labels)
     ax.set(
         xlim=(places[0] - 0.06 * places[-1], places[-1] * 1.06),

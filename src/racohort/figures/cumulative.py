@@ -10,6 +10,7 @@ from racohort.endpoints import Endpoint, visit_table
 from racohort.figures.courses import Endpoints
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
+from racohort.labels import within_sentence
 from racohort.plan import Plan
 from racohort.summaries import members
 
@@ -34,8 +35,9 @@ def plot_cumulative(values: pd.DataFrame, adsl: pd.DataFrame, endpoints: Endpoin
     for ax, e in zip(axes[0], shown, strict=True):
         _draw_curves(ax, changes[e], size, e, plan)
     axes[0, 0].set_ylabel("Share of everyone")
+    names = listed([within_sentence(e.label) for e in shown])
     caption = (
-        f"Cumulative distribution of the change of {listed([e.label for e in shown])} from baseline, all {number(size)} patients "
+        f"Cumulative distribution of the change of {names} from baseline, all {number(size)} patients "
         "of the efficacy population: the height at a change is the share who changed by that or went lower. Where a curve ends "
         "below 100 % the rest was not evaluated, and counts as not having changed by so much. Upright dashed lines: the usual "
         "important changes, either way."

@@ -7,7 +7,7 @@ import pandas as pd
 
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import count, level_of, percent, proportion
+from racohort.formats import count, level_of, number, percent, proportion
 from racohort.labels import OVERVIEW_LABELS
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
@@ -31,7 +31,7 @@ def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
     rates = select_results(results, statistic="first_event_rate").set_index(["by", "category"])
     rates = rates.reindex(pd.MultiIndex.from_frame(rows[["by", "category"]]))
     y = _places(len(overview), len(terms))
-    fig, axes = canvas(7.2, 0.75 + 0.235 * (y.max() + 1), 1, 2, sharey=True, width_ratios=(1.35, 1))
+    fig, axes = canvas(7.2, 0.75 + 0.185 * (y.max() + 1), 1, 2, sharey=True, width_ratios=(1.35, 1))
     _draw_dots(axes[0], rows, y, 100, INK["accent"], "Patients (%)")
     _draw_dots(axes[1], rates, y, 1, INK["accent2"], "First events per 100 person-years")
     _name_rows(axes[0], rows, y)
@@ -57,7 +57,7 @@ def _draw_dots(ax: Any, rows: pd.DataFrame, y: np.ndarray, scale: float, colour:
 
 def _name_rows(ax: Any, rows: pd.DataFrame, y: np.ndarray) -> None:
     words = rows["category"].where(rows["by"] != "overview", rows["category"].map(OVERVIEW_LABELS))
-    names = [f"{word}  {some}/{n}" for word, some, n in zip(words, rows["count"], rows["n"], strict=True)]
+    names = [f"{word}  {number(some)}/{number(n)}" for word, some, n in zip(words, rows["count"], rows["n"], strict=True)]
     ax.set_yticks(y, names, fontsize=8)
     ax.set_ylim(y.max() + 0.7, -0.7)
 
@@ -72,8 +72,8 @@ def _tell_events(axes: Any, rows: pd.DataFrame, rates: pd.DataFrame, y: np.ndarr
 
 def _caption(overview: pd.DataFrame, plan: Plan) -> str:
     return (
-        f"Adverse events, safety population (n = {overview['n'].iloc[0]}): overview above, terms below, most frequent first. "
-        "Left: "
+        f"Adverse events, safety population (n = {number(overview['n'].iloc[0])}): overview above, terms below, most frequent "
+        "first. Left: "
         f"patients with at least one event, {level_of(plan.level)} Clopper-Pearson interval; right: first events per 100 "
         "person-years at risk, Garwood interval (events of one patient are not independent: repeated ones do not count). Open "
         "circles: nobody had such an event; the bar ends at the largest risk compatible with that."
@@ -82,7 +82,8 @@ def _caption(overview: pd.DataFrame, plan: Plan) -> str:
 
 def _alt(results: pd.DataFrame, terms: pd.DataFrame) -> str:
     anyone = pick_result(results, by="overview", category="ANY", statistic="proportion")
-    share = "" if anyone is None else f"{anyone['count']} of {anyone['n']} patients ({percent(anyone['value'])}) had any event; "
+    some = "" if anyone is None else f"{number(anyone['count'])} of {number(anyone['n'])} patients"
+    share = "" if anyone is None else f"{some} ({percent(anyone['value'])}) had any event; "
     most = terms.iloc[0] if len(terms) else None
     first = (
         "no term was recorded"

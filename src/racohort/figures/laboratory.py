@@ -12,8 +12,8 @@ from matplotlib.patches import Patch
 from racohort.absence import Absence, absent
 from racohort.figures.points import tell
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import capitalised, count, level_of, listed, percent, proportion
-from racohort.labels import NO_LABORATORY, NO_RANGES, label_of, shown_unit, unit_of
+from racohort.formats import capitalised, count, level_of, listed, median_iqr, number, percent, proportion
+from racohort.labels import NO_LABORATORY, NO_RANGES, digits_of, label_of, label_with_unit, shown_unit, unit_of
 from racohort.plan import Plan
 from racohort.results import select_results
 from racohort.summaries import largest, spread_results
@@ -21,7 +21,7 @@ from racohort.summaries import largest, spread_results
 #: From this many patients on, single lines would be a smear: the central nine tenths are drawn as a fan instead.
 MOST_LINES = 150
 
-_COLUMNS = 4
+_COLUMNS = 5
 _MARKERS = "osD^vP*Xhp"
 
 
@@ -38,14 +38,12 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
     wide = spread_results(rows, ["PARAMCD", "AVISIT"])
     values = _drawn(adlb, plan)
     lines = -(-len(codes) // _COLUMNS)
-    fig, axes = canvas(7.4, 1.55 * lines + 0.55, lines, _COLUMNS, squeeze=False)
+    fig, axes = canvas(7.4, 1.5 * lines + 0.55, lines, _COLUMNS, squeeze=False)
     for code, ax in zip_longest(codes, axes.flat):
         if code is None:
             ax.axis("off")
         else:
-            _draw_analyte(
-                ax, values[values["PARAMCD"] == code], wide.loc[code], plan, label_of(code, catalogue), unit_of(code, catalogue)
-            )
+            _draw_analyte(ax, values[values["PARAMCD"] == code], wide.loc[code], plan, code, catalogue)
     fig.legend(
         handles=_laboratory_legend(_patients(values) > MOST_LINES, bool(values["AVAL"].notna().any())),
         loc="outside upper center",
@@ -80,7 +78,7 @@ def _times(plan: Plan) -> dict[str, float]:
     return {visit.AVISIT: float(visit.day or 0) / 365.25 for visit in plan.visits}
 
 
-def _draw_analyte(ax: Any, values: pd.DataFrame, summary: pd.DataFrame, plan: Plan, label: str, unit: str) -> None:
+def _draw_analyte(ax: Any, values: pd.DataFrame, summary: pd.DataFrame, plan: Plan, code: str, catalogue: pd.DataFrame) -> None:
     times = _times(plan)
     summary = summary[summary["n"] > 0]
     x = np.array([times[AVISIT] for AVISIT in summary.index])
@@ -91,14 +89,23 @@ def _draw_analyte(ax: Any, values: pd.DataFrame, summary: pd.DataFrame, plan: Pl
         ax.fill_between(x, summary["p05"], summary["p95"], color=INK["faint"], alpha=0.45, lw=0)
     ax.vlines(x, summary["q1"], summary["q3"], color=INK["accent"], lw=3.2, alpha=0.9)
     ax.plot(x, summary["median"], "o-", color=INK["accent"], mfc=INK["paper"], ms=4, lw=1.5)
-    ax.set_title(_wrapped(label), fontsize=7.8)
-    ax.set_ylabel(shown_unit(unit), fontsize=7.2, labelpad=3.5)
+    _tell_medians(ax, summary, plan, code, catalogue)
+    ax.set_title(_wrapped(label_of(code, catalogue)), fontsize=7.2, x=-0.25)  # over the axis too
+    ax.set_ylabel(shown_unit(unit_of(code, catalogue)), fontsize=7.2, labelpad=3.5)
     _label_visits(ax, plan, times)
+
+
+def _tell_medians(ax: Any, summary: pd.DataFrame, plan: Plan, code: str, catalogue: pd.DataFrame) -> None:
+    times, labels = _times(plan), {visit.AVISIT: visit.label for visit in plan.visits}
+    for AVISIT, here in summary.iterrows():
+        shown = median_iqr(here["median"], here["q1"], here["q3"], digits_of(code, catalogue))
+        words = f"{label_with_unit(code, catalogue)}, {labels[str(AVISIT)]}: median {shown}; n = {number(here['n'])}"
+        tell(ax, times[str(AVISIT)], here["median"], words)
 
 
 def _wrapped(label: str) -> str:
     """A label in lines that fit above a small chart."""
-    return "\n".join(wrap(label, 22))
+    return "\n".join(wrap(label, 19))
 
 
 def _draw_band(ax: Any, values: pd.DataFrame) -> None:
@@ -144,7 +151,7 @@ def _laboratory_legend(fan: bool, singly: bool) -> list[Any]:
 
 def _laboratory_caption(rows: pd.DataFrame, values: pd.DataFrame, plan: Plan) -> str:
     sizes = select_results(rows, statistic="n").groupby("AVISIT", sort=False)["n"].max()
-    seen = listed([f"{sizes[visit.AVISIT]} at {visit.label}" for visit in plan.visits if visit.AVISIT in sizes.index])
+    seen = listed([f"{number(sizes[visit.AVISIT])} at {visit.label}" for visit in plan.visits if visit.AVISIT in sizes.index])
     each = (
         ""
         if values["AVAL"].isna().all()
@@ -209,8 +216,8 @@ def _draw_intervals(ax: Any, rows: pd.DataFrame, y: np.ndarray, colour: str, mar
 def _out_caption(rows: pd.DataFrame, plan: Plan) -> str:
     n = rows.loc[rows["n"] > 0, "n"]
     return (
-        f"Patients with a value outside their reference range, per analyte and visit, safety population (n between {n.min()} "
-        f"and {n.max()} with a value). "
+        f"Patients with a value outside their reference range, per analyte and visit, safety population (n between "
+        f"{number(n.min())} and {number(n.max())} with a value). "
         f"Bars: {level_of(plan.level)} Clopper-Pearson intervals, which also stand where nobody was outside. Dashed: the one "
         "in twenty that a reference "
         "range leaves out among healthy people."

@@ -32,7 +32,7 @@ def plot_pairs(
     shown = {e: row for e, row in rows.items() if row is not None and row["n"] > 1}
     if not shown:
         return absent("No primary endpoint was measured at baseline and at the primary visit: there are no pairs to draw.")
-    fig, axes = canvas(7.2, 3.0 * len(shown), len(shown), 2, squeeze=False, width_ratios=(1.9, 1))
+    fig, axes = canvas(7.2, 2.5 * len(shown), len(shown), 2, squeeze=False, width_ratios=(1.9, 1))
     for (left, right), (e, row) in zip(axes, shown.items(), strict=True):
         base, value = paired_values(visit_table(values, e.PARAMCD, plan), plan, visit.AVISIT)
         mine = densities[densities["PARAMCD"] == e.PARAMCD]

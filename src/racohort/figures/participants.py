@@ -4,8 +4,8 @@ import pandas as pd
 
 from racohort.figures.boxes import draw_levels
 from racohort.figures.style import Figure, finish
-from racohort.formats import capitalised, count
-from racohort.labels import label_of
+from racohort.formats import capitalised, count, number
+from racohort.labels import label_of, reason_label
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
 
@@ -50,10 +50,10 @@ def _boxes(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> list[tupl
 
 def _visit_box(rows: pd.DataFrame, label: str, plan: Plan, catalogue: pd.DataFrame) -> tuple[list[str], list[str]]:
     seen, missed = (select_results(rows, by="flow", category=category).iloc[0] for category in ("SEEN", "MISSED"))
-    main = [f"{capitalised(label)}: seen {seen['count']} of {seen['n']}"]
+    main = [f"{capitalised(label)}: seen {number(seen['count'])} of {number(seen['n'])}"]
     known = (pick_result(rows, statistic="completeness", PARAMCD=code) for code in plan.primary)
-    main += [f"{label_of(row['PARAMCD'], catalogue)} known in {row['count']}" for row in known if row is not None]
+    main += [f"{label_of(row['PARAMCD'], catalogue)} known in {number(row['count'])}" for row in known if row is not None]
     left = select_results(rows, by="DCSREAS")
-    side = [f"Left before this visit: {left['count'].sum()}"] if len(left) else []
-    side += [f"   {row['category']}: {row['count']}" for _, row in left.iterrows()]
-    return main, side + ([f"Missed this visit, seen later: {missed['count']}"] if missed["count"] else [])
+    side = [f"Left before this visit: {number(left['count'].sum())}"] if len(left) else []
+    side += [f"   {reason_label(row['category'])}: {number(row['count'])}" for _, row in left.iterrows()]
+    return main, side + ([f"Missed this visit, seen later: {number(missed['count'])}"] if missed["count"] else [])

@@ -1,7 +1,7 @@
 """Points of a figure that say what they are: name, value, interval and n, where the pointer rests or the keyboard stands.
 
 A drawing remembers what its points say; when it is finished their places are read from its axes, so that picture and words
-cannot part. What is said comes from the result row that is drawn, and no point is a single patient.
+cannot part. What is said comes from what is drawn: a result row, or in a report that shows single patients one of them.
 """
 
 from html import escape
@@ -15,6 +15,9 @@ from matplotlib.figure import Figure as Drawing
 from racohort.formats import estimate, number
 
 _TOLD: WeakKeyDictionary[Drawing, list[tuple[Any, float, float, str]]] = WeakKeyDictionary()
+
+#: Up to this many points have a wide reach; more of them would cover each other.
+FEW = 48
 
 #: Left and top in per cent of the picture, and the words.
 Point = tuple[float, float, str]
@@ -52,4 +55,5 @@ def overlay(points: tuple[Point, ...], shape: tuple[float, float]) -> str:
         f'style="left:{left:g}%;top:{top:g}%" aria-label="{escape(words)}"></span>'
         for left, top, words in points
     )
-    return f'<div class="ra-spots" style="aspect-ratio:{shape[0]:g}/{shape[1]:g}">{spots}</div>'
+    fine = " ra-fine" if len(points) > FEW else ""
+    return f'<div class="ra-spots{fine}" style="aspect-ratio:{shape[0]:g}/{shape[1]:g}">{spots}</div>'

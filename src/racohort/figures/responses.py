@@ -7,6 +7,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.figures.courses import MOST_LINES
+from racohort.figures.points import tell
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import number
 from racohort.plan import Plan
@@ -39,13 +40,19 @@ def plot_waterfall(changes: pd.DataFrame, plan: Plan) -> Figure | Absence:
     fig.legend(handles=handles, loc="outside upper center", ncols=4)
     axes[-1, 0].set_xlabel("Patients, by change")
     caption = (
-        f"Change of DAS28 from baseline, one bar a patient of the efficacy population (above {MOST_LINES} patients {MOST_BARS} "
-        "bars, each for the patient in the middle of an equal group), coloured by EULAR response; hatched: "
+        f"Change of DAS28 from baseline, {_bars(len(changes) / rows)}, coloured by EULAR response; hatched: "
         "no DAS28 at both visits. Dashed: 0.6 and 1.2 lower than at baseline. Dotted: ±1.32, what one patient's DAS28 can "
         "change by measurement error alone (smallest detectable difference)."
     )
     alt = "Waterfall plot of the change of DAS28. " + " ".join(_waterfall_words(changes, visit) for visit in plan.follow_ups)
     return finish(fig, "waterfall", alt, caption, plan.synthetic)
+
+
+def _bars(patients: float) -> str:
+    """What one bar stands for."""
+    if patients <= MOST_LINES:
+        return "one bar a patient of the efficacy population"
+    return f"efficacy population, {MOST_BARS} bars, each for the patient in the middle of an equal group"
 
 
 def _response_name(name: str) -> str:
@@ -60,6 +67,9 @@ def _draw_waterfall(ax: Any, rows: pd.DataFrame, label: str) -> None:
     else:
         drawn, places, width = _quantiles(known)
     ax.bar(places, drawn["CHG"], width, color=[INK[RESPONSE_INK[name]] for name in drawn["response"]], lw=0)
+    for place, (_, row) in zip(places, drawn.iterrows() if len(drawn) == len(known) else [], strict=False):
+        words = f"{row['USUBJID']}, {label}: {number(row['CHG'], 2)} ({_response_name(row['response'])})"
+        tell(ax, float(place), row["CHG"], words)
     if missing:
         ax.axvspan(len(known) - 0.5, len(rows) - 0.5, fc=INK["missing"], ec=INK["muted"], hatch="////", lw=0, alpha=0.6)
     for level, style in ((-0.6, "--"), (-1.2, "--"), (1.32, ":"), (-1.32, ":")):

@@ -10,6 +10,7 @@ from racohort.endpoints import Endpoint
 from racohort.figures.specifications import plot_specifications
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
+from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 
@@ -45,8 +46,9 @@ def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     handles, labels = axes[0, 0].get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))
     fig.legend(named.values(), named.keys(), loc="outside upper center", ncols=5, columnspacing=1.2)
+    names = listed([within_sentence(e.label) for e in shown])
     caption = (
-        f"Change from baseline of {listed([e.label for e in shown])} under each rule for missing follow-up, efficacy "
+        f"Change from baseline of {names} under each rule for missing follow-up, efficacy "
         f"population (n = {number(rows['n'].min())} to {number(rows['n'].max())}), with {_level(plan)}."
     )
     alt = "Estimates under each rule for the missing. " + " ".join(

@@ -9,7 +9,7 @@ from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
-from racohort.labels import label_of
+from racohort.labels import label_of, within_sentence
 from racohort.plan import Plan
 from racohort.results import select_results
 
@@ -39,8 +39,9 @@ def plot_specifications(results: pd.DataFrame, endpoints: Endpoints, plan: Plan,
         _draw_choices(axes[1, column], mine, forms[column], catalogue, column == 0)
         axes[1, column].set_ylim(tall - 0.5, -0.5)
     visit = next(v.label for v in plan.visits if plan.primary_visit == v.AVISIT)
+    names = listed([within_sentence(e.label) for e, _ in shown])
     caption = (
-        f"Change from baseline to {visit} of {listed([e.label for e, _ in shown])} under every combination of choices declared "
+        f"Change from baseline to {visit} of {names} under every combination of choices declared "
         f"beforehand ({listed([number(len(mine)) for _, mine in shown])} specifications), in order of size, each with its "
         f"{100 * plan.level:g} % confidence interval; below, what was chosen. Blue: the planned mixed model. Not a test: all "
         "share the same patients."

@@ -6,7 +6,7 @@ Whatever a cohort does not have is left out or said in one sentence; a cohort th
 import pandas as pd
 
 from racohort.formats import count, listed, number, proportion
-from racohort.labels import label_of
+from racohort.labels import label_of, within_sentence
 from racohort.plan import Plan
 from racohort.report.concordance import coverage_sentence
 from racohort.report.phrases import (
@@ -18,7 +18,6 @@ from racohort.report.phrases import (
     no_control,
     row_of,
     shown_ratio,
-    within_sentence,
 )
 from racohort.report.text import Sentence, Text, points, quote, say
 from racohort.results import select_results

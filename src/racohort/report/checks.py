@@ -4,8 +4,9 @@ import pandas as pd
 
 from racohort.endpoints import Endpoint
 from racohort.formats import count, interval, listed, number, p_value, percent
+from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
-from racohort.report.phrases import named, within_sentence
+from racohort.report.phrases import named
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
 

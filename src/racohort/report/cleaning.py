@@ -91,7 +91,7 @@ def say_timing(results: pd.DataFrame, plan: Plan) -> Text:
     if dated.empty:
         return say("No planned visit has both a window and dates, so timing was not checked.")
     labels = {visit.AVISIT: visit.label for visit in plan.visits}
-    parts = [f"{row['count']} of {row['n']} at {labels[row['AVISIT']]}" for row in dated.to_dict("records")]
+    parts = [f"{number(row['count'])} of {number(row['n'])} at {labels[row['AVISIT']]}" for row in dated.to_dict("records")]
     return say(quote(f"Dated visits outside their planned window: {listed(parts)}.", *dated["result_id"]))
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 from racohort.endpoints import Endpoint
 from racohort.formats import capitalised, count, interval, is_missing, listed, number, p_value, percent, proportion, signed
 from racohort.plan import Plan, Visit
+from racohort.report.responders import of_both
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
 
@@ -242,8 +243,4 @@ def _responses(results: pd.DataFrame, visit: Visit, plan: Plan) -> list[Sentence
 def _response(label: str, visit: Visit, exact: pd.Series, nri: pd.Series, worse: Any, plan: Plan) -> Sentence:
     also = "" if worse is None else f"; worsened by as much: {_of(worse, plan)}"
     ids = [row["result_id"] for row in (exact, nri, worse) if row is not None]
-    return quote(
-        f"{capitalised(label)} at {visit.label}: {_of(exact, plan)} of those evaluated, {_of(nri, plan)} of everyone with "
-        f"the unevaluated counted as not reached{also}.",
-        *ids,
-    )
+    return quote(f"{capitalised(label)} at {visit.label}: {of_both(exact, nri, plan)}{also}.", *ids)

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from racohort.formats import count, listed, mean_sd, median_iqr, number, percent, proportion, signed
-from racohort.labels import digits_of, label_of, shown_unit, unit_of
+from racohort.labels import digits_of, label_of, reason_label, shown_unit, unit_of, within_sentence
 from racohort.plan import Plan
-from racohort.report.phrases import named, within_sentence
+from racohort.report.phrases import named
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
 from racohort.summaries import largest, only, spread_results
@@ -32,7 +32,7 @@ def _said_of_losses(results: pd.DataFrame) -> Sentence:
     if left.empty:
         return Sentence("Nobody left before the last visit.")
     reasons = left.groupby("category", sort=False)["count"].sum().sort_values(ascending=False, kind="stable")
-    said = listed([f"{within_sentence(str(reason))} ({number(n)})" for reason, n in reasons.items()])
+    said = listed([f"{within_sentence(reason_label(str(reason)))} ({number(n)})" for reason, n in reasons.items()])
     return quote(f"{count(reasons.sum(), 'patient')} left before the last visit: {said}.", *left["result_id"])
 
 
@@ -95,7 +95,7 @@ def say_completers(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
         return absent(f"Those seen at {last} cannot be compared with the others: one of the two groups is too small.")
     most = largest(rows.assign(size=rows["value"].abs()), "size")
     beyond = rows[rows["value"].abs() > 0.2]
-    difference = f"standardised mean difference {signed(most['value'], 2)}, n = {most['n']}"
+    difference = f"standardised mean difference {signed(most['value'], 2)}, n = {number(most['n'])}"
     among = count(len(rows), "characteristic")
     name = "the proportion of women" if most["PARAMCD"] == "SEX" else named(most["PARAMCD"], catalogue)
     return say(

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.formats import estimate, is_missing, listed, number, p_value
-from racohort.labels import digits_of, label_of, shown_unit
+from racohort.labels import digits_of, label_of, shown_unit, within_sentence
 from racohort.plan import Plan
 from racohort.report.text import Sentence, quote
 from racohort.results import select_results
@@ -35,18 +35,6 @@ def no_control(plan: Plan) -> str:
         return "There is no control group"
     named = f" ({listed(list(plan.arms))})" if len(plan.arms) <= MOST_ARMS else ""
     return f"The {len(plan.arms)} arms of this cohort{named} are taken together, and none is compared with another"
-
-
-def within_sentence(label: str) -> str:
-    """A label as it stands within a sentence: without a capital, unless it is an abbreviation, and in the order of speech.
-
-    >>> [within_sentence(label) for label in ("Rheumatoid factor", "C-reactive protein", "Anti-CCP", "Bilirubin, total")]
-    ['rheumatoid factor', 'C-reactive protein', 'anti-CCP', 'total bilirubin']
-    """
-    name, _, kind = label.partition(", ")
-    if kind.isalpha():
-        return f"{kind} {within_sentence(name)}"
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def named(code: str, catalogue: pd.DataFrame) -> str:

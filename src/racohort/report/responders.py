@@ -27,9 +27,13 @@ def _criterion(rows: pd.DataFrame, label: str, visit: Visit, plan: Plan) -> Sent
     exact, everyone = (pick_result(rows, method=m) for m in ("clopper_pearson", "clopper_pearson_nri"))
     if exact is None or everyone is None or not exact["n"]:
         return None
-    one, all_ = (proportion(r["count"], r["n"], r["lower"], r["upper"], plan.level) for r in (exact, everyone))
-    return quote(f"{label} at {visit.label}: {one} of those evaluated, {all_} of everyone with the unevaluated counted as not "
-                 "reached.", exact["result_id"], everyone["result_id"])  # fmt: skip
+    return quote(f"{label} at {visit.label}: {of_both(exact, everyone, plan)}.", exact["result_id"], everyone["result_id"])
+
+
+def of_both(exact: pd.Series, everyone: pd.Series, plan: Plan) -> str:
+    """A share of those evaluated, and of everyone with the unevaluated counted as not reached."""
+    named = ((exact, "evaluated"), (everyone, "in all"))
+    return ", ".join(proportion(r["count"], r["n"], r["lower"], r["upper"], plan.level, noun=noun) for r, noun in named)
 
 
 def say_correlates(results: pd.DataFrame, plan: Plan) -> Text:

@@ -46,7 +46,7 @@ def _said_of_exposure(results: pd.DataFrame) -> Sentence:
         return quote("No date tells when treatment started or when a patient was seen, so that there is no time at risk and no "
                      "rate.", *rows["result_id"])  # fmt: skip
     again = select_results(results, by="exposure", category="REPEATED").iloc[0]
-    repeated = f" Treated on more than one day: {again['count']} of {again['n']}." if again["count"] else ""
+    repeated = f" Treated on more than one day: {number(again['count'])} of {number(again['n'])}." if again["count"] else ""
     value = rows.set_index("statistic")["value"]
     reach = "" if is_missing(value["min"]) else f", {span(value['min'], value['max'], 1)}"
     return quote(
@@ -72,7 +72,7 @@ def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
             top = largest(change, "moved")
             way = "down" if top["value"] < 0 else "up"
             moved = f"{named(top['PARAMCD'], catalogue)}, {way} by {number(top['moved'], 2)} of its standard deviation"
-            text = f"At {visit.label} the mean that moved most was that of {moved} at baseline (n = {top['n']})."
+            text = f"At {visit.label} the mean that moved most was that of {moved} at baseline (n = {number(top['n'])})."
             said.append(quote(text, top["result_id"]))
     return say(*said, "Means can stay where they are while single patients move.")
 
@@ -156,7 +156,7 @@ def say_new_abnormality(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFra
     most = f"Among patients normal at baseline, a later value outside the range was most frequent for {name}: {shown}."
     excluded = (
         f"The strongest exclusion is for {other}: risks above {percent(low['upper'])} are excluded with {level_of(plan.level)} "
-        f"confidence (n = {low['n']}); for every other analyte the risks excluded are larger."
+        f"confidence (n = {number(low['n'])}); for every other analyte the risks excluded are larger."
     )
     return say(quote(most, top["result_id"]), quote(excluded, low["result_id"]))
 
@@ -211,7 +211,7 @@ def _said_of_patterns(results: pd.DataFrame) -> Sentence:
     rows = select_results(results, by="r_pattern")
     if rows.empty:
         return Sentence("")
-    kinds = listed([f"{row['category']} in {row['count']}" for _, row in rows.iterrows()])
+    kinds = listed([f"{row['category']} in {number(row['count'])}" for _, row in rows.iterrows()])
     return quote(f"By the ratio of ALT to alkaline phosphatase the raised transaminase was {kinds}.", *rows["result_id"])
 
 

@@ -29,8 +29,8 @@ def _said_of_none(results: pd.DataFrame, counted: pd.DataFrame, plan: Plan) -> S
         return Sentence("")
     names = capitalised(listed([_small(category) for category in bounds["category"]]))
     limit = percent(bounds["upper"].max())
-    text = f"{names}: no such event in {bounds['n'].min()} patients; risks above {limit} are excluded with {level_of(plan.level)}"
-    return quote(f"{text} confidence for each, smaller ones are not.", *bounds["result_id"])
+    text = f"{names}: no such event in {number(bounds['n'].min())} patients; risks above {limit} are excluded with"
+    return quote(f"{text} {level_of(plan.level)} confidence for each, smaller ones are not.", *bounds["result_id"])
 
 
 def _small(category: str) -> str:
@@ -75,4 +75,4 @@ def _first_share(row: pd.Series, results: pd.DataFrame) -> str:
     died = only(results, by="first_event", statistic="died_before", category=row["category"])["value"]
     bounds = "nobody" if is_missing(row["lower"]) else interval(100 * row["lower"], 100 * row["upper"], 1, row["level"])
     deaths = f"; {number(died)} died before one" if died else ""
-    return f"{kind} {percent(row['value'])} ({bounds}{deaths}; n = {row['n']})"
+    return f"{kind} {percent(row['value'])} ({bounds}{deaths}; n = {number(row['n'])})"

@@ -42,7 +42,7 @@ def say_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) 
             f"a quarter of the reference range{_but_for(rows[~inside], plan, catalogue)}.")  # fmt: skip
     bounds = interval(top["lower"], top["upper"], 2, top["level"])
     largest = (f"The largest is that of {named(top['PARAMCD'], catalogue)} at {label_of_visit(top['AVISIT'], plan)}: "
-               f"{signed(top['value'], 2)} widths of the range ({bounds}; n = {top['n']}).")  # fmt: skip
+               f"{signed(top['value'], 2)} widths of the range ({bounds}; n = {number(top['n'])}).")  # fmt: skip
     return say(quote(lead, *rows["result_id"]), quote(largest, top["result_id"]))
 
 

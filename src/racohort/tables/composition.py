@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import number, percent, proportion
+from racohort.formats import capitalised, number, percent, proportion
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.tables.changes import level_shown, with_interval
@@ -35,25 +35,26 @@ def _component_line(results: pd.DataFrame, row: pd.Series, name: str, visit: Vis
 def tabulate_agreement(results: pd.DataFrame, plan: Plan) -> Table | Absence:
     """Bias, limits of agreement, slope and common state of DAS28-ESR and DAS28-CRP at each visit."""
     rows = select_results(results, function="efficacy.compare_forms")
-    lines = [_agreement_line(select_results(rows, AVISIT=visit.AVISIT), visit, plan)
-             for visit in plan.visits if visit.AVISIT in set(rows["AVISIT"])]  # fmt: skip
-    if not lines:
+    seen = [visit for visit in plan.visits if visit.AVISIT in set(rows["AVISIT"])]
+    columns = {capitalised(visit.label): _agreement_of(select_results(rows, AVISIT=visit.AVISIT)) for visit in seen}
+    if not seen:
         return absent("This cohort does not have both DAS28-ESR and DAS28-CRP.")
     note = (
         "Difference: DAS28-ESR minus DAS28-CRP. Limits: between them lie 95 of 100 differences of single patients. Slope: by how "
         "much the difference grows with one point of the mean of both. Same state: by the cut-offs of DAS28-ESR for both, and "
         "with DAS28-CRP read by its own lower ones (2.4, 2.9, 4.6)."
     )
-    return table(pd.DataFrame(lines), "agreement", "Agreement of DAS28-ESR with DAS28-CRP.", note, plan.synthetic)
+    frame = pd.DataFrame(columns).rename_axis("Estimate").reset_index()
+    return table(frame, "agreement", "Agreement of DAS28-ESR with DAS28-CRP.", note, plan.synthetic)
 
 
-def _agreement_line(rows: pd.DataFrame, visit: Visit, plan: Plan) -> dict[str, str]:
+def _agreement_of(rows: pd.DataFrame) -> dict[str, str]:
+    """The cells of one visit, by what they estimate."""
     limits = {side: pick_result(rows, statistic="agreement_limit", category=side) for side in ("lower", "upper")}
-    cells = {"Visit": visit.label, "n": number(rows["n"].iloc[0]),
-             f"Mean difference {level_shown(plan)}": with_interval(pick_result(rows, statistic="bias"), 2)}  # fmt: skip
-    cells |= {f"{side.capitalize()} limit {level_shown(plan)}": with_interval(row, 2) for side, row in limits.items()}
-    cells |= {f"Slope {level_shown(plan)}": with_interval(pick_result(rows, statistic="slope"), 2)}
+    cells = {"Patients": number(rows["n"].iloc[0]), "Mean difference": with_interval(pick_result(rows, statistic="bias"), 2)}
+    cells |= {f"{side.capitalize()} limit": with_interval(row, 2) for side, row in limits.items()}
+    cells |= {"Slope": with_interval(pick_result(rows, statistic="slope"), 2)}
     for cutoffs, head in (("esr", "Same state, same cut-offs"), ("crp_alt", "Same state, own cut-offs")):
         row = pick_result(rows, statistic="proportion", category=cutoffs)
-        cells[head] = "–" if row is None else proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)
+        cells[head] = "–" if row is None else proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"])
     return cells

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
 from typing import Any
@@ -17,8 +17,11 @@ __all__ = ["Absence", "Table", "absent", "table"]
 _NUMBER = re.compile(r"[−–<>≤≥±+\-]?\s?\d[\d\s.,]*(?:[%(/;–].*|\s(?:of|to|\().*)?")
 _NOTHING = {"", "–", "—"}
 
-#: A column with a longer cell than this holds running text, which may wrap; a table with more rows scrolls by itself.
-_LONG_CELL, _LONG_TABLE = 32, 45
+#: A column with a longer cell than this holds running text, which may wrap; a table with more rows scrolls by itself; in one
+#: with longer lines gaps are narrow, and an interval may stand below its estimate.
+_LONG_CELL, _LONG_TABLE, _LONG_LINE = 24, 45, 84
+#: The level of an interval, which the head of a column says for all its cells, and the places where a wide cell may break.
+_LEVEL, _BREAK = re.compile(r"(?<=[(; ])(\d[\d.]* % CI) "), re.compile(r"(?<=;) | (?=\()")
 
 
 @dataclass(frozen=True)
@@ -47,14 +50,17 @@ class Table:
     def html(self) -> str:
         """The table in a region that scrolls by itself when it is wider than the page, and its note."""
         mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
+        if (frame := _levels_in_heads(self.frame)) is not self.frame:
+            return replace(self, frame=frame).html()
         name, columns = escape(self.name), self._columns()
         caption = f'<caption id="tab-{name}-caption"><span class="ra-caption">{mark}{escape(self.caption)}</span></caption>'
         kinds = self._kinds(columns)
+        wide = ' class="ra-wide"' if _line(self.frame[columns]) > _LONG_LINE else ""
         inside = caption + _head(columns, kinds) + self._bodies(columns, kinds)
         long = " ra-long" if len(self.frame) > _LONG_TABLE else ""
         note = f'<p class="ra-note">{escape(self.note)}</p>' if self.note else ""
         return (f'<div class="ra-table" id="tab-{name}"><div class="ra-scroll{long}" role="region" tabindex="0" '
-                f'aria-labelledby="tab-{name}-caption"><table>{inside}</table></div>{note}</div>')  # fmt: skip
+                f'aria-labelledby="tab-{name}-caption"><table{wide}>{inside}</table></div>{note}</div>')  # fmt: skip
 
     def _columns(self) -> list[Any]:
         return [column for column in self.frame.columns if column != self.groups]
@@ -92,6 +98,8 @@ class Table:
     def _cell(self, index: int, value: Any, kind: str) -> str:
         if index < self.row_headers:
             return f'<th scope="row"{_css(kind)}>{self._linked(value)}</th>'
+        if kind == "ra-num" and "(" in str(value):
+            return f"<td{_css(kind)}>{' '.join(f'<span>{_text(part)}</span>' for part in _BREAK.split(str(value)))}</td>"
         return f"<td{_css(kind)}>{self._linked(value)}</td>"
 
     def _linked(self, value: Any) -> str:
@@ -122,6 +130,28 @@ def table(
     opened = tuple(map(tuple, details))
     caption, frame = " ".join(caption.split()), frame.reset_index(drop=True)
     return Table(name, caption, frame, note, synthetic, row_headers, groups, links or {}, opened)
+
+
+def _levels_in_heads(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with the level of a column's intervals in its head instead of in each cell; the same frame where none is said."""
+    heads: list[Any] = list(frame.columns)
+    shown = frame.copy()
+    for at, head in enumerate(heads):
+        cells = frame.iloc[:, at].astype(object).where(frame.iloc[:, at].notna(), None)
+        levels = {level for cell in cells for level in _LEVEL.findall(str(cell))}
+        if len(levels) == 1:
+            shown.isetitem(at, [cell and _LEVEL.sub("", str(cell)) for cell in cells])
+            last = f"{head[-1] if isinstance(head, tuple) else head} ({levels.pop()})"
+            heads[at] = (*head[:-1], last) if isinstance(head, tuple) else last
+    if heads == list(frame.columns):
+        return frame
+    return shown.set_axis(pd.Index(heads, tupleize_cols=False), axis="columns")
+
+
+def _line(frame: pd.DataFrame) -> int:
+    """How many characters stand in a line of the table, running text wrapped."""
+    longest = (max((len(str(cell)) for cell in frame.iloc[:, at]), default=0) for at in range(frame.shape[1]))
+    return sum(min(length, _LONG_CELL) if length > 40 else length for length in longest)
 
 
 def _head(columns: list[Any], kinds: list[str]) -> str:

@@ -4,7 +4,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.formats import capitalised, mean_sd, median_iqr, number, percent, signed, span
-from racohort.labels import digits_of, label_of, label_with_unit, panel_of
+from racohort.labels import digits_of, label_of, label_with_unit, panel_of, reason_label
 from racohort.plan import Plan
 from racohort.results import select_results
 from racohort.summaries import spread_results
@@ -36,7 +36,7 @@ def tabulate_flow(results: pd.DataFrame, plan: Plan) -> Table:
 def _flow_line(rows: pd.DataFrame, label: str) -> dict[str, str]:
     seen, missed = (select_results(rows, by="flow", category=category).iloc[0] for category in ("SEEN", "MISSED"))
     left = select_results(rows, by="DCSREAS")
-    reasons = "; ".join(f"{row['category']}: {row['count']}" for _, row in left.iterrows())
+    reasons = "; ".join(f"{reason_label(row['category'])}: {number(row['count'])}" for _, row in left.iterrows())
     return {"Visit": capitalised(label), "Seen": _share(seen["count"], seen["n"]), "Missed, seen later": number(missed["count"]),
             "Left before this visit": number(left["count"].sum()), "Reasons": reasons or "–"}  # fmt: skip
 
@@ -97,7 +97,8 @@ def tabulate_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     rows = select_results(results, statistic="completeness")
     if rows.empty:
         return absent("This cohort has no measured value at any planned visit.")
-    cells = {(row["PARAMCD"], row["AVISIT"]): f"{row['count']} ({percent(row['value'], 0)})" for _, row in rows.iterrows()}
+    cells = {(row["PARAMCD"], row["AVISIT"]): f"{number(row['count'])} ({percent(row['value'], 0)})"
+             for _, row in rows.iterrows()}  # fmt: skip
     lines = [
         {"Panel": panel_of(code, catalogue), "Parameter": label_of(code, catalogue)}
         | {visit.label: cells[code, visit.AVISIT] for visit in plan.visits}

@@ -68,9 +68,10 @@ def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, c
 
 def _signal_line(row: pd.Series, visit: str, catalogue: pd.DataFrame) -> dict[str, str]:
     digits = digits_of(row["PARAMCD"], catalogue)
-    return {"Patient": row["USUBJID"], "Analyte": label_with_unit(row["PARAMCD"], catalogue), "Visit": visit,
-            "Day": number(row["ADY"]), "At baseline": number(row["BASE"], digits), "Value": number(row["AVAL"], digits),
-            "Reference range": f"{number(row['ANRLO'], digits)} to {number(row['ANRHI'], digits)}",
+    return {"Patient": row["USUBJID"], "Analyte": label_with_unit(row["PARAMCD"], catalogue),
+            "Visit (day)": f"{visit} ({number(row['ADY'])})",
+            "At baseline": number(row["BASE"], digits), "Value": number(row["AVAL"], digits),
+            "Range": f"{number(row['ANRLO'], digits)} to {number(row['ANRHI'], digits)}",
             "Change": "–" if is_missing(row["change"]) else f"{signed(row['change'], 0)} %", "Grade": number(row["grade"]),
             "Why": "; ".join(label for reason, label in SIGNAL_LABELS.items() if row[reason])}  # fmt: skip
 
