@@ -36,6 +36,13 @@ def test_a_sentence_without_published_rows_has_no_button(spine):
     assert answer(body, None, "") == body
 
 
+def test_the_rows_of_a_sentence_lead_to_the_claims_that_rest_on_them(spine):
+    resting = Spine(spine.columns, spine.rows, {"r2": ["A9-ESR-1y"]})
+    page = answer(quote("A.", "r2").html + quote("B.", "r<1").html, resting, "../../results/results.csv")
+    assert page.count("Claims that rest on them") == 1
+    assert '<a href="../notebooks/06-concordance.html#claims-A9-ESR-1y">A9-ESR-1y</a>' in page
+
+
 def test_more_rows_than_fit_are_counted_and_left_to_the_file(spine):
     many = Spine(spine.columns, {f"r{at}": spine.rows["r2"] for at in range(SHOWN + 2)})
     page = answer(quote("A.", *many.rows).html, many, "")

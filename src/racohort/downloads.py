@@ -8,7 +8,7 @@ import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape, unescape
 from itertools import chain
 from pathlib import Path
@@ -31,10 +31,11 @@ Row = Sequence[str]
 
 @dataclass(frozen=True)
 class Spine:
-    """The published results: the names of their columns, and each row by its id."""
+    """The published results: the names of their columns, each row by its id, and the claims that rest on a row."""
 
     columns: Row
     rows: Mapping[str, Row]
+    claims: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def read_spine(path: Path) -> Spine | None:
@@ -43,7 +44,18 @@ def read_spine(path: Path) -> Spine | None:
         return None
     with path.open(encoding="utf-8", newline="") as file:
         columns, *rows = csv.reader(file)
-    return Spine(columns, {row[0]: row for row in rows})
+    return Spine(columns, {row[0]: row for row in rows}, _claims(path.with_name("claims.csv")))
+
+
+def _claims(path: Path) -> dict[str, list[str]]:
+    """The claims that rest on each result row, from the `claims.csv` of a run; none where it was not published."""
+    found: dict[str, list[str]] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8", newline="") as file:
+            for claim in csv.DictReader(file):
+                for one in claim["result_ids"].split():
+                    found.setdefault(one, []).append(claim["id"])
+    return found
 
 
 def typed(spine: Spine, numbers: Sequence[str]) -> Iterator[list[Cell]]:

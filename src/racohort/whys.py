@@ -8,7 +8,7 @@ import json
 import re
 from html import escape, unescape
 
-from racohort.downloads import Row, Spine
+from racohort.downloads import Spine
 
 #: More rows than these are left to the file, so that an answer fits a screen.
 SHOWN = 12
@@ -42,19 +42,28 @@ def answer(body: str, spine: Spine | None, results: str) -> str:
         return f"{found[1]}{button(json.loads(unescape(found[2])))}{found[3]}"
 
     body = _CARD.sub(card, _SENTENCE.sub(sentence, body))
-    return body + "".join(_opened(name, [spine.rows[one] for one in ids], spine.columns, results) for ids, name in asked.items())
+    return body + "".join(_opened(name, ids, spine, results) for ids, name in asked.items())
 
 
-def _opened(name: str, rows: list[Row], columns: Row, results: str) -> str:
-    """What a button opens: the rows as a table, how many more there are, and where all of them lie."""
+def _opened(name: str, ids: tuple[str, ...], spine: Spine, results: str) -> str:
+    """What a button opens: the rows as a table, how many more there are, where all lie, and the claims that rest on them."""
+    rows = [spine.rows[one] for one in ids]
     head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
-    lines = "".join(_line(dict(zip(columns, row, strict=True))) for row in rows[:SHOWN])
+    lines = "".join(_line(dict(zip(spine.columns, row, strict=True))) for row in rows[:SHOWN])
     more = f"{len(rows) - SHOWN:,} more rows, and all" if len(rows) > SHOWN else "All"
     return (
         f'<div popover id="{name}" class="ra-answer-rows" role="dialog" aria-label="Why this number?"><p>Why this number?</p>'
         f'<div tabindex="0" role="region" aria-label="Result rows"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody>'
-        f'</table></div><p>{more} digits: <a href="{results}" download>results.csv</a></p></div>'
+        f'</table></div><p>{more} digits: <a href="{results}" download>results.csv</a></p>{_claims(ids, spine, results)}</div>'
     )
+
+
+def _claims(ids: tuple[str, ...], spine: Spine, results: str) -> str:
+    """The way to the claims of the paper whose verdicts rest on these rows."""
+    page = results.replace("../results/results.csv", "notebooks/06-concordance.html")
+    named = dict.fromkeys(claim for one in ids for claim in spine.claims.get(one, ()))
+    links = ", ".join(f'<a href="{page}#claims-{escape(claim)}">{escape(claim)}</a>' for claim in list(named)[:SHOWN])
+    return f"<p>Claims that rest on them: {links}</p>" if links else ""
 
 
 def _line(row: dict[str, str]) -> str:

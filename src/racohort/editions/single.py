@@ -1,6 +1,7 @@
 """The report on one page: its chapters in their order with a cover and contents, and no link that leads nowhere."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ STYLE = """\
 @page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
   @bottom-center {{ content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #55626f; }} }}
 .ra-contents {{ break-after: page; }} .ra-contents ul {{ padding: 0; }} .ra-contents li {{ list-style: none; margin: 0.15rem 0; }}
-.ra-contents li.ra-h3 {{ padding-left: 1.4rem; }} .bd-article .ra-chapter {{ break-before: page; }}
+.ra-contents li.ra-h3 {{ padding-left: 1.4rem; }} .bd-article .ra-chapter:not(.ra-first) {{ break-before: page; }}
 .ra-chapter > :is(h2, h3):first-of-type {{ font-size: 1.75rem !important; margin-top: 0; }}
 html .bd-header-announcement {{ display: none !important; }}
 """
@@ -69,8 +70,9 @@ def _tidy(root: HtmlElement, mark: str) -> None:
     for onward in text.xpath('.//section[@id="read-on"]'):
         onward.drop_tree()
     chapters = _chapters(text)
-    for chapter in chapters:
-        chapter.set("class", f"{chapter.get('class') or ''} ra-chapter")
+    for before, chapter in pairwise([None, *chapters]):
+        first = before is not None and _level(before) < _level(chapter)  # below the heading that it belongs to
+        chapter.set("class", f"{chapter.get('class') or ''} ra-chapter{' ra-first' if first else ''}")
     text.xpath(".//section")[0].insert(2, _contents(chapters))
 
 
@@ -90,6 +92,11 @@ def _chapters(text: HtmlElement) -> list[HtmlElement]:
     """The sections that were pages of the book, in their order."""
     found: list[HtmlElement] = text.xpath('.//section[preceding-sibling::*[1][self::span][starts-with(@id, "document-")]]')
     return found
+
+
+def _level(chapter: HtmlElement) -> str:
+    """The kind of the heading of a chapter."""
+    return str(chapter.xpath("./*[self::h2 or self::h3]")[0].tag)
 
 
 def _contents(chapters: list[HtmlElement]) -> HtmlElement:

@@ -84,7 +84,14 @@ class Table:
     def _rows(self, rows: pd.DataFrame, columns: list[Any], kinds: list[str]) -> str:
         cells = zip(*(rows[column] for column in columns), strict=True)
         lines = ("".join(map(self._cell, range(len(columns)), row, kinds)) for row in cells)
-        return "".join(f"<tr>{self._opened(place, line)}</tr>" for place, line in zip(rows.index, lines, strict=True))
+        return "".join(
+            f"<tr{self._anchor(place, columns)}>{self._opened(place, line)}</tr>"
+            for place, line in zip(rows.index, lines, strict=True)
+        )
+
+    def _anchor(self, place: int, columns: list[Any]) -> str:
+        """The name by which a row that opens can be reached: that of the table and of the row."""
+        return f' id="{escape(self.name)}-{escape(str(self.frame.loc[place, columns[0]]))}"' if self.details else ""
 
     def _opened(self, place: int, line: str) -> str:
         """A row whose last cell opens to its details, where the table has any."""
