@@ -20,12 +20,15 @@ from tests.support.cohorts import cleaned, cohort, found
 
 CATALOGUE = io.read_catalogue()
 #: Grams per mole.
-ATOMS = {"H": 1.008, "C": 12.011, "N": 14.007, "O": 15.999, "P": 30.974, "Ca": 40.078}
+ATOMS = {"H": 1.008, "C": 12.011, "N": 14.007, "O": 15.999, "Mg": 24.305, "P": 30.974, "Ca": 40.078, "Fe": 55.845, "Co": 58.933,
+         "I": 126.904}  # fmt: skip
 #: What a mole of each analyte is counted in; triglycerides are counted as triolein, urea nitrogen as its two atoms of nitrogen.
 FORMULAS = {
     "CREAT": "C4H7N3O", "URATE": "C5H4N4O3", "BILI": "C33H36N4O6", "BILDIR": "C33H36N4O6", "BILIND": "C33H36N4O6",
     "UREA": "CH4N2O", "UREAN": "N2", "GLUC": "C6H12O6", "CHOL": "C27H46O", "HDL": "C27H46O", "LDL": "C27H46O",
     "TRIG": "C57H104O6", "CA": "Ca", "PHOS": "P",
+    "MAGNES": "Mg", "IRON": "Fe", "VITB12": "C63H88CoN14O14P", "FOLATE": "C19H19N7O6",
+    "VITD25": "C27H44O2", "T4FR": "C15H11I4NO4", "T3FR": "C15H12I3NO4",
 }  # fmt: skip
 #: Grams per mole of one haem's share of haemoglobin (a quarter of the tetramer of 64,458).
 HAEMOGLOBIN = 64_458 / 4
@@ -35,6 +38,10 @@ ROUNDED = 5e-4
 
 def molar_mass(formula: str) -> float:
     return sum(ATOMS[atom] * int(count or 1) for atom, count in re.findall(r"([A-Z][a-z]?)(\d*)", formula))
+
+
+def masses(code: str) -> list[str]:
+    return [unit for unit in CATALOGUE["units"].to_dict()[code] if re.fullmatch(r"[munp]?g/.*", unit)]
 
 
 def metric(unit: str) -> float:
@@ -163,8 +170,9 @@ def test_no_analyte_has_two_factors_for_one_unit():
 @pytest.mark.parametrize("code", FORMULAS)
 def test_a_factor_from_mass_to_amount_is_that_of_the_formula(code):
     own = CATALOGUE.at[code, "AVALU"]
-    per_litre = metric("mg/dL") / molar_mass(FORMULAS[code])
-    assert unit_factor(CATALOGUE, code, "mg/dL") == pytest.approx(per_litre / metric(own), rel=ROUNDED)
+    for unit in masses(code):
+        per_litre = metric(unit) / molar_mass(FORMULAS[code])
+        assert unit_factor(CATALOGUE, code, unit) == pytest.approx(per_litre / metric(own), rel=ROUNDED), unit
 
 
 @pytest.mark.parametrize(("code", "unit"), [("HGB", "mmol/L"), ("MCHC", "mmol/L"), ("MCH", "fmol")])
@@ -174,7 +182,11 @@ def test_a_factor_from_amount_to_mass_is_that_of_haemoglobin(code, unit):
 
 
 def _other_factors():
-    of_formulas = {(code, "mg/dL") for code in FORMULAS} | {("HGB", "mmol/L"), ("MCHC", "mmol/L"), ("MCH", "fmol")}
+    of_formulas = {(code, unit) for code in FORMULAS for unit in masses(code)} | {
+        ("HGB", "mmol/L"),
+        ("MCHC", "mmol/L"),
+        ("MCH", "fmol"),
+    }
     pairs = [(code, unit) for code, facts in CATALOGUE.iterrows() for unit in facts["units"]]
     return [pair for pair in pairs if pair not in of_formulas]
 
@@ -187,10 +199,11 @@ DEFINED = {
     "M/uL": {"10^12/L": 1}, "T/L": {"10^12/L": 1}, "%": {"L/L": 0.01}, "fraction of 1": {"%": 100, "L/L": 1},
     "f/L": {"fL": 1}, "um^3": {"fL": 1},
     "ukat/L": {"U/L": 60}, "cm": {"mm": 10}, "h": {"min": 60}, "mg/wk": {"mg/week": 1},
-    "mg/w": {"mg/week": 1}, "mg/day": {"mg/d": 1}, "RU/mL": {"U/mL": 1},
+    "mg/w": {"mg/week": 1}, "mg/day": {"mg/d": 1}, "RU/mL": {"U/mL": 1}, "sec": {"s": 1}, "秒": {"s": 1},
+    "ratio": {"": 1}, "INR": {"": 1},
 }  # fmt: skip
 #: Charges of an ion.
-CHARGES = {"SODIUM": 1, "K": 1, "CL": 1, "CA": 2}
+CHARGES = {"SODIUM": 1, "K": 1, "CL": 1, "CA": 2, "MAGNES": 2, "BICARB": 1}
 
 
 @pytest.mark.parametrize(("code", "unit"), _other_factors())
@@ -229,6 +242,14 @@ def test_every_other_factor_follows_from_the_definition_of_the_unit(code, unit):
     CRP   | 1.2  | mg/dL     | 12
     ALT   | 0.5  | ukat/L    | 30
     PTGA  | 5.6  | cm        | 56
+    MAGNES | 2.0 | mg/dL     | 0.823
+    T4FR  | 1.2  | ng/dL     | 15.4
+    T3FR  | 3.0  | pg/mL     | 4.61
+    VITB12 | 400 | pg/mL     | 295
+    FOLATE | 10  | ng/mL     | 22.7
+    VITD25 | 30  | ng/mL     | 74.9
+    IRON  | 100  | ug/dL     | 17.9
+    FERRITN | 80 | ng/mL     | 80
     """))  # fmt: skip
 def test_a_conventional_value_is_read_as_the_si_value_that_textbooks_print_and_back(tmp_path, code, conventional, unit, si):
     table = f"id visit test result unit\nP1 BL {code} {conventional:g} {unit}\nP2 BL {code} {si:g} {CATALOGUE.at[code, 'AVALU']}"

@@ -14,9 +14,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+from racohort import io
 from racohort.checking import check_cohort
 from racohort.cli import main
 from racohort.config import Cohort, parse_cohort
+from racohort.intake.measures import possible_units
 from racohort.places import project_root
 from racohort.schema import CohortError
 from tests.support.packages import Trial, adam, sdtm
@@ -631,3 +633,78 @@ def test_who_was_screened_and_got_no_arm_is_left_out_and_several_arms_are_told_o
     assert '# All 2 arms are taken together and not compared. One of them: filter: {"ARM": "Drug"}' in text_of(root)
     assert "2 of 2 patients kept" in "\n".join(check_cohort("mine", tmp_path / "out"))
     assert pd.read_csv(tmp_path / "out" / "adsl.csv")["ARM"].tolist() == ["Drug", "Placebo"]
+
+
+LABELS = """\
+Record ID,Event Name,Repeat Instrument,Repeat Instance,Sex,Age at enrolment (years),Date of visit,CRP (mg/L),\
+Physician global (0-10),Complete?,Adverse event,AE start date,Serious?,Complete?
+RA-1,Baseline (Arm 1: Cohort),,,Female,51,2014-01-02,12.5,4.5,Complete,,,,
+RA-1,Month 12 (Arm 1: Cohort),,,,,2015-01-02,8.5,2.5,Complete,,,,
+RA-1,Baseline (Arm 1: Cohort),Adverse Events,1,,,,,,,Fever,2014-02-01,No,Complete
+RA-2,Baseline (Arm 1: Cohort),,,Male,62,2014-02-02,33,6.0,Complete,,,,
+RA-2,Month 12 (Arm 1: Cohort),,,,,2015-02-02,30,5.0,Complete,,,,
+"""
+
+
+def test_an_export_of_redcap_with_labels_is_read_as_the_raw_one_is(root: Path, tmp_path: Path) -> None:
+    found = guessed(root, tmp_path / "labels.csv", LABELS)
+    assert [file.shape for file in found.files] == ["visit", "event"]
+    assert {code: visit.labels for code, visit in found.visits.items()} == {
+        "BL": ["Baseline (Arm 1: Cohort)"], "Y1": ["Month 12 (Arm 1: Cohort)"],
+    }  # fmt: skip
+    assert found.columns["Physician global (0-10)"].unit == "cm"
+    assert found.columns["Complete?"].role == "IGNORE"
+    assert "5 rows read from 2 tables, 5 used; 2 of 2 patients kept." in check_cohort("mine", tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "adae.csv")["AETERM"].tolist() == ["Fever"]
+
+
+HOSPITAL = """\
+病历号,年龄,检验时间,项目名称,结果,单位,参考范围
+01,49岁,2019-03-01 08:12:00,肌酸激酶,80,U/L,40-200
+01,49岁,2020-03-05 08:12:00,肌酸激酶,13862,U/L,40-200
+02,61岁,2019-04-01 08:12:00,铁蛋白,120,ng/mL,13-150
+02,61岁,2019-04-01 08:12:00,尿蛋白,弱阳性,,阴性
+02,61岁,2019-04-01 08:12:00,糖化血红蛋白,41,mmol/mol,20-42
+02,61岁,2020-04-03 08:12:00,尿蛋白,弱阳性,,阴性
+02,61岁,2020-04-03 08:12:00,促甲状腺激素,2.1,μIU/mL,0.27-4.2
+"""
+FOLLOWED = """\
+病历号,随访,随访日期,血沉
+01,首诊,2019-03-01,40
+01,12个月随访,2020-03-05,22
+02,首诊,2019-04-01,50
+02,12个月随访,2020-04-03,31
+"""
+
+
+def test_a_laboratory_with_dates_alone_gets_the_visits_of_the_others_by_windows(root: Path, tmp_path: Path) -> None:
+    described(written(tmp_path, "lab.csv", HOSPITAL), written(tmp_path, "visits.csv", FOLLOWED))
+    text = text_of(root).replace("# treatment_start: ?", "treatment_start: {from: visit, visit: BL}")
+    (root / "data" / "cohorts" / "mine" / "cohort.yml").write_text(text, "utf-8")
+    assert "half way to the next visit" in text
+    assert '"弱阳性"' not in text
+    check_cohort("mine", tmp_path / "out")
+    adlb = pd.read_csv(tmp_path / "out" / "adlb.csv").set_index(["PARAMCD", "AVISIT"])["AVAL"]
+    assert adlb.loc["CK"].to_dict() == {"BL": 80, "Y1": 13862}
+    assert adlb.loc["UPRO"].to_dict() == {"BL": 1, "Y1": 1}
+    said = pd.read_csv(tmp_path / "out" / "findings.csv").set_index("rule")["class"].to_dict()
+    assert said["unit_row_unknown"] == "quarantine"
+    assert said["unit_in_cell"] == "normalise"
+    assert not {"number_unreadable", "visit_untold", "unit_unknown"} & set(said)
+
+
+def test_unknown_measures_of_a_wide_file_are_asked_once_and_a_yes_or_no_drug_is_no_medicine(root: Path, tmp_path: Path) -> None:
+    text = "id,drug,bdi.pre,bdi.2m,bdi.4m\n1,No,29,2,3\n2,Yes,32,16,24\n"
+    said = described(written(tmp_path, "beat.csv", text)).output
+    assert '"bdi.{visit}": {paramcd: ...}' in said
+    assert said.count("bdi") == 1
+    assert "shape: wide" in text_of(root)
+
+
+@pytest.mark.parametrize(("code", "values", "units"), [
+    ("CRP", [1.4, 12, 18, 22, 35, 60], ["mg/L"]), ("CRP", [0.4, 1.2, 3.5], ["mg/L", "mg/dL"]),
+    ("ALP", [73, 800, 1718, 13862], ["U/L"]),
+    ("CHOL", [91, 261, 302, 1315], ["mg/dL"]), ("GLUC", [82, 95, 110], ["mg/dL"]), ("HGB", [11.2, 12.6, 13.9], ["g/dL"]),
+])  # fmt: skip
+def test_a_unit_is_told_by_what_is_plausible_where_more_than_one_is_possible(code, values, units):
+    assert possible_units(values, code, io.read_catalogue()) == units

@@ -190,6 +190,8 @@ RULES = {
         "Add the label; the date puts it into a planned visit's window."),
     "visit_several": _warn("medium", "Several rows on different days for one visit",
         "Nothing needs to be done; `records` in cohort.yml says which of them represents the visit."),
+    "visit_untold": _warn("high", "Rows have a date, and nothing tells the visit they belong to",
+        "Give the visits a `window` of days in cohort.yml ([-30, 30], [305, 425]), or declare the visit's column."),
     "visit_undated": _warn("medium", "A visit has a label but no date", "Add the date."),
     "visit_window": _warn("medium", "A visit lies outside its window",
         "Compare the date with the source; widen the window if it is right."),

@@ -30,7 +30,7 @@ _SIDE = re.compile(r"(<=|>=|<|>|≤|≥|小于|大于)\s*(.+)")
 _FLAG_FIRST = re.compile(r"(?:[↑↓]{1,3}|[HL]{1,2}\s)\s*(.*[0-9])")
 _FLAG = re.compile(r"(.*[0-9])\s*(?:[↑↓]{1,3}|\*{1,2}|\(?[HL]{1,2}\)?)")
 _UNIT = re.compile(
-    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
+    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/岁周][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
 )
 #: Words for "beyond what the assay measures"; they need a declared limit.
 _BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", "below detection limit", "低于检测限"}
@@ -38,9 +38,12 @@ _ABOVE = {">uloq", "alq", "above limit", "above detection limit", "高于检测�
 _SIDES = {"<": "below", "<=": "below", "≤": "below", "小于": "below", ">": "above", ">=": "above", "≥": "above", "大于": "above"}
 _DIPSTICK = {
     "negative": "-", "neg": "-", "neg.": "-", "阴性": "-", "(-)": "-", "−": "-", "trace": "±", "+-": "±", "+/-": "±",
-    "微量": "±", "阳性": "1+",
+    "微量": "±", "弱阳性": "±", "阳性": "1+",
     "+": "1+", "++": "2+", "+++": "3+", "++++": "4+", "+1": "1+", "+2": "2+", "+3": "3+", "+4": "4+",
 }  # fmt: skip
+
+#: Signs behind the word that says the same: 阴性(-), positive (++).
+_SIGNS = re.compile(r"(?:阴性|弱阳性|阳性|neg\w*|pos\w*)\s*\(?([-±]|\+{1,4}|[1-4]\+|\+[1-4])\)?", re.IGNORECASE)
 
 
 class Reading(NamedTuple):
@@ -210,6 +213,7 @@ def _read_levels(readings: Readings, catalogue: pd.DataFrame) -> None:
         for at in np.flatnonzero(code == readings.PARAMCD):
             text = readings.text[at]
             word = tidy(unicodedata.normalize("NFKC", text))
+            word = _SIGNS.sub(r"\1", word)
             level = _DIPSTICK.get(word.casefold(), word)
             if level in levels and (not readings.missing[at] or text in levels):
                 readings.aval[at], readings.avalc[at], readings.censored[at] = levels.index(level), level, ""
@@ -230,7 +234,7 @@ def _convert(
             _note_assumed(code, str(catalogue.at[code, "AVALU"]), _rows(field, some), field, sheet, records)
         if factor is None and cell:
             readings.rule[some] = "number_unreadable"
-        elif factor is None and sheet.table.standard:
+        elif factor is None and (sheet.table.standard or sheet.role("AVALU")):
             _hold_unknown_units(code, name, _rows(field, some), field, sheet, records)
         elif factor is None:
             _unknown_unit(code, name, _rows(field, some), field, sheet, records)
@@ -260,7 +264,7 @@ def _note_assumed(code: str, unit: str, rows: np.ndarray, field: Field, sheet: S
 
 
 def _hold_unknown_units(code: str, name: str, rows: np.ndarray, field: Field, sheet: Sheet, records: Records) -> None:
-    """Rows of a trial package in a unit that is no unit of their analyte, such as percent for a count, are kept out."""
+    """Rows that bring a unit that is none of their analyte's, such as percent for a count, are kept out."""
     reason = f"is in the unit {name!r}, which cannot be converted for {code}"
     sheet.hold_rows(np.isin(np.arange(len(sheet)), rows), "unit_row_unknown", field.name, reason, records)
 

@@ -18,6 +18,8 @@ from racohort.schema import Records
 #: An age may differ by this many years from what the dates and the patient's other ages say.
 AGE_SLACK = 1.6
 AGE_POSSIBLE = (0.0, 120.0)
+#: What may stand behind an age: 49岁, 49 years.
+YEARS = ("岁", "周岁", "y", "yr", "yrs", "year", "years", "yo", "Jahre", "ans", "anos", "años")
 #: Roles of facts that every patient has, besides the columns with the role COVARIATE; sex and arm are told patient by patient.
 COVARIATES = ("AGE", "DISDUR", "BIRTHDT", "SITEID")
 
@@ -65,11 +67,11 @@ def read_numbers(
 
 
 def _own(catalogue: pd.DataFrame, role: str) -> pd.DataFrame:
-    """A catalogue that knows the role as an analyte without a unit."""
+    """A catalogue that knows the role as an analyte without a unit, but for the years of an age."""
     row = catalogue.iloc[[0]].copy()
     row.index = pd.Index([role], name="PARAMCD")
-    nothing = pd.Series([{}], index=row.index, dtype=object)
-    return row.assign(AVALU="", units=nothing, levels=nothing.map(list))
+    units = pd.Series([dict.fromkeys(YEARS, 1.0) if role == "AGE" else {}], index=row.index, dtype=object)
+    return row.assign(AVALU="", units=units, levels=pd.Series([[]], index=row.index, dtype=object))
 
 
 def check_facts(sheet: Sheet, records: Records) -> None:

@@ -17,6 +17,8 @@ from racohort.standards import is_apart
 
 #: A visit between two planned ones, by its number in SDTM.
 _BETWEEN = re.compile(r"\d+\.\d*[1-9]\d*")
+#: Of up to so many patients each is told of by itself.
+NAMED = 3
 #: Which of several rows stands for a visit, by `records.visit`.
 CHOSEN = {"closest": "the one closest to the planned day", "first": "the first", "last": "the last"}
 
@@ -160,9 +162,10 @@ def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) ->
     hints = likely(by_visit[0].people[seen & ~have], by_visit) if by_visit else {}
     for sheet in by_visit:
         at = sheet.by_person(sheet.planned(config.visits) & ~have[sheet.who] & sheet.keep)
-        who = sheet.people[sheet.who[at]]
-        told = [f"is a follow-up of {one}, who has no baseline{hints.get(one, '')}" for one in who]
-        sheet.hold_rows(at, "no_baseline", (sheet.role("AVISIT") or ("",))[0], told, records)
+        many = len(set(sheet.who[at])) > NAMED and not hints
+        told = [f"is a follow-up of {one}, who has no baseline{hints.get(one, '')}" for one in sheet.people[sheet.who[at]]]
+        said = f"is a follow-up of one of {len(set(told))} patients who have no baseline" if many else told
+        sheet.hold_rows(at, "no_baseline", (sheet.role("AVISIT") or ("",))[0], said, records)
 
 
 def check_windows(sheet: Sheet, starts: np.ndarray, config: Cohort, records: Records) -> None:
@@ -174,6 +177,11 @@ def check_windows(sheet: Sheet, starts: np.ndarray, config: Cohort, records: Rec
     found = sheet.role("ADT")
     if not found or sheet.dates:
         return
+    untold = sheet.keep & (sheet.AVISIT == "") & ~np.isnat(sheet.ADT) & (sheet.table.shape in ("visit", "long"))
+    if untold.any() and not _windows(config):
+        rows = "1 row has" if untold.sum() == 1 else f"{untold.sum()} rows have"
+        said = f"{rows} a date and no visit, and no visit of cohort.yml has a window that would tell it"
+        records.note("visit_untold", said, sheet.table, column=found[0], count=int(untold.sum()))
     days = _days(sheet, starts)
     in_window = {code: (days >= low) & (days <= high) for code, (low, high) in _windows(config).items()}
     _take_by_date(sheet, in_window, records)

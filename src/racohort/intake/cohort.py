@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from racohort.intake.days import are_days, plan_days
+from racohort.intake.days import are_days, plan_days, with_windows
 from racohort.intake.dictionary import Entry, read_dictionary
 from racohort.intake.guesses import Guess, Source
 from racohort.intake.people import arms_of
@@ -42,6 +42,7 @@ class Scaffold:
 
 def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataFrame], catalogue: pd.DataFrame) -> Scaffold:
     """A cohort as far as its tables (texts, one for each source) tell it."""
+    tables = [cells.loc[:, ~cells.columns.duplicated()] for cells in tables]
     columns = {str(name) for cells in tables for name in cells.columns}
     said = [read_dictionary(cells, columns) for cells in tables]
     entries = {name: entry for one in said for name, entry in one.items()}
@@ -62,6 +63,8 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     planned = plan_days(pd.concat(counted)) if counted and not labels else plan_visits(labels, seen)
     codes = {word: code for columns in words for said in columns.values() for code, word in said.items()}
     scaffold = Scaffold(_id(name), name, found, used, visits=[_coded(visit, codes) for visit in _distinct(planned)])
+    if labels and any(_is_by_date(source) for source in found):
+        scaffold.visits = with_windows(scaffold.visits)
     if not labels and not counted and any(_is_untold(source) for source in found):
         scaffold.visits[0].why, scaffold.visits[0].choices = "", UNTOLD
     scaffold.arms = next((arms for pair in zip(found, tables, strict=True) if (arms := arms_of(*pair))[0]), scaffold.arms)
@@ -117,6 +120,11 @@ def _counted(source: Source, cells: pd.DataFrame) -> pd.DataFrame | None:
 def _is_untold(source: Source) -> bool:
     """Whether patients have several rows in a table without a column for their visit or date."""
     return source.shape == "visit" and not {guess.role for guess in source.columns} & {"AVISIT", "ADT"}
+
+
+def _is_by_date(source: Source) -> bool:
+    """Whether the rows of a table have a date and no visit."""
+    return source.shape in ("visit", "long") and {"AVISIT", "ADT"} & {guess.role for guess in source.columns} == {"ADT"}
 
 
 def _column(source: Source, role: str, cells: pd.DataFrame) -> str | None:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 
 from racohort.intake.names import Match, name_key
@@ -64,9 +64,26 @@ def plan_days(rows: pd.DataFrame) -> list[Planned]:
 
 
 def _planned(code: str, kept: Sequence[str], seen: int, people: int) -> Planned:
-    day, others = PLAN[code], np.array([PLAN[other] for other in kept if other != code])
-    below, above = others[others < day], others[others > day]
-    first = -45 if code == "BL" else int((day + below.max()) // 2 + 1)
-    last = int((day + above.min()) // 2) if len(above) else 2 * day - first
-    window = (first, min(last, 45) if code == "BL" else last)
-    return Planned(code, [], float(day), f"{seen} of {people} patients have a row about that day", window=window)
+    told = f"{seen} of {people} patients have a row about that day"
+    return Planned(code, [], float(PLAN[code]), told, window=half_way(PLAN[code], [PLAN[other] for other in kept]))
+
+
+def half_way(day: float, days: Sequence[float]) -> tuple[int, int]:
+    """The days that are nearer to a planned day than to any other; about baseline 45 days at most.
+
+    >>> half_way(0, [0, 91, 365]), half_way(91, [0, 91, 365]), half_way(365, [0, 91, 365])
+    ((-45, 45), (46, 228), (229, 501))
+    """
+    below, above = [other for other in days if other < day], [other for other in days if other > day]
+    first = int((day + max(below)) // 2 + 1) if below else -45
+    last = int((day + min(above)) // 2) if above else int(2 * day - first)
+    return first, last if below else min(last, 45)
+
+
+def with_windows(visits: list[Planned]) -> list[Planned]:
+    """The visits with windows half way to the next, where every planned day is known; the evidence says so."""
+    days = [visit.day for visit in visits if visit.day is not None]
+    if len(days) < len(visits):
+        return visits
+    why = "the window reaches half way to the next visit, as a file has dates and no visits"
+    return [replace(visit, window=half_way(visit.day or 0.0, days), why=f"{visit.why}; {why}") for visit in visits]

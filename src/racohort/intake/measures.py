@@ -1,5 +1,6 @@
 """In which unit an analyte is: what the header says, else what the values leave possible; never one of two in silence."""
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,10 +10,10 @@ from racohort.intake.guesses import Guess
 from racohort.intake.names import ALMOST, Index, bracketed, look_up, name_key, name_words
 from racohort.units import UNITLESS, unit_factor, unit_key
 
-#: A cohort's median is not so many times the upper reference limit.
-FAR = 25
 #: What tells a share from a count, and what is a share by itself.
 _SHARE = "%"
+#: A scale of 0 to 10 (cm) or to 100 (mm).
+_SCALE = re.compile(r"0\s*[-–~]\s*(100?)(?:\s*[cm]m)?")
 SHARES = {"HCT", "NEUTLE", "LYMLE", "MONOLE", "EOSLE", "BASOLE", "HBA1C"}
 
 
@@ -28,6 +29,8 @@ def header_unit(name: str, code: str, catalogue: pd.DataFrame) -> str:
     A unit in brackets that the catalogue cannot convert is returned as it stands.
     """
     inside, words = bracketed(name), name_words(name)
+    if str(catalogue.at[code, "AVALU"]) == "mm" and (scale := _SCALE.fullmatch(inside)):
+        return "cm" if scale[1] == "10" else "mm"
     for unit in known_units(catalogue, code):
         ends = {"".join(words[i:]) for i in range(1, len(words))}
         if unit and (unit_key(unit) == unit_key(inside) or name_key(unit) in ends - {""}):
@@ -38,19 +41,24 @@ def header_unit(name: str, code: str, catalogue: pd.DataFrame) -> str:
 def possible_units(values: Sequence[float], code: str, catalogue: pd.DataFrame) -> list[str]:
     """The units, one for each factor, that the values can be in.
 
-    A unit is ruled out where it would make more than one value in a hundred impossible, every value less than a tenth of
-    the upper reference limit, or the median more than 25 times that limit.
+    A unit is ruled out where it would make more than one value in a hundred impossible, or every value less than a tenth of
+    the upper reference limit; of what is left, where it makes more than one in ten implausible and another unit does not.
     """
-    facts, found = catalogue.loc[code], {}
+    facts = catalogue.loc[code]
+    found: dict[float, str] = {}
+    likely: dict[float, str] = {}
     for unit in known_units(catalogue, code):
         factor = unit_factor(catalogue, code, unit) or 1.0
         converted = np.asarray(values, dtype="float64") * factor
         inside = (converted >= facts["possible_low"] - 1e-9) & (converted <= facts["possible_high"] + 1e-9)
         high = facts["range_high_m"]
-        far = high == high and len(converted) > 0 and (converted.max() < high / 10 or np.median(converted) > FAR * high)
-        if factor not in found and (not len(converted) or (inside.mean() >= 0.99 and not far)):
+        tiny = high == high and len(converted) > 0 and converted.max() < high / 10
+        if factor not in found and (not len(converted) or (inside.mean() >= 0.99 and not tiny)):
             found[factor] = unit
-    return list(found.values())
+            doubtful = (converted < facts["plausible_low"]) | (converted > facts["plausible_high"])
+            if not len(converted) or doubtful.mean() <= 0.1:
+                likely[factor] = unit
+    return list((likely or found).values())
 
 
 def guess_unit(guess: Guess, values: Sequence[float], catalogue: pd.DataFrame) -> Guess:

@@ -7,9 +7,9 @@ import pandas as pd
 
 from racohort.intake.guesses import Source
 
-#: The column that names the repeated form a row belongs to; blank for a row of a visit.
-FORM = "redcap_repeat_instrument"
-_OWN = re.compile(r"redcap_(?!data_access)\w+")
+#: The column that names the repeated form a row belongs to, raw and in an export of labels; blank for a row of a visit.
+FORMS = ("redcap_repeat_instrument", "Repeat Instrument")
+_OWN = re.compile(r"redcap_(?!data_access)\w+|Repeat Instrument|Repeat Instance|Survey Identifier|Survey Timestamp")
 
 
 def kinds_of_row(source: Source, cells: pd.DataFrame) -> list[tuple[Source, pd.DataFrame]]:
@@ -17,15 +17,16 @@ def kinds_of_row(source: Source, cells: pd.DataFrame) -> list[tuple[Source, pd.D
 
     A table without repeated forms stays as it is. Columns without any value stay with the first kind.
     """
-    forms = list(dict.fromkeys(cells[FORM])) if FORM in cells else [""]
+    own = next((name for name in FORMS if name in cells), "")
+    forms = list(dict.fromkeys(cells[own])) if own else [""]
     if not any(forms):
         return [(source, cells)]
     empty = [name for name in cells.columns if (cells[name] == "").all()]
     parts: list[tuple[Source, pd.DataFrame]] = []
     for form in sorted(forms):
-        rows = cells[cells[FORM] == form]
-        kept = [name for name in cells.columns if (rows[name] != "").any() or name == FORM or (name in empty and not parts)]
-        parts.append((replace(source, facts=source.facts | {"rows": {FORM: form}}, columns=[]), rows[kept]))
+        rows = cells[cells[own] == form]
+        kept = [name for name in cells.columns if (rows[name] != "").any() or name == own or (name in empty and not parts)]
+        parts.append((replace(source, facts=source.facts | {"rows": {own: form}}, columns=[]), rows[kept]))
     return parts
 
 
@@ -34,5 +35,8 @@ def is_own(name: str, values: set[str]) -> bool:
 
     >>> is_own("redcap_repeat_instance", {"1"}), is_own("visit_complete", {"0", "2"}), is_own("complete", {"2"})
     (True, True, False)
+    >>> is_own("Repeat Instance", {"1"}), is_own("Complete?", {"Complete", "Incomplete"}), is_own("Complete?", {"Yes"})
+    (True, True, False)
     """
-    return _OWN.fullmatch(name) is not None or (name.endswith("_complete") and values <= set("012"))
+    status = {"Complete", "Incomplete", "Unverified"} if name.startswith("Complete?") else set("012" * name.endswith("_complete"))
+    return _OWN.fullmatch(name) is not None or (bool(status) and values <= status)

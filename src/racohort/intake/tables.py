@@ -1,6 +1,7 @@
 """One table of which nothing is known: its shape, and what each of its columns holds."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from racohort.intake.package import standard_of, start_of
 from racohort.intake.people import find_patients, sex_by_name
 from racohort.intake.redcap import is_own
 from racohort.intake.values import date_formats, decimal_mark, given, is_numeric, missing_codes, numbers, role_words, sex_words
-from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS
+from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS, YES
 from racohort.intake.wide import find_patterns
 from racohort.roles import DATES, ROLES
 
@@ -36,7 +37,6 @@ def guess_table(
     A trial package (ADaM, SDTM) keeps its own column names, so that it has no columns to declare.
     """
     entries = entries or {}
-    cells = cells.loc[:, ~cells.columns.duplicated()]
     cells = cells[[name for name in cells.columns if str(name).strip()]]
     analytes = analyte_index(catalogue)
     patterns = find_patterns(list(cells.columns), lambda text: bool(look_up(text, analytes).sure) or _is_date(text))
@@ -66,6 +66,7 @@ def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analy
     """What one row is, with the evidence."""
     every = role_index(tuple(NAMES))
     matches = {name: look_up(str(name), every, ROLE_FILLERS) for name in cells.columns}
+    matches = {name: match for name, match in matches.items() if match.sure != "CMDECOD" or not _says_yes(cells[name])}
     roles = {role for match in matches.values() if not match.left for role in match.meanings if match.rank < 99}
     named = [name for name in cells.columns if _names_analytes(cells[name], analytes)]
     if named and roles & {"AVAL"}:
@@ -81,6 +82,11 @@ def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analy
     if "AVISIT" in roles or repeated:
         return "visit", "it has a column of visits" if "AVISIT" in roles else f"{ids!r} repeats"
     return "subject", "every patient has one row" if ids is not None else "no column of visits was found"
+
+
+def _says_yes(column: pd.Series) -> bool:
+    """Whether a column answers with yes and no, or 1 and 0, so that it names nothing."""
+    return {word.casefold() for word in given(column.tolist())} <= set(YES) | {"1", "0"}
 
 
 def _names_analytes(column: pd.Series, analytes: Index) -> bool:
@@ -248,14 +254,15 @@ def _pattern(
     """One analyte, or the date, of a wide table: all its visits together tell its unit or format."""
     texts = [text for name in columns for text in cells[name].tolist()]
     stem = pattern.replace("{visit}", " ").strip(" _.-")
-    if not look_up(stem, analytes).sure:
-        guess = _dated(Guess(pattern, {"role": "ADT"}, f"named {stem!r}"), texts)
-        guess.why += f"; {len(columns)} columns, from {next(iter(columns))!r}"
-        return guess
     codes, why, doubt = guess_analyte(stem, analytes, [])
-    guess = _analyte(stem, codes, why, doubt, texts, catalogue, analytes)
-    guess.name, guess.why = pattern, f"{guess.why}; {len(columns)} columns, from {next(iter(columns))!r}"
-    return guess
+    if not codes and not _is_date(stem):
+        guess = _unnamed(stem, texts)
+    elif not codes:
+        guess = _dated(Guess(pattern, {"role": "ADT"}, f"named {stem!r}"), texts)
+    else:
+        guess = _analyte(stem, codes, why, doubt, texts, catalogue, analytes)
+    told = f"{len(columns)} columns, from {next(iter(columns))!r}"
+    return replace(guess, name=pattern, why="; ".join(filter(None, (guess.why, told))))
 
 
 def _missing(source: Source, cells: pd.DataFrame) -> dict[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from racohort.intake.guesses import Word
 from racohort.intake.names import name_words
-from racohort.intake.vocabulary import RESULTS, SEXES, WORDS
+from racohort.intake.vocabulary import RESULT, SEXES, WORDS
 
 _NUMBER = re.compile(r"[-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?")
 _SIDE = re.compile(r"^(?:<=|>=|<|>|≤|≥|＜|＞|小于|大于)\s*")
@@ -74,7 +74,7 @@ def missing_codes(cells: Sequence[str], decimal: str = ".") -> dict[str, int]:
     if not is_numeric(cells, decimal):
         return {}
     words = Counter(text for text in given(cells) if as_number(text, decimal) is None and not re.search(r"\d", text))
-    return {word: count for word, count in words.items() if count > 1 and word.casefold() not in RESULTS and len(word) <= 20}
+    return {word: count for word, count in words.items() if count > 1 and not RESULT.search(word) and len(word) <= 20}
 
 
 def date_formats(cells: Sequence[str]) -> list[str]:

@@ -16,9 +16,29 @@ UNITS = {
     "W": (7.0, ("w", "wk", "wks", "week", "weeks", "woche", "wochen", "semana", "semanas", "周")),
     "D": (1.0, ("d", "day", "days", "tag", "tage", "dia", "dias", "día", "días", "天", "日")),
 }
-_BASELINE = {"baseline", "bl", "base", "basal", "inicial", "基线", "entry", "t0", "v0", "day0", "pre", "0", "治疗前", "入组"}
-#: The end of an event's name in REDCap, which names the arm.
-_REDCAP_ARM = re.compile(r"_arm_\d+$")
+_BASELINE = {
+    "baseline",
+    "bl",
+    "base",
+    "basal",
+    "inicial",
+    "基线",
+    "entry",
+    "t0",
+    "v0",
+    "day0",
+    "pre",
+    "0",
+    "治疗前",
+    "入组",
+    "首诊",
+    "初诊",
+    "inclusion",
+    "enrolment",
+    "enrollment",
+}
+#: The end of an event's name in REDCap, which names the arm: _arm_1, and in an export of labels (Arm 1: Cohort).
+_REDCAP_ARM = re.compile(r"_arm_\d+$|\s*\(arm \d+:.*\)$")
 _WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
 
 
@@ -58,7 +78,7 @@ def label_day(label: str, unit: str = "") -> float | None:
 
 def _span_said(text: str, unit: str) -> tuple[float, str]:
     """The number in a label and its unit of time, which stands behind or before it; "" for no unit."""
-    after = re.search(r"(\d+(?:\.\d+)?)\s*([a-zà-ÿ]+|个月|月份|月|年|周|天|日)?(?![\w])", text)
+    after = re.search(r"(\d+(?:\.\d+)?)\s*([a-zà-ÿ]+(?![\w])|个月|月份|月|年|周|天|日|(?![\w]))", text)
     before = re.match(r"([a-zà-ÿ]+|第)?\s*(\d+(?:\.\d+)?)", text)
     if not after and not before:
         return 0.0, ""
@@ -94,7 +114,8 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
     unsaid = sorted((label for label, day in days.items() if day is None), key=lambda label: _order(label, observed))
     visits += [_unsaid(label, observed) for label in unsaid]
     visits.sort(key=lambda visit: 0.0 if visit.day is None else visit.day) if not unsaid else None
-    if visits and unsaid and not any(visit.day == 0 for visit in visits):
+    if unsaid and not any(visit.day == 0 for visit in visits):
+        visits.insert(0, visits.pop(len(visits) - len(unsaid)))
         visits[0] = Planned("BL", visits[0].labels, 0.0, "the first of the labels", "")
     return visits or [Planned("BL", [], 0.0, "no column with visits was found: all rows stand for baseline")]
 

@@ -1,5 +1,7 @@
 """What hospitals call the columns that hold no analyte, and the words in them: English and Chinese names by role."""
 
+import re
+
 #: Role -> the names its column has, the surest first. A name is compared without case, spaces and punctuation.
 NAMES: dict[str, list[str]] = {
     "USUBJID": ["usubjid", "patient id", "subject id", "patient identifier", "subject identifier", "patientid", "participant id",
@@ -10,7 +12,8 @@ NAMES: dict[str, list[str]] = {
                "klinik", "centro", "redcap data access group", "中心",
                "医院"],
     "SEX": ["sex", "gender", "geschlecht", "sexo", "sexe", "性别"],
-    "AGE": ["age", "age at baseline", "age years", "alter", "idade", "edad", "年龄"],
+    "AGE": ["age", "age at baseline", "age at enrolment", "age at enrollment", "age at inclusion", "age at entry", "age years",
+            "alter", "idade", "edad", "年龄"],
     "BIRTHDT": ["birthdt", "date of birth", "birth date", "birthday", "dob", "birth", "born", "geburtsdatum",
                 "data de nascimento", "fecha de nacimiento", "出生日期"],
     "ARM": ["arm", "treatment arm", "treatment group", "group", "trt01p", "actarm", "treatment", "trt", "therapy",
@@ -28,11 +31,13 @@ NAMES: dict[str, list[str]] = {
     "DTHDT": ["dthdt", "date of death", "death date", "死亡日期"],
     "COVARIATE": ["bmi", "body mass index", "weight", "height", "ethnic", "ethnicity", "race", "edu", "education", "smoking",
                   "smoker", "体重", "身高", "民族", "吸烟", "体重指数"],
-    "AVISIT": ["avisit", "visit", "visit label", "visit name", "redcap event name", "timepoint", "time point", "month", "months",
+    "AVISIT": ["avisit", "visit", "visit label", "visit name", "redcap event name", "event name", "timepoint", "time point",
+               "month", "months",
                "week", "weeks", "visite", "visita", "随访", "访视", "随访时间", "月", "周"],
     "ADT": ["adt", "visit date", "date of visit", "sample date", "sampling date", "collection date", "measurement date",
             "assessment date", "date", "datum", "visitendatum", "untersuchungsdatum", "data", "fecha", "data da visita",
-            "访视日期", "采样日期", "随访日期", "检验日期", "检查日期", "日期"],
+            "检验时间", "采集时间", "采样时间", "送检时间", "报告时间", "检测时间", "报告日期", "采集日期", "访视日期",
+            "采样日期", "随访日期", "检验日期", "检查日期", "日期"],
     "PARAM": ["paramcd", "param", "parameter", "item", "test name", "test", "analyte", "measure", "measurement", "assay",
               "项目", "检验项目", "项目名称", "指标"],
     "AVAL": ["aval", "result", "value", "test result", "result value", "ergebnis", "messwert", "wert", "结果", "检验结果",
@@ -49,9 +54,11 @@ NAMES: dict[str, list[str]] = {
                "unerwünschtes ereignis", "ae term", "event", "reaction", "不良事件", "不良反应"],
     "AEDECOD": ["aedecod", "preferred term", "首选术语"],
     "AEBODSYS": ["aebodsys", "system organ class", "organ class", "soc", "系统器官分类"],
-    "ASTDT": ["astdt", "start date", "date of onset", "onset date", "ae start", "ae onset", "onset", "start", "date",
+    "ASTDT": ["astdt", "start date", "date of onset", "onset date", "ae start date", "ae onset date", "ae start", "ae onset",
+              "onset", "start", "date",
               "开始日期", "发生日期"],
-    "AENDT": ["aendt", "end date", "stop date", "resolution date", "resolved", "ae end", "ae stop", "end", "stop",
+    "AENDT": ["aendt", "end date", "stop date", "ae end date", "ae stop date", "resolution date", "resolved", "ae end",
+              "ae stop", "end", "stop",
               "停止日期", "结束日期"],
     "AETOXGR": ["aetoxgr", "ctcae grade", "toxicity grade", "ae grade", "grade", "分级"],
     "AESER": ["aeser", "serious", "serious event", "ae serious", "sae", "严重", "是否严重"],
@@ -66,7 +73,9 @@ NAMES: dict[str, list[str]] = {
     "CMDOSU": ["cmdosu", "dose unit", "剂量单位"],
     "CMACT": ["cmact", "change", "变更", "用药变更"],
     "IGNORE": ["phone", "telephone", "email", "address", "comment", "comments", "remarks", "flag", "abnormal flag",
-               "result flag", "电话", "备注", "姓名", "地址"],
+               "result flag", "电话", "备注", "姓名", "地址", "条码号", "条码", "标本号", "样本号", "异常标志", "标志", "提示",
+               "标本类型",
+               "样本类型", "送检科室", "科室", "检验者", "审核者", "送检医生", "身份证号"],
 }  # fmt: skip
 
 #: Names of analytes that are usual in headers and not in the catalogue.
@@ -98,10 +107,11 @@ SEXES = [
     {"hombre": "M", "mujer": "F"},
 ]  # fmt: skip
 
-_YES = {"y": "Y", "yes": "Y", "true": "Y", "是": "Y", "有": "Y", "n": "N", "no": "N", "false": "N", "否": "N", "无": "N"}
+#: The words for yes and no.
+YES = {"y": "Y", "yes": "Y", "true": "Y", "是": "Y", "有": "Y", "n": "N", "no": "N", "false": "N", "否": "N", "无": "N"}
 #: Role -> word -> meaning, for roles whose words are few; the longest word that stands in a cell decides.
 WORDS: dict[str, dict[str, str]] = {
-    "AESER": _YES, "DTHFL": _YES, "AESDTH": _YES,
+    "AESER": YES, "DTHFL": YES, "AESDTH": YES,
     "EOSSTT": {"completed": "COMPLETED", "complete": "COMPLETED", "finished": "COMPLETED", "完成": "COMPLETED",
                "discontinued": "DISCONTINUED", "withdrawn": "DISCONTINUED", "退出": "DISCONTINUED", "脱落": "DISCONTINUED",
                "ongoing": "ONGOING", "进行中": "ONGOING"},
@@ -114,5 +124,5 @@ WORDS: dict[str, dict[str, str]] = {
     "CMACT": {"baseline": "BASELINE", "基线用药": "BASELINE", "start": "START", "新加": "START", "stop": "STOP", "停用": "STOP",
               "increase": "INCREASE", "加量": "INCREASE", "decrease": "DECREASE", "减量": "DECREASE"},
 }  # fmt: skip
-#: Words that are results, and never mean that there is no value.
-RESULTS = {"neg", "negative", "pos", "positive", "阴性", "阳性", "trace", "±", "+", "++", "+++", "1+", "2+", "3+", "4+"}
+#: A word that is a result, and never means that there is no value: negative, 弱阳性, trace, ++.
+RESULT = re.compile(r"(?:\b(?:neg|pos|trace))|[阴阳]性|微量|[±+]", re.IGNORECASE)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
@@ -44,10 +44,10 @@ def match_columns(
     """Set `table.columns`: each source column that is read, with what it holds.
 
     Names that differ in spelling only, names cut to 8 characters and names with another unit are matched with a finding; unnamed
-    row numbers are left out, undeclared columns are warned of, and a name that occurs twice refuses the file.
+    row numbers are left out, undeclared columns are warned of, and a declared name that occurs twice refuses the file.
     """
-    _check_unique(table, records)
     expected = expected_columns(config, columns)
+    _check_unique(table, {header_key(name) for name, column in expected.items() if column.role != "IGNORE"}, records)
     names = list(dict.fromkeys(str(name) for name in table.cells.columns))
     table.columns = {name: expected[name] for name in names if name in expected}
     left = [name for name in names if name not in expected]
@@ -58,14 +58,13 @@ def match_columns(
     _note_left(left, table, records)
 
 
-def _check_unique(table: RawTable, records: Records) -> None:
+def _check_unique(table: RawTable, declared: Collection[str], records: Records) -> None:
     keys = pd.Series([header_key(str(name)) for name in table.cells.columns])
-    twice = [
-        str(name) for name, same in zip(table.cells.columns, keys.duplicated(keep=False) & (keys != ""), strict=True) if same
-    ]
-    if twice:
-        records.note("column_twice", f"{table.file} has two columns called {twice[0]!r}", table, column=twice[0])
-        table.cells = table.cells.loc[:, ~table.cells.columns.duplicated()]
+    twice = keys.duplicated(keep=False).to_numpy() & (keys != "").to_numpy()
+    read = [str(name) for name, key in zip(table.cells.columns[twice], keys[twice], strict=True) if key in declared]
+    if read:
+        records.note("column_twice", f"{table.file} has two columns called {read[0]!r}", table, column=read[0])
+    table.cells = table.cells.loc[:, ~table.cells.columns.duplicated()]
 
 
 def _take(name: str, declared: str, column: Column, absent: dict[str, Column], table: RawTable) -> bool:

@@ -58,7 +58,7 @@ def _who(results: pd.DataFrame, plan: Plan) -> Sentence | str:
     treated = row_of(results, section="participants", statistic="count", population="all", by="flow", category="TREATED")
     were = "was" if row["value"] == 1 else "were"
     group = f"in {len(plan.arms)} arms, which are taken together" if len(plan.arms) > 1 else "in a single group without controls"
-    who = f"{count(row['value'], 'patient')} with rheumatoid arthritis {were} followed {group}"
+    who = f"{count(row['value'], 'patient')} {were} followed {group}"
     if treated is None:
         return quote(f"{who}; no infusion is on record.", row["result_id"])
     start = "has a treatment start" if treated["value"] == 1 else "have a treatment start"

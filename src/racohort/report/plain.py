@@ -36,7 +36,7 @@ def _people(results: pd.DataFrame, plan: Plan) -> Sentence | str:
     if all_of is None or last is None:
         return ""
     people = count(all_of["value"], "person", "people")
-    told = f"{people} with rheumatoid arthritis took part; {number(last['value'])} of them were seen at the last visit"
+    told = f"{people} took part; {number(last['value'])} of them were seen at the last visit"
     return quote(f"{told} ({plan.visits[-1].label}).", all_of["result_id"], last["result_id"])
 
 

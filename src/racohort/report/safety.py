@@ -67,7 +67,7 @@ def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
         change = select_results(rows, AVISIT=visit.AVISIT, contrast=plan.contrast(visit.AVISIT), statistic="mean").dropna(
             subset=["value"]
         )
-        change["moved"] = (change["value"] / change["PARAMCD"].map(base)).abs()
+        change["moved"] = (change["value"] / change["PARAMCD"].map(base).astype("float64")).abs()
         if change["moved"].notna().any():
             top = largest(change, "moved")
             way = "down" if top["value"] < 0 else "up"
