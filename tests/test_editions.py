@@ -141,3 +141,25 @@ def test_a_report_can_be_had_as_pdf_and_word_and_is_not_up_to_date_without_them(
     again.formats = ("pdf",)
     assert not again.is_published()
     assert prepare("small").is_published()
+
+
+FOLDED = """<html><head></head><body><article class="bd-article"><section id="top"><h1>A report</h1><p></p>
+<span id="document-results"></span><section id="results"><h2>3. Results</h2>
+<span id="document-a"></span><section id="a"><h3>3.1. Cleaning</h3>
+<details class="admonition hide below-input"><summary>Table 1</summary><div id="tab-models"><p>conclusion</p></div></details>
+<details class="admonition hide below-input"><summary>Table 2</summary><div id="tab-sizes"><p>detail</p></div></details></section>
+<span id="document-b"></span><section id="b"><h3>3.2. Participants</h3></section></section></section></article></body></html>"""
+
+
+def test_on_paper_stand_the_tables_that_carry_a_conclusion_and_other_folds_stay_closed(tmp_path: Path) -> None:
+    page = lxml.html.fromstring(FOLDED)
+    single._tidy(page, "")
+    word.write_word(page, "", tmp_path / "x.docx")
+    said = [paragraph.text for paragraph in Document(str(tmp_path / "x.docx")).paragraphs]
+    assert ("conclusion" in said, "detail" in said) == (True, False)
+
+
+def test_the_first_section_of_a_chapter_stands_below_its_heading_and_the_next_on_a_page_of_its_own() -> None:
+    page = lxml.html.fromstring(FOLDED)
+    single._tidy(page, "")
+    assert ["ra-first" in page.get_element_by_id(name).get("class") for name in ("results", "a", "b")] == [False, True, False]

@@ -201,6 +201,8 @@ def test_the_level_of_intervals_stands_in_the_head_of_a_column_unless_it_differs
     two = LABS.assign(Outside=["2 of 64 (95 % CI 1 to 3)", "–", "1 of 64 (90 % CI 0 to 2)"])
     assert '<th scope="col" class="ra-num">Outside</th>' in table(two, "labs", "Values.").html()
     assert "(90 % CI" in "".join(re.findall("<span>([^<]*)", table(two, "labs", "Values.").html()))
+    told = LABS.assign(Remark="A sentence that says what was seen in those patients who stayed: −0.1 (95 % CI −0.3 to 0.1).")
+    assert "(95 % CI −0.3" in table(told, "labs", "Values.").html()
 
 
 def test_a_table_of_long_lines_has_narrow_gaps():

@@ -14,6 +14,8 @@ from racohort.child import run_python
 
 #: Pages of the part Reference that a reader of the report needs; the others describe the project.
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
+#: Tables that carry a conclusion and stand on paper, though the pages fold them behind a line.
+PRINTED = ("tab-estimands-primary", "tab-models", "tab-families", "tab-flow")
 BUILD = "from jupyter_book.cli.main import main; main()"
 STYLE = """\
 @page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
@@ -61,6 +63,9 @@ def _tidy(root: HtmlElement, mark: str) -> None:
     text = article(root)
     for link in text.xpath(".//a[@href]"):
         _settle(link)
+    for table in PRINTED:
+        for folded in text.xpath(f'.//details[contains(@class, "hide")][.//*[@id="{table}"]]'):
+            folded.set("class", "ra-folded")
     for folded in text.xpath('.//details[not(contains(@class, "hide"))]'):
         folded.set("open", "")
     for mistaken in text.xpath('.//*[contains(@class, "headerlink")]'):

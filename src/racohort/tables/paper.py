@@ -20,6 +20,8 @@ _NOTHING = {"", "–", "—"}
 #: A column with a longer cell than this holds running text, which may wrap; a table with more rows scrolls by itself; in one
 #: with longer lines gaps are narrow, and an interval may stand below its estimate.
 _LONG_CELL, _LONG_TABLE, _LONG_LINE = 24, 45, 84
+#: A longer cell holds sentences, which say the level of each interval themselves.
+_SENTENCE = 80
 #: The level of an interval, which the head of a column says for all its cells, and the places where a wide cell may break.
 _LEVEL, _BREAK = re.compile(r"(?<=[(; ])(\d[\d.]* % CI) "), re.compile(r"(?<=;) | (?=\()")
 
@@ -146,7 +148,7 @@ def _levels_in_heads(frame: pd.DataFrame) -> pd.DataFrame:
     for at, head in enumerate(heads):
         cells = frame.iloc[:, at].astype(object).where(frame.iloc[:, at].notna(), None)
         levels = {level for cell in cells for level in _LEVEL.findall(str(cell))}
-        if len(levels) == 1:
+        if len(levels) == 1 and max(len(str(cell)) for cell in cells) <= _SENTENCE:
             shown.isetitem(at, [cell and _LEVEL.sub("", str(cell)) for cell in cells])
             last = f"{head[-1] if isinstance(head, tuple) else head} ({levels.pop()})"
             heads[at] = (*head[:-1], last) if isinstance(head, tuple) else last
