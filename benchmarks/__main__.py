@@ -1,4 +1,4 @@
-"""Every benchmark, or those named: `python -m benchmarks [cleaning mixed_model]`; prints what was measured and writes it."""
+"""Every benchmark, or those named: `python -m benchmarks [growth ...]`; prints what was measured and writes it."""
 
 import subprocess
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 #: The folder that what was measured is written into.
 OUT = Path("book") / "_build" / ".bench"
-PARTS = ("cleaning", "mixed_model")
+PARTS = ("cleaning", "mixed_model", "growth")
 
 
 def main(parts: list[str]) -> int:

@@ -248,3 +248,15 @@ def test_making_a_table_leaves_the_frame_as_it_was():
 def test_what_is_absent_is_said_in_one_escaped_sentence():
     assert absent("No <events>.")._repr_html_() == '<p class="ra-absent">No &lt;events&gt;.</p>'
     assert str(absent("None.")) == "None."
+
+
+def test_last_digits_of_a_layout_change_nothing_in_a_picture():
+    def drawn(left: float) -> str:
+        fig, ax = canvas(3, 2)
+        fig.set_layout_engine("none")
+        ax.set_position((left, 0.2, 0.6, 0.6))
+        ax.plot([1, 2])
+        return finish(fig, "x", "alt", "caption", False).light
+
+    assert drawn(0.2) == drawn(0.2 + 1e-15)
+    assert drawn(0.2) != drawn(0.25)

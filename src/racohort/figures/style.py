@@ -179,11 +179,19 @@ def _compact(svg: str) -> str:
     svg = re.sub(r' [xy]="[^"]+"| points="[^"]+"', lambda place: _rounded(place[0]), svg)
     referred = set(re.findall(r"#([\w.-]+)", svg)) | {_MARK}
     svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in referred else "", svg)
+    svg = _number_frames(svg)
     svg = re.sub(r"\s+(?=[\"<])", "", re.sub(r">\s+<", "><", svg))
     svg = re.sub(r' style="[^"]+"', lambda style: re.sub(r"(?<=[;:]) ", "", style[0]), svg)
     svg = re.sub(r"<g>(<path [^>]*/>)</g>", r"\1", svg)
     svg = _MARKS.sub(lambda marks: f"<g{marks[1]}>{marks[0].replace(marks[1], '')}</g>", svg)
     return _ALIKE.sub(lambda lines: f'<path d="{"".join(_PATH.findall(lines[0]))}"{lines[1]}/>', svg).strip()
+
+
+def _number_frames(svg: str) -> str:
+    """Frames that cut drawings off, by their number: matplotlib names them by places whose last digits may differ."""
+    names = dict.fromkeys(re.findall(r'<clipPath id="([^"]+)"', svg))
+    numbers = {name: f"c{number}" for number, name in enumerate(names)}
+    return re.sub(r'(?<=["#])p[0-9a-f]+(?=[")])', lambda name: numbers.get(name[0], name[0]), svg)
 
 
 def _rounded(numbers: str) -> str:

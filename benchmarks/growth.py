@@ -1,0 +1,117 @@
+"""How time and memory grow with the number of patients, stage by stage: `python -m benchmarks.growth [SIZE ...]`.
+
+The cohorts are those of `benchmarks.cleaning`. A size is measured in a process of its own: reading, cleaning, the data sets,
+then every section's notebook, cell by cell, with its tables and figures. Sizes that are not measured anew keep their rows. The
+rows are written to `book/reference/growth.csv`, and the figure of the reference page from them.
+"""
+
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from benchmarks.cleaning import lay_out
+from benchmarks.measured import in_child
+
+REFERENCE = Path("book") / "reference"
+#: Of the largest size the stages before the data sets are measured.
+SIZES, LARGEST_REPORT = (64, 1_000, 10_000, 100_000), 10_000
+NOTEBOOKS = ("01-cleaning", "02-participants", "03-safety", "04-efficacy", "05-robustness", "06-concordance")
+STAGES = ("read", "clean", "data sets", *NOTEBOOKS)
+
+
+def once(n: int, folder: str) -> dict[str, Any]:
+    """Seconds of processor time and the peak of memory (MB, of the process so far) of each stage, and the machine's load."""
+    from racohort import adam, cleaning, io
+
+    rows: dict[str, Any] = {"load": os.getloadavg()[0]}
+    catalogue = io.read_catalogue()
+    raw = _timed(rows, "read", lambda: io.read_raw(folder))
+    clean = _timed(rows, "clean", lambda: cleaning.clean_cohort(raw, catalogue))
+    if n <= LARGEST_REPORT:
+        _timed(rows, "data sets", lambda: io.write_study(folder, "", adam.derive_datasets(clean, catalogue), clean))
+        for name in NOTEBOOKS:
+            _timed(rows, name, lambda name=name: _run(name, folder))
+    return rows
+
+
+def _timed(rows: dict[str, Any], stage: str, work: Callable[[], Any]) -> Any:
+    start = time.process_time()
+    found = work()
+    rows[stage] = [time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]
+    return found
+
+
+def _run(name: str, folder: str) -> None:
+    """The code of a notebook in this process. Section 1 starts after what it shares with the stages before."""
+    cells = json.loads(Path("notebooks", f"{name}.ipynb").read_text("utf-8"))["cells"]
+    scope: dict[str, Any] = {}
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code" and "io.read_raw" in source:
+            source = "study = io.open_study(cohort, run)\ncatalogue, plan = study.catalogue, study.plan()"
+        if cell["cell_type"] == "code":
+            exec(compile(source, name, "exec"), scope)
+            scope |= {"cohort": folder} if "cohort" in scope else {}
+
+
+def measured(n: int) -> pd.DataFrame:
+    """The rows of one size."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["RACOHORT_WORK"] = f"{folder}/work"
+        (cohort := Path(folder, "cohort")).mkdir()
+        lay_out(cohort, n)
+        found: dict[str, Any] = in_child("benchmarks.growth", "--once", str(n), f"{cohort}")
+    load = found.pop("load") / (os.cpu_count() or 1)
+    rows = [{"patients": n, "stage": stage, "processor": round(found[stage][0], 2), "memory": round(found[stage][1]),
+             "load": round(load, 1)} for stage in STAGES if stage in found]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def draw(rows: pd.DataFrame) -> str:
+    """The figure as HTML: processor time of the stages, and the peak of memory, over the number of patients."""
+    from racohort.figures.style import INK, canvas, finish
+
+    fig, (left, right) = canvas(7.2, 3.4, 1, 2, width_ratios=(1.7, 1))
+    inks, dashes = ("accent", "accent2", "good", "moderate", "none"), ("-", "--")
+    for k, (stage, some) in enumerate(rows.groupby("stage", sort=False)):
+        left.plot(some["patients"], some["processor"].clip(lower=0.01), dashes[k // 5], marker="o", ms=3, lw=1.3,
+                  color=INK[inks[k % 5]], label=str(stage))  # fmt: skip
+    peaks = rows.groupby("patients")["memory"].max()
+    right.plot(peaks.index, peaks, "o-", ms=3, lw=1.3, color=INK["accent"])
+    left.set(xscale="log", yscale="log", xlabel="Patients", title="Processor time (s)")
+    right.set(xscale="log", yscale="log", xlabel="Patients", title="Peak of memory (MB)")
+    left.legend(fontsize=7, ncols=2)
+    totals = rows.groupby("patients")["processor"].sum()
+    told = "; ".join(f"{n:,} patients {totals[n]:.0f} s and {peaks[n]:,.0f} MB" for n in totals.index)
+    alt = f"Two line charts on logarithmic axes, processor time of each stage and peak of memory: {told}."
+    caption = (
+        "Processor time of each stage and the peak of memory of the process, by the number of patients (3 visits, 25 columns)."
+    )
+    return finish(fig, "growth", alt, caption, False).html()
+
+
+def main(arguments: list[str]) -> None:
+    """Measure these sizes (all, if none is named), keep the rows of the others, and write both files."""
+    if arguments[:1] == ["--once"]:
+        print(json.dumps(once(int(arguments[1]), arguments[2])))
+        return
+    path = REFERENCE / "growth.csv"
+    rows = pd.read_csv(path) if path.is_file() else pd.DataFrame()
+    for n in map(int, arguments or SIZES):
+        kept = rows[rows["patients"] != n] if len(rows) else rows
+        rows = pd.concat([kept, measured(n)], ignore_index=True).sort_values("patients", kind="stable")
+        rows.to_csv(path, index=False)
+        print(rows[rows["patients"] == n].to_string(index=False), flush=True)
+    (REFERENCE / "growth.html").write_text(draw(rows), "utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
