@@ -46,7 +46,7 @@ reports: $(VENV)/ready ## many reports: COHORTS="names", a folder of cohorts, or
 	@$(RACOHORT) reports
 test: $(VENV)/ready ## the whole test suite: ARGS="-k safety"
 	@$(RACOHORT) test
-bench: $(VENV)/ready ## how long cleaning and the mixed model take, beside their comparisons: ARGS="cleaning"
+bench: $(VENV)/ready ## how long cleaning, the mixed model, notebooks and a whole report take: ARGS="cleaning"
 	@$(RACOHORT) bench
 power: $(VENV)/ready ## trials simulated: error, power, bias, coverage, and how many patients: SCENARIOS=table REPS= SCHEDULER=
 	@$(RACOHORT) power

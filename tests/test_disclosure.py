@@ -250,6 +250,7 @@ def test_frames_of_patients_reach_no_figure_and_no_table(name):
     hold_profile(name)
     for show in (figures.plot_waterfall, figures.plot_liver, tables.tabulate_serious, tables.tabulate_quarantine):
         assert "internal report only" in str(show(PEOPLE, PLAN))
+    assert "both DAS28-ESR and DAS28-CRP" in str(figures.plot_agreement(PEOPLE.iloc[:0], as_results([]), PLAN))  # nobody to hide
     reached = []
     shown = disclosure.guarded(named("plot_courses", lambda frame: reached.append(frame)))
     shown(PEOPLE)

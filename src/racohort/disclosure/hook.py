@@ -32,7 +32,7 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
     def shown(*given: Any, **named: Any) -> Any:
         profile = held_profile()
         frames = [one for one in (*given, *named.values()) if isinstance(one, pd.DataFrame)]
-        if any(map(is_of_people, frames)) and function.__name__ not in WITHOUT_PEOPLE:
+        if any(len(one) and is_of_people(one) for one in frames) and function.__name__ not in WITHOUT_PEOPLE:
             return absent(WITHHELD)
         drawn = function.__name__.startswith("plot_")
         passed = [_passed(one, profile, drawn) for one in given]
