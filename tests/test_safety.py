@@ -981,6 +981,7 @@ def test_a_healthy_group_passes_each_rule_as_often_as_when_it_is_drawn_at_random
     assert found["mean_inside"] > 0.999
     assert probability_rare(58, 0.0, 0.05) == 0.0  # 1 - 0.05 ** (1 / 58) is 5.03 %
     assert probability_rare(59, 0.0, 0.05) == 1.0
+    assert 0 < probability_rare(200_000, 0.5, 0.1) < 1e-200  # too small for a float, and not impossible
 
 
 def test_a_panel_says_yes_only_when_every_analyte_of_it_does_and_multiplies_the_healthy_chances():

@@ -16,6 +16,8 @@ from racohort.terms import RANGE_STATES
 
 #: A reference range leaves out this share of healthy people, by its usual definition (2.5th to 97.5th percentile).
 HEALTHY_SHARE_OUTSIDE = 0.05
+#: The least that is told of a probability that is not 0: in a large cohort a float would be 0, which says that it cannot happen.
+LEAST = 1e-300
 
 
 def derive_worst(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -140,7 +142,7 @@ def estimate_excursions(ranges: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
 
 def _excursion_rows(AVISIT: str, count: int, n: int) -> list[dict[str, Any]]:
-    none = (1 - HEALTHY_SHARE_OUTSIDE) ** n
+    none = max((1 - HEALTHY_SHARE_OUTSIDE) ** n, LEAST)
     rows = [
         {"statistic": "excursions", "method": "observed", "value": count, "count": count, "n": n, "unit": "values"},
         {"statistic": "excursions", "method": "healthy", "value": HEALTHY_SHARE_OUTSIDE * n, "n": n, "unit": "values"},

@@ -17,7 +17,7 @@ from racohort.intervals import upper_one_sided_cp
 from racohort.labels import panel_of
 from racohort.plan import Plan
 from racohort.results import as_results, select_results
-from racohort.safety.ranges import HEALTHY_SHARE_OUTSIDE
+from racohort.safety.ranges import HEALTHY_SHARE_OUTSIDE, LEAST
 from racohort.safety.spread import HEALTHY_SD
 from racohort.tolerance import probability_mean_inside
 
@@ -87,7 +87,7 @@ def _value_rows(later: pd.DataFrame) -> Iterator[dict[str, Any]]:
     rows = select_results(later, statistic="out_of_range")
     for code, cells in rows[rows["n"] > 0].groupby("PARAMCD", sort=False):
         outside, values = int(cells["count"].sum()), int(cells["n"].sum())
-        passes = (1 - HEALTHY_SHARE_OUTSIDE) ** values
+        passes = max((1 - HEALTHY_SHARE_OUTSIDE) ** values, LEAST)
         yield from _pair(str(code), "every_value_inside", "no" if outside else "yes", passes, n=values, count=outside)
 
 
@@ -111,7 +111,7 @@ def probability_rare(n: int, share: float, margin: float, level: float = 0.95) -
     """
     counts = np.arange(n + 1)
     passing = int((upper_one_sided_cp(counts, np.full(n + 1, n), level) < margin).sum())
-    return float(stats.binom.cdf(passing - 1, n, share)) if passing else 0.0
+    return max(float(stats.binom.cdf(passing - 1, n, share)), LEAST) if passing else 0.0
 
 
 def _panel_rows(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Iterator[dict[str, Any]]:
@@ -122,4 +122,5 @@ def _panel_rows(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Iterator[dict[st
         verdicts, passes = cells["value_text", "verdict"], cells["value", "healthy_pass"].astype("float64")
         whole = "yes" if verdicts.eq("yes").all() else "no" if verdicts.eq("no").any() else "not shown"
         parts = {"by": "PARCAT1", "category": panel, "n": len(cells), "count": int(verdicts.eq("yes").sum())}
-        yield from _pair("", method, whole, float(np.prod(passes)), **parts)
+        together = float(np.prod(passes))
+        yield from _pair("", method, whole, together if (passes == 0).any() else max(together, LEAST), **parts)
