@@ -21,6 +21,7 @@ from racohort.config import Cohort, parse_cohort
 from racohort.intake.measures import possible_units
 from racohort.places import project_root
 from racohort.schema import CohortError
+from tests.support.cohorts import cohort
 from tests.support.packages import Trial, adam, sdtm
 from tests.support.rapport import rapport_folder
 
@@ -637,25 +638,26 @@ def test_who_was_screened_and_got_no_arm_is_left_out_and_several_arms_are_told_o
 
 LABELS = """\
 Record ID,Event Name,Repeat Instrument,Repeat Instance,Sex,Age at enrolment (years),Date of visit,CRP (mg/L),\
-Physician global (0-10),Complete?,Adverse event,AE start date,Serious?,Complete?
-RA-1,Baseline (Arm 1: Cohort),,,Female,51,2014-01-02,12.5,4.5,Complete,,,,
-RA-1,Month 12 (Arm 1: Cohort),,,,,2015-01-02,8.5,2.5,Complete,,,,
-RA-1,Baseline (Arm 1: Cohort),Adverse Events,1,,,,,,,Fever,2014-02-01,No,Complete
-RA-2,Baseline (Arm 1: Cohort),,,Male,62,2014-02-02,33,6.0,Complete,,,,
-RA-2,Month 12 (Arm 1: Cohort),,,,,2015-02-02,30,5.0,Complete,,,,
+Physician global (0-10),Complete?,Adverse event,AE start date,AE grade,Complete?,Medication
+RA-1,Baseline (Arm 1: Cohort),,,Female,51,2014-01-02,12.5,4.5,Complete,,,,,
+RA-1,Month 12 (Arm 1: Cohort),,,,,2015-01-02,8.5,2.5,Complete,,,,,
+RA-1,Baseline (Arm 1: Cohort),Adverse Events,1,,,,,,,Fever,2014-02-01,2 - Moderate,Complete,
+RA-1,Baseline (Arm 1: Cohort),Medications,1,,,,,,,,,,Complete,Methotrexate
+RA-2,Baseline (Arm 1: Cohort),,,Male,62,2014-02-02,33,6.0,Complete,,,,,
+RA-2,Month 12 (Arm 1: Cohort),,,,,2015-02-02,30,5.0,Complete,,,,,
 """
 
 
 def test_an_export_of_redcap_with_labels_is_read_as_the_raw_one_is(root: Path, tmp_path: Path) -> None:
     found = guessed(root, tmp_path / "labels.csv", LABELS)
-    assert [file.shape for file in found.files] == ["visit", "event"]
+    assert [file.shape for file in found.files] == ["visit", "event", "event"]
     assert {code: visit.labels for code, visit in found.visits.items()} == {
         "BL": ["Baseline (Arm 1: Cohort)"], "Y1": ["Month 12 (Arm 1: Cohort)"],
     }  # fmt: skip
     assert found.columns["Physician global (0-10)"].unit == "cm"
     assert found.columns["Complete?"].role == "IGNORE"
-    assert "5 rows read from 2 tables, 5 used; 2 of 2 patients kept." in check_cohort("mine", tmp_path / "out")
-    assert pd.read_csv(tmp_path / "out" / "adae.csv")["AETERM"].tolist() == ["Fever"]
+    assert "6 rows read from 3 tables, 6 used; 2 of 2 patients kept." in check_cohort("mine", tmp_path / "out")
+    assert pd.read_csv(tmp_path / "out" / "adae.csv")[["AETERM", "AETOXGR"]].values.tolist() == [["Fever", 2]]
 
 
 HOSPITAL = """\
@@ -708,3 +710,11 @@ def test_unknown_measures_of_a_wide_file_are_asked_once_and_a_yes_or_no_drug_is_
 ])  # fmt: skip
 def test_a_unit_is_told_by_what_is_plausible_where_more_than_one_is_possible(code, values, units):
     assert possible_units(values, code, io.read_catalogue()) == units
+
+
+@pytest.mark.parametrize(("second", "told"), [("Control", True), ("Cells", False)])
+def test_check_says_that_several_arms_are_taken_together(tmp_path: Path, second: str, told: bool) -> None:
+    text = f"id,arm,visit,crp\nP1,Cells,BL,39.6\nP2,{second},BL,34.5\n"
+    lines = check_cohort(cohort(tmp_path / "arms", {"a.csv": text.encode()}), tmp_path / "out")
+    said = "2 arms are taken together and not compared: 'Cells', 'Control'."
+    assert any(line.startswith(said) for line in lines) == told

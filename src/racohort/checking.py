@@ -37,7 +37,7 @@ def check_cohort(cohort: str, out: Path) -> list[str]:
         io.write_check(out, None, found_frame(error.findings))
         raise
     io.write_check(out, derive_datasets(clean, catalogue), clean.records.found(), clean)
-    return [*_told(clean.records.found()), _summary(clean.sources, clean.patients), f"Written to {out}"]
+    return [*_told(clean.records.found()), _summary(clean.sources, clean.patients), *_arms(clean.patients), f"Written to {out}"]
 
 
 def _make_room(out: Path) -> None:
@@ -87,6 +87,14 @@ def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:
     read, used = int(sources["rows"].sum()), int(sources["used"].sum())
     kept = f"{int(patients['kept'].sum())} of {len(patients)} patients kept"
     return f"{read} rows read from {len(sources)} tables, {used} used; {kept}."
+
+
+def _arms(patients: pd.DataFrame) -> list[str]:
+    """A line that several arms are taken together, and how one is chosen; none for one arm."""
+    arms = sorted({str(arm) for arm in patients.get("ARM", pd.Series(dtype=object)).dropna()} - {""})
+    named = ", ".join(map(repr, arms[:8]))
+    how = f"A filter in cohort.yml takes one, such as filter: {{ARM: {arms[0]}}}" if arms else ""
+    return [f"{len(arms)} arms are taken together and not compared: {named}. {how}."] if len(arms) > 1 else []
 
 
 def check_printed(path: str) -> list[str]:

@@ -38,5 +38,6 @@ def is_own(name: str, values: set[str]) -> bool:
     >>> is_own("Repeat Instance", {"1"}), is_own("Complete?", {"Complete", "Incomplete"}), is_own("Complete?", {"Yes"})
     (True, True, False)
     """
+    event = name == "Event Name" and all("(Arm " in value for value in values)
     status = {"Complete", "Incomplete", "Unverified"} if name.startswith("Complete?") else set("012" * name.endswith("_complete"))
-    return _OWN.fullmatch(name) is not None or (bool(status) and values <= status)
+    return event or _OWN.fullmatch(name) is not None or (bool(status) and values <= status)

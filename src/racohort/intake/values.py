@@ -70,10 +70,14 @@ def missing_codes(cells: Sequence[str], decimal: str = ".") -> dict[str, int]:
 
     >>> missing_codes(["1", "2.5", "3", "4", "<5", "6", "-", "-", "neg", "neg"])
     {'-': 2}
+    >>> missing_codes(["1", "2.5", "-99", "-99"]), missing_codes(["1", "-1", "-99", "-99"])
+    ({'-99': 2}, {})
     """
     if not is_numeric(cells, decimal):
         return {}
     words = Counter(text for text in given(cells) if as_number(text, decimal) is None and not re.search(r"\d", text))
+    below = Counter(text for text in given(cells) if (as_number(text, decimal) or 0) < 0)
+    words |= below if len(below) == 1 and re.fullmatch(r"-(9+|8+|7+)(\.0*)?", next(iter(below))) else {}
     return {word: count for word, count in words.items() if count > 1 and not RESULT.search(word) and len(word) <= 20}
 
 

@@ -118,6 +118,8 @@ WORDS: dict[str, dict[str, str]] = {
     "AEREL": {"not related": "NOT RELATED", "unrelated": "NOT RELATED", "无关": "NOT RELATED", "related": "RELATED",
               "possibly related": "RELATED", "probably related": "RELATED", "possible": "RELATED", "可能有关": "RELATED",
               "有关": "RELATED"},
+    "AETOXGR": {"1": "1", "mild": "1", "轻度": "1", "2": "2", "moderate": "2", "中度": "2", "3": "3", "severe": "3", "重度": "3",
+                "4": "4", "life threatening": "4", "5": "5", "death": "5", "fatal": "5"},
     "AEOUT": {"recovered": "RECOVERED", "痊愈": "RECOVERED", "not recovered": "NOT RECOVERED", "未愈": "NOT RECOVERED",
               "fatal": "FATAL", "死亡": "FATAL"},
     "CMCLAS": {"csdmard": "csDMARD", "bdmard": "bDMARD", "tsdmard": "tsDMARD", "gc": "GC", "other": "OTHER"},

@@ -1,6 +1,7 @@
 """A cohort's folder as raw tables: every cell a text, with its file, sheet, line and column."""
 
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -60,12 +61,18 @@ def read_raw(cohort: str) -> Raw:
     take_rows(tables, config, records)
     for table, entry in zip(tables, config.files, strict=True):
         columns = _open_package(table, config, records) if entry.shape in ("adam", "sdtm") else {}
-        choosing = {name: Column.model_validate({"role": "IGNORE"}) for name in entry.rows}
-        match_columns(table, config, choosing | columns | config.columns | entry.columns, catalogue, records)
+        choosing = _ignored(entry.rows)
+        blank = _ignored(table.cells.columns[(table.cells == "").all().to_numpy()] if entry.rows else [])
+        match_columns(table, config, choosing | columns | config.columns | blank | entry.columns, catalogue, records)
     _check_complete(config, tables, records)
     check_identifiers(tables, records)
     records.stop_if_rejected()
     return Raw(config, tables, records)
+
+
+def _ignored(names: Iterable[str]) -> dict[str, Column]:
+    """Columns that are not read: those that choose rows, and those of other kinds of row, which hold nothing in these."""
+    return {str(name): Column.model_validate({"role": "IGNORE"}) for name in names}
 
 
 def _open_package(table: RawTable, config: Cohort, records: Records) -> dict[str, Column]:
