@@ -16,10 +16,12 @@ from click.testing import CliRunner, Result
 
 from racohort import io
 from racohort.checking import check_cohort
+from racohort.cleaning import clean_cohort
 from racohort.cli import main
 from racohort.config import Cohort, parse_cohort
 from racohort.intake.measures import possible_units
 from racohort.places import project_root
+from racohort.quality import count_records
 from racohort.schema import CohortError
 from tests.support.cohorts import cohort
 from tests.support.packages import Trial, adam, sdtm
@@ -658,6 +660,10 @@ def test_an_export_of_redcap_with_labels_is_read_as_the_raw_one_is(root: Path, t
     assert found.columns["Complete?"].role == "IGNORE"
     assert "6 rows read from 3 tables, 6 used; 2 of 2 patients kept." in check_cohort("mine", tmp_path / "out")
     assert pd.read_csv(tmp_path / "out" / "adae.csv")[["AETERM", "AETOXGR"]].values.tolist() == [["Fever", 2]]
+    raw = io.read_raw("mine")
+    clean = clean_cohort(raw, io.read_catalogue(raw.config))
+    records = count_records(clean.sources, clean.records.ledger(), clean.records.quarantine())
+    assert records.loc[records["statistic"] == "rows_read", "count"].tolist() == [4, 1, 1]
 
 
 HOSPITAL = """\

@@ -35,12 +35,23 @@ def take_rows(tables: Sequence[RawTable], config: Cohort, records: Records) -> N
             left.setdefault((table.file, table.sheet), []).append(set(table.line[~taken].tolist()))
             table.cells, table.line = table.cells[taken].reset_index(drop=True), table.line[taken]
             table.rows_read = len(table.line)
+            table.sheet = ", ".join(filter(None, (table.sheet, _kind(entry.rows))))
     for (file, sheet), lines in left.items():
         nowhere = sorted(set.intersection(*lines))
         if nowhere:
             many = f"{len(nowhere)} {'row' if len(nowhere) == 1 else 'rows'}"
             said = f"{file}: of no kind that `rows` names and not read: {many}, the first on line {nowhere[0]}"
             records.note("rows_unread", said, file=file, sheet=sheet, line=int(nowhere[0]), count=len(nowhere))
+
+
+def _kind(rows: Mapping[str, str | list[str]]) -> str:
+    """What tells one kind of row of a file from another, where a sheet's name stands.
+
+    >>> _kind({"Form": ""}), _kind({"Form": ["ae", "sae"]})
+    ('rows with Form blank', 'rows with Form ae or sae')
+    """
+    words = {name: [wanted] if isinstance(wanted, str) else wanted for name, wanted in rows.items()}
+    return "rows with " + ", ".join(f"{name} {' or '.join(word or 'blank' for word in some)}" for name, some in words.items())
 
 
 def _chosen(table: RawTable, rows: Mapping[str, str | list[str]]) -> list[np.ndarray]:

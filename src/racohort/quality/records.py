@@ -35,8 +35,10 @@ def file_name(file: str, sheet: str) -> str:
 
     >>> file_name("visits.xlsx", "1"), file_name("labs.csv", "")
     ('visits.xlsx (sheet 1)', 'labs.csv')
+    >>> file_name("export.csv", "rows with Form ae")
+    'export.csv (rows with Form ae)'
     """
-    return f"{file} (sheet {sheet})" if sheet else file
+    return f"{file} ({sheet if sheet.startswith('rows with ') else f'sheet {sheet}'})" if sheet else file
 
 
 def count_findings(findings: pd.DataFrame) -> pd.DataFrame:

@@ -26,7 +26,7 @@ from racohort.results import select_results
 SEROLOGY = ("ESR", "CRP", "RF", "ACCP")
 
 ALONE = (
-    "any change seen cannot be told apart from background DMARDs, the natural course, regression to the mean, expectation and "
+    "any change seen cannot be told apart from background treatment, the natural course, regression to the mean, expectation and "
     "selective drop-out."
 )
 
