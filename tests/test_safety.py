@@ -247,6 +247,15 @@ def test_events_that_were_not_supplied_are_not_zero_events():
     assert "No serious adverse event was recorded" in str(tables.tabulate_serious(study.adae.iloc[:0], none, study.plan))
 
 
+def test_a_follow_up_visit_without_laboratory_is_left_out_of_the_sentence():
+    study, plan = example_study(), example_plan()
+    lab = safety.summarise_laboratory(study.adlb, study.adsl, plan, study.catalogue)
+    last = plan.follow_ups[-1]
+    said = report.say_laboratory(lab[lab["AVISIT"] != last.AVISIT], plan, study.catalogue).plain
+    assert last.label in report.say_laboratory(lab, plan, study.catalogue).plain
+    assert last.label not in said
+
+
 def test_a_cohort_without_laboratory_and_events_says_so_once_and_shows_nothing_else():
     study = example_study()
     plan = example_plan(treated=False)
