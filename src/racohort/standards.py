@@ -43,7 +43,7 @@ NAMES = {name for roles in (PATIENT, EVENT, MEDICATION, EXPOSURE, BASIC) for nam
 #: How the labels of visits outside the plan begin.
 _APART = re.compile(
     r"(?:un-?sched\w*|uns|unplanned|screening|early termination|early discontinuation|end of (?:treatment|study)|eot|et|retrieval"
-    r"|withdrawal|ambul ecg"
+    r"|withdrawal|ambul ecg|(?:ae|adverse event|rash) follow-?\s?up"
     r"|post-?\s?baseline (?:minimum|maximum|last|worst)|计划外|计划外访视|筛选|提前终止|治疗结束)(?![^\W\d])",
 )
 _TEST = re.compile(r"([A-Z]{2})TESTCD")
@@ -56,7 +56,7 @@ _OTHER_SPECIMEN = re.compile(r"urin|stool|faec|fec|synovial|cerebrospinal|csf|sa
 def is_apart(label: str) -> bool:
     """Whether a visit's label says that the visit is outside the plan.
 
-    >>> [is_apart(label) for label in ("Unscheduled 3.1", "End of Treatment", "SCREENING2", "ETA", "Week 24")]
+    >>> [is_apart(label) for label in ("Unscheduled 3.1", "End of Treatment", "AE FOLLOW-UP", "ETA", "Follow-up 2")]
     [True, True, True, False, False]
     """
     return _APART.match(unicodedata.normalize("NFKC", label).casefold().strip()) is not None
