@@ -63,7 +63,7 @@ def test_a_cohort_in_which_nothing_is_measured_is_refused_and_says_what_to_decla
     assert "no column of any file holds an analyte or an event" in said["column_missing"]
 
 
-@pytest.mark.parametrize(("unit", "written", "asked"), [("mg/dL", (1600, 1700, 1800), False), ("mmol/L", (150, 180, 200), True)])
+@pytest.mark.parametrize(("unit", "written", "asked"), [("mg/dL", (4600, 4700, 4800), False), ("mmol/L", (150, 180, 200), True)])
 def test_another_unit_is_asked_about_only_where_the_values_were_not_converted_from_it(tmp_path, unit, written, asked):
     drawn = "id | visit | chol\n" + "".join(f"P{i} | BL | {value}\n" for i, value in enumerate(written))
     path = cohort(tmp_path, {"a.csv": drawn}, columns={"chol": {"paramcd": "CHOL", "unit": unit}})

@@ -136,7 +136,7 @@ def test_paired_remission_has_the_exact_p_of_r(spine, r):
 def test_the_book_claims_no_improvement(published):
     for page in ("abstract", "conclusion", "index"):
         text = words(published / "html" / f"{page}.html")
-        assert not re.search(r"\b(lower at|improved|fell|decreased|effective)\b", text), page
+        assert not re.search(r"(?<![\w-])(lower at|improved|fell|decreased|effective)\b", text), page  # A12-effective is a name
         assert "no evidence of a change in DAS28" in text, page
     efficacy = words(published / "html" / "notebooks" / "04-efficacy.html")
     assert (

@@ -172,7 +172,8 @@ def _filled(guess: Guess, texts: list[str], cells: pd.DataFrame, catalogue: pd.D
         words = role_words(role, texts)
         if role == "EOSSTT" and words and not any(word.meaning for word in words):
             return _unnamed(guess.name, texts, "{role: EOSSTT} with `codes`, ")
-        guess.words = [] if all(word.text == word.meaning for word in words) else words
+        numbered = role == "AETOXGR" and all(word.text.isdecimal() for word in words)  # 11 is no word, and cleaning will ask
+        guess.words = [] if numbered or all(word.text == word.meaning for word in words) else words
     return guess
 
 
