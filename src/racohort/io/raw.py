@@ -155,34 +155,41 @@ def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, record
     if packed is None:
         return
     data, name = packed
-    ending = Path(name).suffix.lower()
-    kind = kind_of(data)
-    if kind == "XLSX" and b"PK\x05\x06" in data and b"[Content_Types].xml" not in data:
-        kind = "ZIP"
-    endings = KINDS[kind][1] if kind in KINDS else CSV
+    kind, ending = _kind_inside(data), Path(name).suffix.lower()
+    protected = kind == "XLS" and "EncryptedPackage".encode("utf-16-le") in data
     if not data.strip():
         records.note("file_empty", f"{table.file} is empty ({len(data)} bytes)", table)
-    elif kind == "XLS" and "EncryptedPackage".encode("utf-16-le") in data:
+    elif protected:
         records.note("file_unsupported", f"{table.file} is protected by a password and cannot be read", table)
-    elif ending not in endings:
+    elif ending not in (KINDS[kind][1] if kind in KINDS else CSV):
         records.note("file_kind", f"{table.file} is named {ending or 'without an ending'} but is a file of kind {kind}", table)
-    elif kind == "XLSX":
+    else:
+        _read_as(kind, data, entry, config, table, records)
+
+
+def _kind_inside(data: bytes) -> str:
+    """What a file is; an archive that is no workbook, though it starts like one, is an archive."""
+    kind = kind_of(data)
+    return "ZIP" if kind == "XLSX" and b"PK\x05\x06" in data and b"[Content_Types].xml" not in data else kind
+
+
+def _read_as(kind: str, data: bytes, entry: File, config: Cohort, table: RawTable, records: Records) -> None:
+    """Fill the table by the reader for a kind."""
+    if kind == "XLSX":
         read_workbook(data, entry, config.limits, table, records)
+    elif kind == "XLS":
+        read_old_workbook(data, entry, config.limits, table, records)
     elif kind == "Parquet":
         read_parquet(data, config.limits, table, records)
     elif kind == "XPT":
         read_xpt(data, config.limits, table, records)
-    elif kind == "XLS":
-        read_old_workbook(data, entry, config.limits, table, records)
     elif kind in READERS:
         read_statistical(data, kind, entry, config.limits, table, records)
     elif kind == "CSV":
-        known = list(expected_columns(config, config.columns | entry.columns))
-        read_delimited(data, entry, known, table, records)
+        read_delimited(data, entry, list(expected_columns(config, config.columns | entry.columns)), table, records)
     else:
-        records.note(
-            "file_unsupported", f"{table.file} is of kind {kind}, which is not read (or it is protected by a password)", table
-        )
+        said = f"{table.file} is of kind {kind}, which is not read (or it is protected by a password)"
+        records.note("file_unsupported", said, table)
 
 
 def _check_complete(config: Cohort, tables: list[RawTable], records: Records) -> None:
