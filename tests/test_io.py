@@ -376,3 +376,15 @@ def test_a_carriage_return_in_a_cell_does_not_break_its_row():
     back = pd.read_csv(buffers.BytesIO(b"".join(as_csv(frame))), keep_default_na=False)
     assert back["value"].tolist() == ["12\r13", "a\nb", ""]
     assert back["n"].tolist() == ["1.0", "2.5", ""]
+
+
+def test_the_line_of_the_header_is_told_where_a_title_stands_above_it(tmp_path):
+    def above(book, sheet) -> None:
+        sheet.insert_rows(1)
+        sheet["A1"] = "Follow-up 2014"
+
+    columns = {name: _own(name) for name in TEXT.splitlines()[0].split(",")}
+    path = cohort(tmp_path, {"a.xlsx": as_workbook(above)}, columns=columns)
+    with pytest.raises(CohortError) as refused:
+        io.read_raw(path)
+    assert "header" in str(refused.value)

@@ -64,7 +64,7 @@ def _check_unique(table: RawTable, declared: Collection[str], records: Records) 
     read = [str(name) for name, key in zip(table.cells.columns[twice], keys[twice], strict=True) if key in declared]
     if read:
         records.note("column_twice", f"{table.file} has two columns called {read[0]!r}", table, column=read[0])
-    table.cells = table.cells.loc[:, ~table.cells.columns.duplicated()]
+    table.cells = table.cells.loc[:, ~(table.cells.columns.duplicated() & (keys != "").to_numpy())]
 
 
 def _take(name: str, declared: str, column: Column, absent: dict[str, Column], table: RawTable) -> bool:
