@@ -163,9 +163,26 @@ def test_leaving_out_each_patient_in_closed_form_is_leaving_out_each_patient():
         assert (row["lower"], row["upper"]) == pytest.approx(fit["ci"])
 
 
-def test_a_patient_who_carries_the_result_is_counted():
-    rows = rows_of(drawn("5 4\n6 5.1\n7 6\n8 7.2\n6 6.8"))
-    assert pick_result(rows, statistic="overturned")["count"] > 0
+def test_a_patient_who_carries_the_result_is_counted_and_named_with_what_the_others_show():
+    study = drawn("5 4\n6 5.1\n7 6\n8 7.2\n6 6.8")
+    changes = {"P0": -1, "P1": -0.9, "P2": -1, "P3": -0.8, "P4": 0.8}
+    rows, endpoints = examine(study, analyse(study))
+    values = robustness.select_values(study.adlb, study.adqs, study.adsl, study.plan, study.catalogue)
+    named = robustness.select_overturning(values, study.plan, study.catalogue)
+    fits = {name: paired_t([one for other, one in changes.items() if other != name], [0] * 4) for name in changes}
+    expected = [name for name in changes if fits[name]["ci"][1] < 0]  # with everybody the interval holds no change
+    assert expected == ["P4"] == named["USUBJID"].tolist()
+    assert pick_result(rows, statistic="overturned")["count"] == 1
+    assert named.loc[0, ["own", "value", "lower", "upper"]].tolist() == pytest.approx([0.8, -0.925, *fits["P4"]["ci"]])
+    shown = tables.tabulate_overturning(named, endpoints, study.plan).frame
+    assert shown.iloc[0, 2:].tolist() == ["P4", "0.80", "−0.93 (−1.08 to −0.77)"]
+
+
+def test_where_nobody_overturns_a_reading_nobody_is_named():
+    study = drawn("5 3\n6 4\n7 5\n8 6.1\n6 3.9")
+    values = robustness.select_values(study.adlb, study.adqs, study.adsl, study.plan, study.catalogue)
+    named = robustness.select_overturning(values, study.plan, study.catalogue)
+    assert tables.tabulate_overturning(named, (), study.plan) is None
 
 
 def test_the_verdict_counts_only_the_checks_that_apply(rows):

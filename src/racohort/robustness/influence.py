@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from racohort.endpoints import Endpoint, change_row, paired_values, working_table
+from racohort.endpoints import Endpoint, change_row, working_table
 from racohort.estimators import paired_t
 from racohort.plan import Plan
 from racohort.results import as_results
@@ -26,15 +26,41 @@ def estimate_leave_one_out(values: pd.DataFrame, plan: Plan, catalogue: pd.DataF
     patients without whom the interval would change sides of no change, out of `n`. No extremes for fewer than three pairs.
     """
     rows = []
+    for endpoint, AVISIT, change in _changes(values, plan, catalogue):
+        common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": AVISIT,
+                  "contrast": plan.contrast(AVISIT), "method": "leave_one_out", "n": len(change),
+                  "function": "robustness.estimate_leave_one_out"}  # fmt: skip
+        rows += [common | row for row in _rows(change.to_numpy(), endpoint, plan.level)]
+    return as_results(rows)
+
+
+def select_overturning(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """The patients whom `overturned` of `estimate_leave_one_out` counts, by name: for the internal report only.
+
+    Returns
+    -------
+    One row for each endpoint, follow-up visit and patient, in the order of patients: USUBJID, PARAMCD, AVISIT; `own`, the
+    patient's change, or for a log scale the ratio; `value`, `lower`, `upper`, that of the other patients. A patient without
+    both values has no row.
+    """
+    rows = []
+    for endpoint, AVISIT, change in _changes(values, plan, catalogue):
+        if len(change) < 3:
+            continue
+        mean, half, _ = _without_each(change.to_numpy(), plan.level)
+        for place in np.flatnonzero(_overturning(change.to_numpy(), plan.level)):
+            own, others = float(change.iloc[place]), (mean[place] - half[place], mean[place] + half[place])
+            row = change_row(endpoint, mean[place], others, plan.level) | {"own": np.exp(own) if endpoint.log else own}
+            rows.append(row | {"USUBJID": change.index[place], "PARAMCD": endpoint.PARAMCD, "AVISIT": AVISIT})
+    return pd.DataFrame(rows, columns=["USUBJID", "PARAMCD", "AVISIT", "own", "value", "lower", "upper"])
+
+
+def _changes(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Iterator[tuple[Endpoint, str, pd.Series]]:
+    """Each headline endpoint and follow-up visit with the changes, on the working scale, of the patients who have both."""
     for endpoint in headline(values, plan, catalogue):
         wide = working_table(values, endpoint, plan)
         for visit in plan.follow_ups:
-            base, value = paired_values(wide, plan, visit.AVISIT)
-            common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
-                      "contrast": plan.contrast(visit.AVISIT), "method": "leave_one_out", "n": len(base),
-                      "function": "robustness.estimate_leave_one_out"}  # fmt: skip
-            rows += [common | row for row in _rows(value - base, endpoint, plan.level)]
-    return as_results(rows)
+            yield endpoint, visit.AVISIT, (wide[visit.AVISIT] - wide[plan.baseline.AVISIT]).dropna()
 
 
 def estimate_leave_one_site_out(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -48,14 +74,11 @@ def estimate_leave_one_site_out(values: pd.DataFrame, adsl: pd.DataFrame, plan: 
     """
     sites = adsl.set_index("USUBJID")["SITEID"].astype(str).str.strip()
     rows: list[Row] = []
-    for endpoint in headline(values, plan, catalogue):
-        wide = working_table(values, endpoint, plan)
-        for visit in plan.follow_ups:
-            change = (wide[visit.AVISIT] - wide[plan.baseline.AVISIT]).dropna()
-            common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
-                      "contrast": plan.contrast(visit.AVISIT), "method": "leave_one_site_out",
-                      "function": "robustness.estimate_leave_one_site_out"}  # fmt: skip
-            rows += [common | row for row in _site_rows(change, sites.reindex(change.index), endpoint, plan.level)]
+    for endpoint, AVISIT, change in _changes(values, plan, catalogue):
+        common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": AVISIT,
+                  "contrast": plan.contrast(AVISIT), "method": "leave_one_site_out",
+                  "function": "robustness.estimate_leave_one_site_out"}  # fmt: skip
+        rows += [common | row for row in _site_rows(change, sites.reindex(change.index), endpoint, plan.level)]
     return as_results(rows)
 
 
@@ -83,9 +106,15 @@ def _rows(change: np.ndarray, endpoint: Endpoint, level: float) -> Iterator[Row]
     for category, place in (("lowest", int(np.argmin(mean))), ("highest", int(np.argmax(mean)))):
         ci = (mean[place] - half[place], mean[place] + half[place])
         yield change_row(endpoint, mean[place], ci, level) | {"by": "left_out", "category": category, "p_value": p[place]}
-    spread = stats.t.isf((1 - level) / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
-    overturned = int(np.sum(_side(mean, half) != _side(np.array([change.mean()]), np.array([spread]))))
+    overturned = int(_overturning(change, level).sum())
     yield {"statistic": "overturned", "count": overturned, "value": float(overturned)}
+
+
+def _overturning(change: np.ndarray, level: float) -> np.ndarray:
+    """True for each patient without whom the interval would change sides of no change."""
+    mean, half, _ = _without_each(change, level)
+    spread = stats.t.isf((1 - level) / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
+    return np.not_equal(_side(mean, half), _side(np.array([change.mean()]), np.array([spread])))
 
 
 def _without_each(change: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

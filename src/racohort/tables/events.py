@@ -11,10 +11,7 @@ from racohort.labels import NO_EVENTS, OVERVIEW_LABELS, WINDOW_LABELS
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
 from racohort.summaries import only, were_supplied
-from racohort.tables.paper import Table, table
-
-#: So many serious events are listed.
-LISTED = 200
+from racohort.tables.paper import LISTED, Table, table
 
 
 def _columns(results: pd.DataFrame, by: str, category: str, level: float) -> dict[str, str]:

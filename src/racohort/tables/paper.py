@@ -11,7 +11,10 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 
-__all__ = ["Absence", "Table", "absent", "table"]
+__all__ = ["LISTED", "Absence", "Table", "absent", "table"]
+
+#: A listing of patients or of their records shows so many.
+LISTED = 200
 
 #: A cell that reads as a number: a sign or comparison, digits, and whatever interval, unit or count follows them.
 _NUMBER = re.compile(r"[−–<>≤≥±+\-]?\s?\d[\d\s.,]*(?:[%(/;–].*|\s(?:of|to|\().*)?")

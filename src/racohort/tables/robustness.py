@@ -16,7 +16,7 @@ from racohort.tables.checks import (
     tabulate_without_escalators,
 )
 from racohort.tables.missing import NOTHING, tabulate_dropouts, tabulate_missing_rules, tabulate_patterns, tabulate_tipping
-from racohort.tables.paper import Table, table
+from racohort.tables.paper import LISTED, Table, table
 
 __all__ = [
     "tabulate_benchmarks",
@@ -27,6 +27,7 @@ __all__ = [
     "tabulate_factors",
     "tabulate_influence",
     "tabulate_missing_rules",
+    "tabulate_overturning",
     "tabulate_patterns",
     "tabulate_posteriors",
     "tabulate_published",
@@ -87,6 +88,26 @@ def tabulate_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
         "influence",
         "Change with each patient left out in turn, complete pairs: the two extremes.",
         note,
+        plan.synthetic,
+        groups="Endpoint",
+    )
+
+
+def tabulate_overturning(patients: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence | None:
+    """The patients who overturn a reading, by name; nothing where there is none. From the rows of `select_overturning`."""
+    if patients.empty:
+        return None
+    lines = [{"Endpoint": f"{e.label}, {'ratio' if e.log else 'change'}", "Visit": visit.label, "Patient": row["USUBJID"],
+              "Own": number(row["own"], e.estimate_digits), f"Without that patient {level_shown(plan)}":
+              with_interval(row, e.estimate_digits)}
+             for e in endpoints for visit in plan.follow_ups
+             for _, row in select_results(patients, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).iterrows()]  # fmt: skip
+    more = f" The first {LISTED} of {number(len(lines))}." if len(lines) > LISTED else ""
+    return table(
+        pd.DataFrame(lines[:LISTED]),
+        "overturning",
+        f"The patients without whom a reading would change.{more}",
+        "Whom a reading hangs on is a reason to look at that patient's record again, never to leave the patient out.",
         plan.synthetic,
         groups="Endpoint",
     )

@@ -7,11 +7,9 @@ from racohort.formats import capitalised, is_missing, level_of, listed, number, 
 from racohort.labels import SIGNAL_LABELS, digits_of, label_of, label_with_unit
 from racohort.plan import Plan
 from racohort.results import select_results
-from racohort.tables.paper import Table, table
+from racohort.tables.paper import LISTED, Table, table
 from racohort.tolerance import reference_change_value
 
-#: So many records are listed.
-LISTED = 200
 _COLUMNS = {"GE1": "Worsened to grade ≥ 1", "GE2": "Worsened to grade ≥ 2", "GE3": "Worsened to grade ≥ 3"}
 
 
