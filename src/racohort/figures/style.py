@@ -60,7 +60,7 @@ _MARK_INCHES = 0.24
 _STYLE: dict[str, Any] = {
     "font.size": 9.0, "axes.titlesize": 9.5, "axes.labelsize": 9.0, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
     "legend.fontsize": 8.5, "figure.titlesize": 10.5, "axes.titleweight": "bold", "axes.titlelocation": "left",
-    "axes.titlepad": 7.0, "axes.labelpad": 5.0, "text.color": INK["ink"], "axes.labelcolor": INK["ink"],
+    "axes.titlepad": 7.0, "axes.titley": 1.0, "axes.labelpad": 5.0, "text.color": INK["ink"], "axes.labelcolor": INK["ink"],
     "axes.edgecolor": INK["muted"], "axes.linewidth": 0.7, "axes.spines.top": False, "axes.spines.right": False,
     "xtick.color": INK["muted"], "ytick.color": INK["muted"], "xtick.labelcolor": INK["ink"], "ytick.labelcolor": INK["ink"],
     "xtick.major.size": 3.0, "ytick.major.size": 3.0, "xtick.major.width": 0.7, "ytick.major.width": 0.7,
@@ -116,7 +116,7 @@ def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int 
     """
     style: Any = _STYLE | {"font.family": list(_families())}
     matplotlib.rcParams.update(style)
-    fig = Drawing(figsize=(width, height), layout="constrained")
+    fig = Drawing(figsize=(width, height), layout="constrained", dpi=72)  # letters are measured at the size SVG draws them
     FigureCanvasAgg(fig)
     return fig, fig.subplots(rows, columns, **kw)
 
@@ -136,6 +136,7 @@ def finish(
         raise ValueError(f"figure {name} needs an alt text and a caption")
     if synthetic:
         _draw_mark(fig)
+    _lay_out(fig)
     light = _as_svg(fig, name, "none" if spare_letters(fig, _families()) else "path")
     ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
     width, height = map(float, fig.get_size_inches())
@@ -153,6 +154,13 @@ def _draw_mark(fig: Drawing) -> None:
     frame = {"boxstyle": "round,pad=0.35", "fc": INK["paper"], "ec": INK["accent2"], "lw": 0.8}
     letters: dict[str, Any] = {"fontsize": 6.8, "fontweight": "bold", "color": INK["accent2"]}
     fig.text(0.995, share * 0.45, "SYNTHETIC COHORT", ha="right", va="center", bbox=frame, gid=_MARK, **letters)
+
+
+def _lay_out(fig: Drawing) -> None:
+    """Give every part its place, once: with an engine left in charge, the whole figure would be drawn twice to the same end."""
+    if (engine := fig.get_layout_engine()) is not None:
+        engine.execute(fig)
+        fig.set_layout_engine(None)
 
 
 def _as_svg(fig: Drawing, name: str, letters: str) -> str:

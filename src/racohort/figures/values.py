@@ -24,16 +24,17 @@ def plot_values(results: pd.DataFrame, numbers: pd.DataFrame, plan: Plan, catalo
 
     Draws the rows of `count_values`; `numbers` (PARAMCD, factor, number, read, used) gives the places of the marks.
     """
-    codes = [code for code in catalogue.index if code in set(select_results(results, by="bar")["PARAMCD"])]
+    shown = set(select_results(results, by="bar")["PARAMCD"])
+    codes = [code for code in catalogue.index if code in shown]
     if not codes:
         return absent("The files hold no number of a parameter, so no distribution can be shown.")
     columns = min(len(codes), 2 if len(codes) <= 4 else 3)
     lines = -(-len(codes) // columns)
     fig, axes = canvas(7.2, 1.02 * lines + 0.45, lines, columns, squeeze=False)
     fig.set_layout_engine("constrained", h_pad=0.1, w_pad=0.1)  # room for the titles
+    fields, tallies = (dict(list(frame.groupby("PARAMCD"))) for frame in (results, numbers))
     for ax, code in zip(axes.flat, codes, strict=False):
-        rows, tally = select_results(results, PARAMCD=code), numbers[numbers["PARAMCD"] == code]
-        _draw_field(ax, rows, tally, catalogue.loc[code])
+        _draw_field(ax, fields[code], tallies.get(code, numbers.iloc[:0]), catalogue.loc[code])
         _title(ax, code, catalogue)
     for ax in axes.flat[len(codes) :]:
         ax.axis("off")
