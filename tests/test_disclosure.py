@@ -239,7 +239,7 @@ def test_a_table_shows_the_bounds_and_a_sentence_says_them():
     events = as_results([{"section": "safety", "statistic": "supplied", "category": "AE", "by": "source", "value_text": "yes"}])
     exact = join_results(events, cohort_rows())
     serious = select_results(exact, category=["SERIOUS"])
-    assert "1–7 serious events were recorded, in 1–7 of 65" in report.say_serious(join_results(events, serious), PLAN).plain
+    assert "Serious: 1–7 of 65" in report.say_events(join_results(events, serious), PLAN).plain
 
 
 PEOPLE = pd.DataFrame({"USUBJID": ["A-17"], "AVISIT": ["BL"], "PARAMCD": ["CRP"], "AVAL": [4.25]})

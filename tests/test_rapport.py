@@ -159,7 +159,7 @@ def test_the_book_says_that_it_has_no_safety_data(published):
         "Neither a safety laboratory nor adverse events were supplied with this cohort, so nothing can be said about harm"
         in safety
     )
-    assert not re.search(r"normal range|toxicity|feared of cells|Limits", safety.partition("What there is to judge from")[2])
+    assert not re.search(r"normal range|toxicity|special interest|Limits", safety.partition("nothing can be said about harm")[2])
     assert not re.search(r"\b0 of \d+", safety), "nothing recorded is not nothing happened"
 
 

@@ -14,8 +14,10 @@ from racohort.child import run_python
 
 #: Pages of the part Reference that a reader of the report needs; the others describe the project.
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
-#: Tables that carry a conclusion and stand on paper, though the pages fold them behind a line.
-PRINTED = ("tab-estimands-primary", "tab-models", "tab-families", "tab-flow")
+#: Tables and figures that carry a conclusion and stand on paper, though the pages fold them behind a line.
+PRINTED = (
+    "tab-estimands-primary", "tab-models", "tab-families", "tab-flow", "tab-events-overview", "tab-events-special", "fig-liver",
+)  # fmt: skip
 BUILD = "from jupyter_book.cli.main import main; main()"
 STYLE = """\
 @page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}

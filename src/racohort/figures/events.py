@@ -47,8 +47,10 @@ def _places(overview: int, terms: int) -> np.ndarray:
 def _draw_dots(ax: Any, rows: pd.DataFrame, y: np.ndarray, scale: float, colour: str, label: str) -> None:
     ax.hlines(y, scale * rows["lower"].to_numpy(), scale * rows["upper"].to_numpy(), color=colour, lw=1.4)
     none = (rows["count"].fillna(0) == 0).to_numpy()
-    for some, fill in ((none, INK["paper"]), (~none, colour)):
-        ax.plot(scale * rows["value"].to_numpy()[some], y[some], "o", color=colour, mfc=fill, ms=5, clip_on=False, zorder=3)
+    known = rows["value"].notna().to_numpy()
+    for some, fill in ((none & known, INK["paper"]), (~none & known, colour)):
+        if some.any():  # a line without points would stand in the corner of the picture, and the axes make room for it
+            ax.plot(scale * rows["value"].to_numpy()[some], y[some], "o", color=colour, mfc=fill, ms=5, clip_on=False, zorder=3)
     ax.set_xlabel(label)
     ax.set_xlim(left=0)
     ax.margins(x=0.05)
@@ -72,11 +74,9 @@ def _tell_events(axes: Any, rows: pd.DataFrame, rates: pd.DataFrame, y: np.ndarr
 
 def _caption(overview: pd.DataFrame, plan: Plan) -> str:
     return (
-        f"Adverse events, safety population (n = {number(overview['n'].iloc[0])}): overview above, terms below, most frequent "
-        "first. Left: "
-        f"patients with at least one event, {level_of(plan.level)} Clopper-Pearson interval; right: first events per 100 "
-        "person-years at risk, Garwood interval (events of one patient are not independent: repeated ones do not count). Open "
-        "circles: nobody had such an event; the bar ends at the largest risk compatible with that."
+        f"Adverse events, safety population (n = {number(overview['n'].iloc[0])}). Left: patients with at least one event, "
+        f"{level_of(plan.level)} Clopper-Pearson interval; right: first events per 100 person-years at risk, Garwood interval. "
+        "Open circles: nobody had such an event; the bar ends at the largest risk compatible with that."
     )
 
 

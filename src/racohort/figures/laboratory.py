@@ -38,7 +38,7 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
     wide = spread_results(rows, ["PARAMCD", "AVISIT"])
     values = _drawn(adlb, plan)
     lines = -(-len(codes) // _COLUMNS)
-    fig, axes = canvas(7.4, 1.5 * lines + 0.55, lines, _COLUMNS, squeeze=False)
+    fig, axes = canvas(7.4, 1.2 * lines + 0.45, lines, _COLUMNS, squeeze=False)
     for code, ax in zip_longest(codes, axes.flat):
         if code is None:
             ax.axis("off")

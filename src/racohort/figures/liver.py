@@ -31,7 +31,7 @@ def plot_liver(liver: pd.DataFrame, plan: Plan) -> Figure | Absence:
     """
     if liver.empty:
         return absent("No patient of this cohort has a transaminase and a bilirubin after baseline.")
-    fig, axes = canvas(7.2, 3.5, 1, 2)
+    fig, axes = canvas(7.2, 3.0, 1, 2)
     _draw(axes[0], liver, "transaminase", "bilirubin", "upper limit")
     _draw(
         axes[1], liver.dropna(subset=["transaminase_base", "bilirubin_base"]), "transaminase_base", "bilirubin_base", "baseline"

@@ -35,25 +35,8 @@ def _said_of_none(results: pd.DataFrame, rows: pd.DataFrame, plan: Plan) -> Sent
 
 def say_windows(results: pd.DataFrame, plan: Plan) -> Text:
     """When events occurred; from the rows of `estimate_events`."""
-    rows = select_results(results, statistic="proportion", by="window", category=["DAY1", "LE30D", "GT1Y"])
+    rows = select_results(results, statistic="proportion", by="window", category=["DAY1", "LE30D"])
     if rows.empty:
         return say()
     shown = ((row, proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)) for _, row in rows.iterrows())
     return say(*(quote(f"{WINDOW_LABELS[row['category']]}: {text}.", row["result_id"]) for row, text in shown))
-
-
-def say_serious(results: pd.DataFrame, plan: Plan) -> Text:
-    """How many serious events there were; from the rows of `estimate_events`."""
-    if not were_supplied(results):
-        return say()
-    patients = select_results(results, statistic="proportion", by="overview", category="SERIOUS").iloc[0]
-    events = select_results(results, statistic="events", by="overview", category="SERIOUS").iloc[0]
-    shown = proportion(patients["count"], patients["n"], patients["lower"], patients["upper"], plan.level)
-    were = "was" if events["value"] == 1 else "were"
-    return say(
-        quote(
-            f"{count(events['value'], 'serious event')} {were} recorded, in {shown}.",
-            events["result_id"],
-            patients["result_id"],
-        )
-    )

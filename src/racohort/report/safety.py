@@ -3,15 +3,20 @@
 Where a cohort has no data the table or figure in front says so, and the sentence after it stays silent.
 """
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from racohort.formats import capitalised, count, is_missing, level_of, listed, number, percent, proportion, span
 from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, panel_of
-from racohort.plan import Plan
+from racohort.plan import Plan, Visit
 from racohort.report.phrases import label_of_visit, named, no_control
 from racohort.report.text import Sentence, Text, absent, quote, say
 from racohort.results import pick_result, select_results
-from racohort.summaries import largest, were_supplied
+from racohort.summaries import largest, only, were_supplied
+
+#: Follow-up visits that are told one by one; of more, the first and the last, and tables have the others.
+MOST_VISITS = 3
 
 _NO_BOTH = (
     "Neither a safety laboratory nor adverse events were supplied with this cohort, so nothing can be said about harm here: "
@@ -50,8 +55,8 @@ def _said_of_exposure(results: pd.DataFrame) -> Sentence:
     value = rows.set_index("statistic")["value"]
     reach = "" if is_missing(value["min"]) else f", {span(value['min'], value['max'], 1)}"
     return quote(
-        f"{count(rows['n'].iloc[0], 'patient')} were followed for {number(value['person_years'], 1)} person-years after "
-        f"treatment started (median {number(value['median'], 1)} years{reach}).{repeated}",
+        f"{count(rows['n'].iloc[0], 'patient')} were followed for {number(value['person_years'], 1)} person-years, from the "
+        f"start of treatment to the last contact (median {number(value['median'], 1)} years{reach}).{repeated}",
         *rows["result_id"], again["result_id"],
     )  # fmt: skip
 
@@ -62,19 +67,18 @@ def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -
     if rows.empty:
         return say()
     base = select_results(rows, AVISIT=plan.baseline.AVISIT, statistic="sd", contrast="").set_index("PARAMCD")["value"]
-    said = []
-    for visit in plan.follow_ups:
+    said, ids = [], []
+    for visit in plan.follow_ups if len(plan.follow_ups) <= MOST_VISITS else (plan.follow_ups[0], plan.follow_ups[-1]):
         change = select_results(rows, AVISIT=visit.AVISIT, contrast=plan.contrast(visit.AVISIT), statistic="mean").dropna(
             subset=["value"]
         )
         change["moved"] = (change["value"] / change["PARAMCD"].map(base).astype("float64")).abs()
         if change["moved"].notna().any():
             top = largest(change, "moved")
-            way = "down" if top["value"] < 0 else "up"
-            moved = f"{named(top['PARAMCD'], catalogue)}, {way} by {number(top['moved'], 2)} of its standard deviation"
-            text = f"At {visit.label} the mean that moved most was that of {moved} at baseline (n = {number(top['n'])})."
-            said.append(quote(text, top["result_id"]))
-    return say(*said, "Means can stay where they are while single patients move.")
+            way, what = "down" if top["value"] < 0 else "up", named(top["PARAMCD"], catalogue)
+            said.append(f"{what} at {visit.label}, {way} by {number(top['moved'], 2)} (n = {number(top['n'])})")
+            ids.append(top["result_id"])
+    return say(quote(f"The mean that moved most, in its standard deviations at baseline: {listed(said)}.", *ids) if said else "")
 
 
 def say_normal_range(results: pd.DataFrame, plan: Plan) -> Text:
@@ -83,25 +87,29 @@ def say_normal_range(results: pd.DataFrame, plan: Plan) -> Text:
     if rows.empty:
         return say()
     follow_up = [visit for visit in plan.follow_ups if visit.AVISIT in set(rows["AVISIT"])]
+    told = follow_up if len(follow_up) <= MOST_VISITS else [follow_up[0], follow_up[-1]]
     positions = select_results(results, statistic="range_position")
     means = {v.AVISIT: positions.loc[positions["AVISIT"] == v.AVISIT, "value_text"] for v in follow_up}
-    first = listed([f"{(means[v.AVISIT] == 'inside').sum()} of {len(means[v.AVISIT])} at {v.label}" for v in follow_up])
-    singles = [_said_of_excursions(results, visit.AVISIT, visit.label) for visit in follow_up]
+    first = listed([f"{(means[v.AVISIT] == 'inside').sum()} of {len(means[v.AVISIT])} at {v.label}" for v in told])
     held = all((sides == "inside").all() for sides in means.values())
     none = rows.loc[rows["AVISIT"].isin(means), "count"].sum() == 0
-    means_said = f"Read as a statement about group means: the means of {first} lie within the range."
-    return say(quote(means_said, *positions["result_id"]), *singles, _verdict(held, none))
+    means_said = f"Group means within the range: {first}."
+    return say(quote(means_said, *positions["result_id"]), _said_of_excursions(results, told), _verdict(held, none))
 
 
-def _said_of_excursions(results: pd.DataFrame, AVISIT: str, label: str) -> Sentence:
-    seen = select_results(results, AVISIT=AVISIT, statistic="excursions", method="observed").iloc[0]
-    healthy = select_results(results, AVISIT=AVISIT, statistic="excursions", method="healthy").iloc[0]
-    none = select_results(results, AVISIT=AVISIT, statistic="no_excursion").iloc[0]
-    return quote(
-        f"At {label}, {proportion(seen['count'], seen['n'])} single values lie outside; healthy people would be expected to have "
-        f"{number(healthy['value'], 1)}, and to have none at all with a probability of {percent(none['value'])}.",
-        seen["result_id"], healthy["result_id"], none["result_id"],
-    )  # fmt: skip
+def _said_of_excursions(results: pd.DataFrame, visits: Sequence[Visit]) -> Sentence:
+    """Single values outside at these visits, and what healthy people would show: how many, and the chance of none."""
+    rows = [select_results(results, AVISIT=visit.AVISIT, statistic=["excursions", "no_excursion"]) for visit in visits]
+    seen, healthy = ([only(row, statistic="excursions", method=name) for row in rows] for name in ("observed", "healthy"))
+    told = zip(seen, visits, strict=True)
+    outside = listed([f"{proportion(row['count'], row['n'])} at {visit.label}" for row, visit in told])
+    expected = listed([number(row["value"], 1) for row in healthy])
+    chances = dict.fromkeys(percent(only(row, statistic="no_excursion")["value"]) for row in rows)
+    text = (
+        f"Single values outside: {outside}. Healthy people would be expected to have {expected}, and none at all with a "
+        f"probability of {listed(list(chances))}."
+    )
+    return quote(text, *pd.concat(rows)["result_id"])
 
 
 def _verdict(means_held: bool, none_outside: bool) -> str:
@@ -197,13 +205,12 @@ def say_liver(results: pd.DataFrame, plan: Plan) -> Text:
     both, single, law = (
         proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level) for row in (field, alone, together)
     )
-    text = f"At least 3 times the upper limit in transaminase and 2 times in bilirubin: {both}. Transaminase alone: {single}."
+    text = f"Transaminase at least 3 times and bilirubin 2 times its upper limit: {both}; transaminase alone: {single}."
     window = f"Both within {number(HYS_LAW_DAYS)} days, with alkaline phosphatase below 2 times its limit (Hy's law): {law}."
     return say(
         quote(text, field["result_id"], alone["result_id"]), quote(window, together["result_id"]),
         _said_of_patterns(results),
-        "This is a screen, not a diagnosis, and values at planned visits alone cannot show whether the two rose together in "
-        "between.",
+        "This is a screen, not a diagnosis: what rose between planned visits was not seen.",
     )  # fmt: skip
 
 
@@ -230,9 +237,8 @@ def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
     if not laboratory and not were_supplied(results):
         return absent("What was not supplied cannot be assessed; no statement about harm can be drawn from this cohort.")
     between = (
-        "Laboratory values were taken at planned visits: what rose and fell between them was not seen, and whether two "
-        "abnormal values "
-        "occurred together cannot be known."
+        "Laboratory values were taken at planned visits: what rose and fell between them was not seen, nor whether two abnormal "
+        "values occurred together."
     )
     return say(
         _said_of_rare(results, plan), f"{no_control(plan)}, so no event and no laboratory change can be attributed to "
@@ -249,7 +255,7 @@ def _said_of_rare(results: pd.DataFrame, plan: Plan) -> Sentence:
         return Sentence("")
     bound = none.iloc[0]
     return quote(
-        f"With {count(bound['n'], 'patient')}, a kind of event that nobody had can still have a risk of up to "
+        f"In {count(bound['n'], 'patient')}, a kind of event that nobody had can still have a risk of up to "
         f"{percent(bound['upper'])} "
         f"(one-sided {level_of(plan.level)} limit): rare harms cannot be assessed.", bound["result_id"],
     )  # fmt: skip

@@ -19,7 +19,17 @@ def say_special(results: pd.DataFrame, plan: Plan) -> Text:
     if told.empty:
         return say()
     counted = select_results(results, statistic="proportion", by="special")
-    return say(_said_of_none(results, counted, plan), _said_of_silence(told), _said_of_latency(results))
+    return say(_said_of_some(counted), _said_of_none(results, counted, plan), _said_of_silence(told), _said_of_latency(results))
+
+
+def _said_of_some(counted: pd.DataFrame) -> Sentence:
+    some = counted[counted["count"] > 0]
+    seen = [f"{_small(row['category'])} in {number(row['count'])} of {number(row['n'])}" for _, row in some.iterrows()]
+    return (
+        quote(f"Of the harms that are feared of a cell product were seen: {listed(seen)}.", *some["result_id"])
+        if seen
+        else Sentence("")
+    )
 
 
 def _said_of_none(results: pd.DataFrame, counted: pd.DataFrame, plan: Plan) -> Sentence:
@@ -30,7 +40,7 @@ def _said_of_none(results: pd.DataFrame, counted: pd.DataFrame, plan: Plan) -> S
     names = capitalised(listed([_small(category) for category in bounds["category"]]))
     limit = percent(bounds["upper"].max())
     text = f"{names}: no such event in {number(bounds['n'].min())} patients; risks above {limit} are excluded with"
-    return quote(f"{text} {level_of(plan.level)} confidence for each, smaller ones are not.", *bounds["result_id"])
+    return quote(f"{text} {level_of(plan.level)} confidence for each.", *bounds["result_id"])
 
 
 def _small(category: str) -> str:
@@ -43,7 +53,7 @@ def _said_of_silence(told: pd.DataFrame) -> Sentence:
     if missing.empty:
         return Sentence("")
     names = listed([_small(category) for category in missing["category"]])
-    return quote(f"Not collected: {names}. About these nothing is known.", *missing["result_id"])
+    return quote(f"Not collected, so that nothing is known: {names}.", *missing["result_id"])
 
 
 def _said_of_latency(results: pd.DataFrame) -> Sentence:
@@ -54,7 +64,7 @@ def _said_of_latency(results: pd.DataFrame) -> Sentence:
         return quote(text, *rows["result_id"])
     most = f", {number(years['max'], 1)} at most," if pd.notna(years.get("max")) else ""
     followed = f"A follow-up of {number(years['median'], 1)} years in the median{most}"
-    text = f"{followed} is too short for harms of long latency, malignancy above all: what was not seen may still come."
+    text = f"{followed} is too short for harms of long latency, malignancy above all."
     return quote(text, *rows["result_id"])
 
 
@@ -65,14 +75,16 @@ def say_first_event(results: pd.DataFrame, plan: Plan) -> Text:
         return say()
     parts = rows["category"].str.partition(">")
     last = rows[parts[2] == parts[2].iloc[-1]]
-    told = listed([_first_share(row, results) for _, row in last.iterrows()])
-    day = number(float(parts[2].iloc[-1]))
-    return say(quote(f"Patients with a first event by day {day} after the infusion: {told}.", *last["result_id"]))
+    alike = last["n"].nunique() == 1
+    told = listed([_first_share(row, results, not alike) for _, row in last.iterrows()])
+    day, among = number(float(parts[2].iloc[-1])), f" (n = {number(last['n'].iloc[0])})" if alike else ""
+    return say(quote(f"Patients with a first event by day {day} after the infusion{among}: {told}.", *last["result_id"]))
 
 
-def _first_share(row: pd.Series, results: pd.DataFrame) -> str:
+def _first_share(row: pd.Series, results: pd.DataFrame, with_n: bool) -> str:
     kind = OVERVIEW_LABELS[row["category"].partition(">")[0]].lower()
     died = only(results, by="first_event", statistic="died_before", category=row["category"])["value"]
     bounds = "nobody" if is_missing(row["lower"]) else interval(100 * row["lower"], 100 * row["upper"], 1, row["level"])
     deaths = f"; {number(died)} died before one" if died else ""
-    return f"{kind} {percent(row['value'])} ({bounds}{deaths}; n = {number(row['n'])})"
+    n = f"; n = {number(row['n'])}" if with_n else ""
+    return f"{kind} {percent(row['value'])} ({bounds}{deaths}{n})"

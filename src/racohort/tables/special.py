@@ -23,15 +23,15 @@ def tabulate_special(results: pd.DataFrame, plan: Plan) -> Table | None:
         pd.DataFrame(lines), "events-special", "Adverse events of special interest for a cell product, safety population.",
         "Treatment-emergent events, found by the words of their terms; a patient counts once in a row, and an event can "
         "belong to several rows. Fever, chills, rash and similar signs count as an infusion reaction on the day of infusion and "
-        "the day after. Not collected: no record shows that anybody looked, so nothing is known.", plan.synthetic,
+        "the day after. Not collected: no record shows that anybody looked.", plan.synthetic,
     )  # fmt: skip
 
 
 def _line(told: pd.Series, here: pd.DataFrame, plan: Plan) -> dict[str, str]:
     line = {"Event of special interest": SPECIAL_LABELS[told["category"]], "Patients": "not collected", "Events": "–",
-            "Risks excluded above": "–", "Would need": told["note"]}  # fmt: skip
+            "Risks excluded above": "–"}  # fmt: skip
     if told["value_text"] == "no":
-        return line
+        return line | ({"Patients": f"not collected; needs {told['note']}"} if told["note"] else {})
     events = only(here, statistic="events")
     if told["value_text"] == "reported":
         return line | {"Patients": f"reported in {events['count']}; not looked for in all", "Events": number(events["value"])}

@@ -15,10 +15,10 @@ from racohort.summaries import only
 from racohort.tables.paper import Table, table
 
 _RULES = (
-    "Group means inside: the interval of the mean lies within the range at every visit. The shares below a margin: their exact "
-    "one-sided limit lies below it. “Not shown”: neither shown nor refuted. In brackets the probability that a healthy group of "
-    "this size passes the rule, if values are normal, one in twenty of them outside, and patients, visits and analytes "
-    "unrelated; no healthy value is taken to reach grade 2. A probability of 0 %: with so few patients the rule cannot hold."
+    "Group means inside: the interval of the mean lies within the range at every visit. Shares below a margin: their exact "
+    "one-sided limit does. “Not shown”: neither shown nor refuted. In brackets the probability that a healthy group of this "
+    "size passes the rule, if values are normal, one in twenty outside, none of grade 2, and patients, visits and analytes "
+    "unrelated; 0 %: with so few patients the rule cannot hold."
 )
 
 
@@ -33,7 +33,7 @@ def tabulate_verdicts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     return table(
         pd.DataFrame([_line({"Panel": panel}, panel, cells) for panel in panels]), "verdicts",
         "“Remained in the normal range”, panel by panel and rule by rule, over all follow-up visits.",
-        f"“Yes” for a panel needs “yes” for every analyte of it, “no” one analyte with “no”. {_RULES}", plan.synthetic,
+        f"“Yes” needs “yes” for every analyte of the panel, “no” one “no”. {_RULES}", plan.synthetic,
     )  # fmt: skip
 
 
