@@ -17,6 +17,7 @@ KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
 #: Tables and figures that carry a conclusion and stand on paper, though the pages fold them behind a line.
 PRINTED = (
     "tab-estimands-primary", "tab-models", "tab-families", "tab-flow", "tab-events-overview", "tab-events-special", "fig-liver",
+    "fig-values", "fig-visit-timing", "fig-pairs", "fig-components", "fig-tipping", "tab-posteriors", "tab-benchmarks",
 )  # fmt: skip
 BUILD = "from jupyter_book.cli.main import main; main()"
 STYLE = """\
