@@ -136,7 +136,6 @@ def finish(
         raise ValueError(f"figure {name} needs an alt text and a caption")
     if synthetic:
         _draw_mark(fig)
-    _lay_out(fig)
     light = _as_svg(fig, name, "none" if spare_letters(fig, _families()) else "path")
     ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
     width, height = map(float, fig.get_size_inches())
@@ -154,13 +153,6 @@ def _draw_mark(fig: Drawing) -> None:
     frame = {"boxstyle": "round,pad=0.35", "fc": INK["paper"], "ec": INK["accent2"], "lw": 0.8}
     letters: dict[str, Any] = {"fontsize": 6.8, "fontweight": "bold", "color": INK["accent2"]}
     fig.text(0.995, share * 0.45, "SYNTHETIC COHORT", ha="right", va="center", bbox=frame, gid=_MARK, **letters)
-
-
-def _lay_out(fig: Drawing) -> None:
-    """Give every part its place, once: with an engine left in charge, the whole figure would be drawn twice to the same end."""
-    if (engine := fig.get_layout_engine()) is not None:
-        engine.execute(fig)
-        fig.set_layout_engine(None)
 
 
 def _as_svg(fig: Drawing, name: str, letters: str) -> str:
