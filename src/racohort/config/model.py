@@ -4,6 +4,7 @@ import datetime
 import math
 import re
 import zoneinfo
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -15,6 +16,12 @@ Plain = str | int | float | bool
 Parameter = Plain | list[Plain]
 ID = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
 CODE = r"[A-Z][A-Z0-9_]{0,7}"
+
+
+@lru_cache(maxsize=1)
+def _zones() -> frozenset[str]:
+    """The time zones of this machine, looked up once: they are a walk over a folder of hundreds of files."""
+    return frozenset(zoneinfo.available_timezones())
 
 
 class Strict(BaseModel):
@@ -120,7 +127,7 @@ class Study(Strict):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, timezone: str) -> str:
-        if timezone not in zoneinfo.available_timezones():
+        if timezone not in _zones():
             raise ValueError("there is no such time zone; write it as Asia/Shanghai or UTC")
         return timezone
 

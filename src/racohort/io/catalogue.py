@@ -31,10 +31,11 @@ def read_catalogue(config: Cohort | None = None) -> pd.DataFrame:
     analytes = dict(_analytes((project_root() / "data" / "catalogue" / "analytes.yml").read_text("utf-8")))
     if config is not None:
         analytes |= config.analytes
-    frame = pd.DataFrame([_row(facts) for facts in analytes.values()], columns=list(COLUMNS))
-    frame.index = pd.Index(list(analytes), name="PARAMCD", dtype="str")
-    frame = add_criteria(frame)
-    return frame if config is None else _overridden(frame, config)
+    rows = {code: _row(facts) for code, facts in analytes.items()}
+    if config is not None:
+        _override(rows, config)
+    frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS), index=pd.Index(list(rows), name="PARAMCD", dtype="str"))
+    return add_criteria(frame)
 
 
 @lru_cache(maxsize=2)
@@ -81,14 +82,12 @@ def _limit(pair: list[float | None] | None, end: int) -> float:
     return np.nan if pair is None or pair[end] is None else float(pair[end])  # type: ignore[arg-type]
 
 
-def _overridden(frame: pd.DataFrame, config: Cohort) -> pd.DataFrame:
+def _override(rows: dict[str, dict[str, Any]], config: Cohort) -> None:
     for code, ranges in config.ranges.items():
-        if code in frame.index:
-            for column, value in _overrides(ranges).items():
-                frame.loc[code, column] = value
+        if code in rows:
+            rows[code] |= _overrides(ranges)
         elif code != "AGE":
             raise CohortError([Finding("analyte_unknown", f"cohort.yml, ranges.{code}: no analyte is called {code}", value=code)])
-    return frame
 
 
 def _overrides(ranges: Ranges) -> dict[str, float]:

@@ -48,7 +48,7 @@ def select_overturning(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
         if len(change) < 3:
             continue
         mean, half, _ = _without_each(change.to_numpy(), plan.level)
-        for place in np.flatnonzero(_overturning(change.to_numpy(), plan.level)):
+        for place in np.flatnonzero(_overturning(change.to_numpy(), plan.level)).tolist():
             own, others = float(change.iloc[place]), (mean[place] - half[place], mean[place] + half[place])
             row = change_row(endpoint, mean[place], others, plan.level) | {"own": np.exp(own) if endpoint.log else own}
             rows.append(row | {"USUBJID": change.index[place], "PARAMCD": endpoint.PARAMCD, "AVISIT": AVISIT})
@@ -114,7 +114,8 @@ def _overturning(change: np.ndarray, level: float) -> np.ndarray:
     """True for each patient without whom the interval would change sides of no change."""
     mean, half, _ = _without_each(change, level)
     spread = stats.t.isf((1 - level) / 2, len(change) - 1) * change.std(ddof=1) / np.sqrt(len(change))
-    return np.not_equal(_side(mean, half), _side(np.array([change.mean()]), np.array([spread])))
+    everyone = _side(np.array([change.mean()]), np.array([spread]))
+    return np.asarray(_side(mean, half) != everyone)
 
 
 def _without_each(change: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
