@@ -32,6 +32,7 @@ def loose():
 
 
 REASONS = (("Moved", 4), ("Death", 2), ("Quarrel", 5))
+GONE = ("min", "max", "df", "mcnemar", "cumulative_incidence", "kendall_w")
 OWN = ("Rare word", "Rare word>3", "Moved", "Quarrel")
 
 
@@ -52,6 +53,10 @@ def cohort_rows() -> pd.DataFrame:
         {**common, "statistic": "events", "by": "overview", "category": "SERIOUS", "n": 64, "count": 5, "value": 6.0},
         {**common, "statistic": "first_event_rate", "by": "overview", "category": "SERIOUS", "n": 64, "count": 5,
          **rate(5, 160.0), "note": "160.0 person-years"},
+        {**common, "statistic": "agreement_limit", "by": "side", "category": "upper", "n": 51, "value": 1.17, "lower": 0.991844,
+         "upper": 1.339931},
+        {**common, "statistic": "kendall_w", "n": 41, "value": 0.46234},
+        {**common, "statistic": "healthy_pass", "by": "PARCAT1", "category": "Liver", "n": 8, "count": 3, "value": 0.2418392},
         {**common, "statistic": "n", "by": "flow", "category": "seen", "n": 57, "value": 57.0, "n_missing": 7},
         {**common, "statistic": "min", "n": 64, "value": 23.0}, {**common, "statistic": "max", "n": 64, "value": 63.0},
         {**common, "statistic": "q1", "n": 31, "value": 40.5}, {**common, "statistic": "q3", "n": 32, "value": 53.5},
@@ -97,8 +102,11 @@ def faults(exact: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     found += [f"a number of a small group: {one}" for one in small.index[small[["value", "lower", "upper"]].notna().any(axis=1)]]
     same = [one for one in file.index.intersection(was.index) if not np.isnan(was["lower"][one]) and was["lower"][one] > 0]
     found += [f"the limit of {one}" for one in same if file["lower"][one] == was["lower"][one]]
-    gone = file[file["statistic"].isin(["min", "max", "df", "mcnemar", "cumulative_incidence"]) | (file["PARAMCD"] == "SEX")]
+    gone = file[file["statistic"].isin(GONE) | (file["PARAMCD"] == "SEX")]
     found += [f"{one} is told" for one in gone.index[gone[["value", "p_value"]].notna().any(axis=1)]]
+    found += [f"the rate {one}" for one in file.index[file["statistic"].str.endswith("rate") & file["value"].notna()]]
+    found += [f"the chance {one}" for one in file["value"][file["statistic"] == "healthy_pass"] if round(20 * one, 9) % 1]
+    found += [f"digits of {one}" for one in file["upper"][file["statistic"] == "agreement_limit"] if has_more_digits(one)]
     few = file["statistic"].isin(["q1", "q3"]) & (was["n"].reindex(file.index) < 32)
     found += [f"the quartile {one}" for one in file.index[few & file["value"].notna()]]
     found += [f"a note: {note}" for note in file["note"] if any(letter.isdigit() for letter in note)]
@@ -141,6 +149,9 @@ SWITCHES = {
     "small counts": ("tell", lambda counts, _: counts),
     "rare words": ("_without_rare_words", lambda frame, _: frame),
     "reasons": ("_pool_reasons", lambda frame, _: frame),
+    "chances of a healthy cohort": ("CHANCES", frozenset()),
+    "limits of agreement are no bars": ("BARS", frozenset({"bar", "side"})),
+    "rates of hidden counts": ("_between_rates", lambda frame, _: frame),
     "small groups, extremes and what gives back": ("_hide_small_groups", lambda *_: None),
     "extremes": ("EXTREMES", frozenset()),
     "what gives back": ("GIVING_BACK", frozenset()),
@@ -178,6 +189,9 @@ def test_shares_and_rates_come_from_the_counts_that_are_told():
     rates = pick_result(told, statistic="first_event_rate", category="SERIOUS")
     low, high = exposure_adjusted_rate(1, 160.0)["lower"], exposure_adjusted_rate(7, 160.0)["upper"]
     assert (rates["lower"], rates["upper"]) == pytest.approx((low, high), rel=0.01)
+    assert rates["value"].low == pytest.approx(100 / 160, rel=0.01)
+    assert rates["value"].high == pytest.approx(700 / 160, rel=0.01)
+    assert number(rates["value"], 1) == "0.6–4.4"
     assert pick_result(told, by="completer", statistic="proportion")["value"] == pytest.approx(10 / 65)
 
 
@@ -300,6 +314,24 @@ def test_no_table_figure_or_sentence_asks_for_the_profile_by_itself():
     source = Path(profile.__file__).resolve().parents[1]
     asking = {path.parent.name for path in source.rglob("*.py") if "held_profile" in path.read_text("utf-8")}
     assert asking <= {"disclosure", "io", "claims"}
+
+
+def test_patient_time_does_not_say_how_many_had_a_hidden_event():
+    """Who has an event is no longer at risk; the time that is lost so would bound their number from below."""
+    rows_of = [{"section": "safety", "by": "AEBODSYS", "category": name, "n": 64, "count": count, "statistic": "first_event_rate",
+                **rate(count, years)} for name, count, years in (("one", 1, 164.0), ("six", 6, 156.0))]  # fmt: skip
+    one, six = as_file(release(as_results(rows_of), PUBLISH))[["lower", "upper"]].to_numpy().tolist()
+    assert one == six
+
+
+def test_a_hidden_rate_is_drawn_by_its_interval_alone():
+    told = disclosure.rows.as_numbers(release(cohort_rows(), PUBLISH))
+    hidden = pick_result(told, statistic="first_event_rate", category="SERIOUS")
+    assert np.isnan(hidden["value"])
+    assert hidden["lower"] < hidden["upper"]
+    hold_profile("publish")
+    drawn = named("plot_one", lambda given: _figure(select_results(given, statistic="first_event_rate")))
+    assert "rates by the interval alone" in disclosure.guarded(drawn)(cohort_rows()).caption
 
 
 def test_a_figure_says_how_hidden_counts_are_drawn_only_where_it_draws_some():

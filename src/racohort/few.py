@@ -93,6 +93,15 @@ class ShareBetween(Bounded):
     __radd__ = __add__
 
 
+class RateBetween(Bounded):
+    """A rate from `low` to `high`.
+
+    >>> rate = RateBetween(0.6, 4.4)
+    >>> rate.low, rate.high, float(rate)
+    (0.6, 4.4, 2.5)
+    """
+
+
 Real.register(Bounded)
 
 

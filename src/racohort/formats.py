@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from racohort.few import Between, ShareBetween
+from racohort.few import Between, RateBetween, ShareBetween
 
 #: What stands where a number is missing.
 MISSING = "–"
@@ -34,6 +34,8 @@ def number(x: Any, digits: int = 0) -> str:
     """
     if is_missing(x) or isinstance(x, Between):
         return str(x) if isinstance(x, Between) else MISSING
+    if isinstance(x, RateBetween):
+        return f"{number(x.low, digits)}–{number(x.high, digits)}"
     if math.isinf(x):
         return "∞" if x > 0 else "−∞"
     text = f"{_rounded(abs(float(x)), digits):,f}"
@@ -171,7 +173,18 @@ def mean_sd(mean: Any, sd: Any, digits: int) -> str:
     >>> mean_sd(4.722, 0.831, 2), mean_sd(None, None, 2)
     ('4.72 ± 0.83', '–')
     """
-    return MISSING if is_missing(mean) else f"{number(mean, digits)} ± {number(sd, digits)}"
+    return MISSING if is_missing(mean) else f"{number(mean, digits)} ± {spread(sd, digits)}"
+
+
+def spread(sd: Any, digits: int) -> str:
+    """A standard deviation with no more digits than it has, where a report to publish has left it two.
+
+    >>> spread(1.2345, 2), spread(1.2, 2), spread(14.0, 1), spread(2.0, 2), spread(0.5, 1), spread(None, 2)
+    ('1.23', '1.2', '14', '2.0', '0.5', '–')
+    """
+    if is_missing(sd) or not sd or float(f"{sd:.2g}") != sd:
+        return number(sd, digits)
+    return number(sd, max(0, min(digits, 1 - math.floor(math.log10(abs(sd))))))
 
 
 def median_iqr(median: Any, q1: Any, q3: Any, digits: int) -> str:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from racohort.absence import absent
 from racohort.disclosure.profile import Profile, held_profile
-from racohort.disclosure.rows import as_numbers, release
+from racohort.disclosure.rows import RATES, as_numbers, release
 from racohort.few import Between
 
 #: Figures and tables that can do without single patients: they draw the rows, or say what the findings are about.
@@ -46,11 +46,14 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 def _with_a_word(made: Any, passed: list[Any], profile: Profile) -> Any:
     """A figure whose caption says how hidden counts are drawn, where it draws some; anything else as it is."""
     frames = [one for one in passed if isinstance(one, pd.DataFrame) and {"result_id", "count"} <= set(one.columns)]
-    hidden = {str(row) for one in frames for row in one["result_id"][[isinstance(count, Between) for count in one["count"]]]}
-    if not hasattr(made, "caption") or hidden.isdisjoint(made.rows):
+    hidden = [one[one["count"].map(lambda count: isinstance(count, Between)).astype(bool)] for one in frames]
+    drawn = [one[one["result_id"].isin(getattr(made, "rows", ()))] for one in hidden]
+    if not any(map(len, drawn)):
         return made
     few = Between(1, profile.suppress_below - 1)
-    return replace(made, caption=f"{made.caption} Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}.")
+    rates = any(one["statistic"].isin(RATES).any() for one in drawn)
+    alone = ", their rates by the interval alone" if rates else ""
+    return replace(made, caption=f"{made.caption} Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}{alone}.")
 
 
 def judged(function: Callable[..., Any]) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from racohort.disclosure.profile import Profile
-from racohort.few import Between, Bounded
+from racohort.few import Between, Bounded, RateBetween
 from racohort.intervals import clopper_pearson, exposure_adjusted_rate, upper_one_sided_cp, wilson
 from racohort.terms import RESULT_COUNTS
 
@@ -25,16 +25,20 @@ RATES = frozenset({"rate", "first_event_rate"})
 #: Statistics whose value is a count of its own, beside `count`.
 COUNTS = frozenset({"count", "events", "overturned", "at_risk", "died_before", "excursions"})
 #: Bars of a distribution, whose edges belong to the drawing and not to a patient.
-BARS = frozenset({"bar", "side"})
+BARS = frozenset({"bar"})
+#: The chance that a healthy cohort of this size passes a rule: exact, it would give the size. Told as the next multiple upwards.
+CHANCES, CHANCE_STEP = frozenset({"healthy_pass"}), 0.05
 #: The value of one patient.
 EXTREMES = frozenset({"min", "max"})
 #: Order statistics and the share of patients on their thinner side.
 QUANTILES = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 #: Whatever gives the number of patients or of discordant pairs back.
 GIVING_BACK = frozenset({"df", "mmrm_df", "difference", "mcnemar", "out_of_range_change", "cochran_q",
-                         "stuart_maxwell", "bowker"})  # fmt: skip
+                         "stuart_maxwell", "bowker", "kendall_w"})  # fmt: skip
 #: Told with two digits; other numbers without an interval with three.
-SPREADS = frozenset({"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "healthy_pass", "dz", "gav", "glass_delta"})
+SPREADS = frozenset(
+    {"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "healthy_pass", "dz", "gav", "glass_delta", "w", "friedman"}
+)
 #: What is counted is no patient: claims, tests, analytes, published studies.
 NO_PATIENTS = frozenset({"tests", "familywise_risk", "benchmark", "coverage", "claims", "hidden"})
 #: Texts of the cohort's own words, of which a rare one may point to a patient.
@@ -62,6 +66,9 @@ def release(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     if not profile.hides_counts or rows.empty:
         return rows
     told = _without_rare_words(_pool_reasons(rows, profile), profile).reset_index(drop=True)
+    chance = told["statistic"].isin(CHANCES)
+    if chance.any():
+        told.loc[chance, "value"] = _at_most(told.loc[chance, "value"].astype("float64").to_numpy())
     patients = ~(told["statistic"].isin(NO_PATIENTS) | (told["section"] == "concordance") | (told["by"] == "PARCAT1")
                  | ((told["section"] == "robustness") & (told["statistic"] == "verdict")))  # fmt: skip
     return pd.concat([_released(told[patients], profile), told[~patients]]).sort_index() if patients.any() else told
@@ -109,7 +116,8 @@ def _released(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     told["note"] = rows["note"].where(rows["statistic"].isin(TELLING), "")
     for name in RESULT_COUNTS:
         told[name] = tell(rows[name], profile)
-    return _with_bounds(told, tally, count, n, share | (statistic == "cumulative_incidence"), profile)
+    told = _with_bounds(told, tally, count, n, share | (statistic == "cumulative_incidence"), profile)
+    return _between_rates(told, profile)
 
 
 def tell(counts: pd.Series, profile: Profile) -> pd.Series:
@@ -140,6 +148,12 @@ def _digits(numbers: Numbers, digits: int) -> Numbers:
     with np.errstate(divide="ignore", invalid="ignore"):
         step = 10.0 ** (np.floor(np.log10(np.abs(numbers))) + 1 - digits)
         return np.where(numbers == 0, 0.0, np.round(np.round(numbers / step) * step, 12))
+
+
+def _at_most(chances: Numbers) -> Numbers:
+    """Chances as the next multiple of a step upwards; told ones stay as they are."""
+    steps = np.ceil(np.round(chances / CHANCE_STEP, 9))
+    return np.round(np.where(chances > 0, np.maximum(steps, 1), steps) * CHANCE_STEP, 12)
 
 
 def _coarse(statistic: NDArray[Any], exact: dict[str, Numbers]) -> dict[str, Numbers]:
@@ -213,9 +227,12 @@ def _tell_shares(numbers: dict[str, Numbers], rows: pd.DataFrame, n: Numbers, co
 def _tell_rates(
     numbers: dict[str, Numbers], rows: pd.DataFrame, exact: dict[str, Numbers], count: Numbers, profile: Profile
 ) -> None:
-    """Events over patient-time, from the counts that are told; a rate of none stays as it is."""
+    """Events over patient-time, from the counts that are told; a rate of none stays as it is.
+
+    The time is told with two digits: what patients with an event lost of it would say how many they are.
+    """
     for place in np.flatnonzero(rows["statistic"].isin(RATES).to_numpy() & (count > 0) & ~np.isnan(numbers["value"])):
-        few, years = count[place] < profile.suppress_below, 100 * count[place] / exact["value"][place]
+        few, years = count[place] < profile.suppress_below, _digits(100 * count[[place]] / exact["value"][place], 2)[0]
         told = _middle(count[[place]], profile)[0]
         rates = [
             exposure_adjusted_rate(events, years) for events in ((1, told, profile.suppress_below - 1) if few else [told] * 3)
@@ -238,9 +255,22 @@ def _with_bounds(
     return told.assign(value=value)
 
 
+def _between_rates(told: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    """The rows whose rates of a hidden count stand in `value` as all that they may be: the middle would read as an estimate."""
+    rate = told["statistic"].isin(RATES) & told["count"].map(lambda one: isinstance(one, Between)) & told["value"].notna()
+    if not rate.any():
+        return told
+    value, few = told["value"].astype(object), Between(1, profile.suppress_below - 1)
+    value[rate] = [RateBetween(few.low / float(few) * one, few.high / float(few) * one) for one in value[rate]]
+    return told.assign(value=value)
+
+
 def as_numbers(rows: pd.DataFrame) -> pd.DataFrame:
-    """Released rows as plain numbers, for drawing: a hidden count is drawn in the middle of what it may be."""
-    return rows.assign(value=rows["value"].astype("float64")) if rows["value"].dtype == object else rows
+    """Released rows as plain numbers, for drawing: a hidden count is drawn in the middle of what it may be, a rate of it not."""
+    if rows["value"].dtype != object:
+        return rows
+    rates = rows["value"].map(lambda one: isinstance(one, RateBetween))
+    return rows.assign(value=rows["value"].where(~rates, np.nan).astype("float64"))
 
 
 def as_file(rows: pd.DataFrame) -> pd.DataFrame:

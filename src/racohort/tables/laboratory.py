@@ -20,6 +20,7 @@ from racohort.formats import (
     proportion,
     signed,
     span,
+    spread,
 )
 from racohort.labels import NO_RANGES, digits_of, label_of, label_with_unit, panel_of
 from racohort.plan import Plan, Visit
@@ -91,7 +92,7 @@ def _laboratory_line(code: str, visit: Visit, cells: dict[Any, pd.Series], plan:
 def _change_cell(change: pd.Series, digits: int) -> str:
     if change.empty or not change["n"]:
         return "–"
-    return f"{signed(change['mean'], digits)} ± {number(change['sd'], digits)} ({number(change['n'])})"
+    return f"{signed(change['mean'], digits)} ± {spread(change['sd'], digits)} ({number(change['n'])})"
 
 
 def tabulate_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | None:
