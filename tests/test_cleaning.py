@@ -105,6 +105,8 @@ def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row_and_nothi
     {"id": "Total"}, "totals_row"),
     (6, {"das": "0.40"}, "score_differs"), (5, {"esr": "34.5", "crp": "52"}, "exchanged"), (5, {"site": "B"}, "id_two_sites"),
     (4, {"upro": "++"}, "number_spelling"), (4, {"upro": "much"}, "number_unreadable"),
+    (4, {"upro": "阴性(-)"}, "number_spelling"), (4, {"upro": "阳性(++)"}, "number_spelling"),
+    (4, {"upro": "阴性(+)"}, "number_unreadable"), (4, {"upro": "positive(-)"}, "number_unreadable"),
 ])  # fmt: skip
 def test_one_fault_is_found_by_its_rule(tmp_path, line, cells, rule):
     clean, _ = check(tmp_path, line, **cells)
@@ -112,6 +114,14 @@ def test_one_fault_is_found_by_its_rule(tmp_path, line, cells, rule):
     told = [finding for finding in clean.records.findings if finding.rule == rule]
     assert any(str(line) in finding.message or "P" in finding.message for finding in told)
     assert all(finding.row()["remedy"] for finding in told)
+
+
+@pytest.mark.parametrize(("text", "level"), [
+    ("阴性(-)", 0), ("NEG (-)", 0), ("弱阳性(±)", 1), ("阳性（+）", 2), ("Positive(3+)", 4), ("pos ++++", 5),
+])  # fmt: skip
+def test_a_sign_in_brackets_behind_the_word_that_says_the_same_is_the_level(tmp_path, text, level):
+    clean, _ = check(tmp_path, 4, upro=text)
+    assert clean.values.set_index(["USUBJID", "AVISIT", "PARAMCD"]).loc[("P1", "Y3", "UPRO"), "AVAL"] == level
 
 
 @pytest.mark.parametrize(("text", "value", "side", "unit", "rule"), [

@@ -273,3 +273,14 @@ def test_a_state_is_compared_with_the_published_cut_offs(tmp_path, value, state,
     columns = {"das28": {"paramcd": "DAS28ESR"}, "state": {"role": "AVALCAT1", "of": "DAS28ESR"}}
     text = f"id visit das28 state\nP1 BL 5.9 high\nP1 Y1 {value} {state}\nP2 BL 5.5 high"
     assert ("category_differs" in found(cohort(tmp_path, {"a.csv": text}, columns=columns))) is doubted
+
+
+def test_up_to_three_patients_without_a_baseline_are_named_and_more_are_counted(tmp_path):
+    few, _ = cleaned(cohort(tmp_path / "few", {"a.csv": lines(2, 5, 8)}))
+    assert [said.partition("follow-up of ")[2][:2] for said in told(few, "no_baseline")] == ["P1", "P1", "P2", "P2", "P3", "P3"]
+    more = [
+        f"N{n} A F {n + 20} Y1 2014-05-{n:02d} {n} 9 {50 + n} {n + 7} 30.{n} 5.9 1.25 {n} {n + 120} 1+" for n in range(11, 15)
+    ]
+    many, _ = cleaned(cohort(tmp_path / "many", {"a.csv": lines(last="\n".join(more))}))
+    said = {message.partition(": ")[2] for message in told(many, "no_baseline")}
+    assert said == {"'Y1' is a follow-up of one of 4 patients who have no baseline"}

@@ -1,6 +1,7 @@
 """What is folded away keeps its number and says what it is."""
 
 import nbformat
+import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from racohort.book import publishable
@@ -23,6 +24,26 @@ def test_a_fold_is_called_by_the_number_and_title_of_what_it_holds():
 def test_a_fold_without_a_caption_is_not_called_by_the_next_one():
     page = fold(FOLD.format("<p>Nothing.</p>") + TABLE)
     assert 'admonition-title">Show the details</p>' in page
+
+
+@pytest.mark.parametrize(
+    ("caption", "title"),
+    [
+        (
+            "Change if they are worse by the amount below (closed form; one row a visit).",
+            "Change if they are worse by the amount below",
+        ),
+        ("Estimand of the primary endpoints (ICH E9 R1).", "Estimand of the primary endpoints (ICH E9 R1)"),
+        ("Patients measured at both visits (n = 4). Left: values.", "Patients measured at both visits (n = 4)"),
+    ],
+)
+def test_the_title_on_a_fold_ends_before_what_explains_it_and_never_within_a_bracket(caption, title):
+    page = fold(FOLD.format(TABLE.replace("Events by term, safety population.", caption)))
+    assert f'admonition-title">Table 1. {title}</p>' in page
+
+
+def test_a_part_of_sentences_alone_says_so():
+    assert "<summary>Open this part: sentences</summary>" in fold(f"<section><h2>A</h2>{MARK}<p>One.</p></section>")
 
 
 def test_numbers_count_what_is_folded_and_figures_apart_from_tables():

@@ -16,8 +16,10 @@ _PROMPT = re.compile(r'(admonition-title">)(?:Show|Hide) the details(</p>)')
 _TITLE = re.compile(r'<span class="ra-number">([^<]*)</span> (.*?)(?:</figcaption>|</span></caption>)', re.DOTALL)
 _MARK_OF_SYNTHETIC = re.compile(r'<span class="ra-mark">[^<]*</span> ')
 _FOLDED_SECTION = re.compile(rf"{re.escape(MARK)}(.*?)(?=</section>)", re.DOTALL)
-#: What a title need not say on a fold: whom it is about stands in the caption.
-_BESIDES = re.compile(r"(?:, (?:all [\d,]+ patients|(?:the )?(?:safety|efficacy) population)\b|[.:;(] ).*", re.DOTALL)
+#: What a title need not say on a fold: whom it is about, and a sentence in brackets, stand in the caption.
+_BESIDES = re.compile(
+    r"(?:, (?:all [\d,]+ patients|(?:the )?(?:safety|efficacy) population)\b| \((?=[^)]*[.:;] )|[.:;(] ).*", re.DOTALL
+)
 
 
 def fold(body: str) -> str:
@@ -56,4 +58,4 @@ def _section(found: re.Match[str]) -> str:
     """The rest of a section behind one choice that says how much there is."""
     kinds = {kind: len(re.findall(rf'ra-number">{kind} ', found[1])) for kind in _KINDS.values()}
     held = " and ".join(f"{n} {kind.lower()}{'s' * (n > 1)}" for kind, n in kinds.items() if n)
-    return f'<details class="ra-folded"><summary>Open this part{f": {held}" if held else ""}</summary>{found[1]}</details>\n'
+    return f'<details class="ra-folded"><summary>Open this part: {held or "sentences"}</summary>{found[1]}</details>\n'

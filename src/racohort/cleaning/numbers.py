@@ -42,8 +42,10 @@ _DIPSTICK = {
     "+": "1+", "++": "2+", "+++": "3+", "++++": "4+", "+1": "1+", "+2": "2+", "+3": "3+", "+4": "4+",
 }  # fmt: skip
 
-#: Signs behind the word that says the same: 阴性(-), positive (++).
-_SIGNS = re.compile(r"(?:阴性|弱阳性|阳性|neg\w*|pos\w*)\s*\(?([-±]|\+{1,4}|[1-4]\+|\+[1-4])\)?", re.IGNORECASE)
+#: Signs behind the word that says the same: 阴性(-), positive (++). A sign that denies its word is none of them.
+_SIGNS = re.compile(
+    r"(?:(?:阴性|neg\w*)\s*\(?(?P<none>-)|(?:弱阳性|阳性|pos\w*)\s*\(?(?P<some>±|\+{1,4}|[1-4]\+|\+[1-4]))\)?", re.IGNORECASE
+)
 
 
 class Reading(NamedTuple):
@@ -213,7 +215,7 @@ def _read_levels(readings: Readings, catalogue: pd.DataFrame) -> None:
         for at in np.flatnonzero(code == readings.PARAMCD):
             text = readings.text[at]
             word = tidy(unicodedata.normalize("NFKC", text))
-            word = _SIGNS.sub(r"\1", word)
+            word = sign["none"] or sign["some"] if (sign := _SIGNS.fullmatch(word)) else word
             level = _DIPSTICK.get(word.casefold(), word)
             if level in levels and (not readings.missing[at] or text in levels):
                 readings.aval[at], readings.avalc[at], readings.censored[at] = levels.index(level), level, ""

@@ -42,7 +42,7 @@ def plot_pairs(
     singly = "" if values.empty else ", joined patient by patient"
     middle = "" if values.empty else " and its median and quartiles"
     caption = (
-        f"Left: values at {plan.baseline.label} and {visit.label} of patients measured at both ({sizes}){singly}, with the "
+        f"Patients measured at both {plan.baseline.label} and {visit.label} ({sizes}). Left: their values{singly}, with the "
         f"density of each visit{middle}. Right: the differences, their density, and "
         f"their mean with its {100 * plan.level:g} % confidence interval; below the line is lower than at baseline."
     )

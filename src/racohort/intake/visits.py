@@ -105,6 +105,12 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
 
     >>> [(visit.code, visit.labels, visit.day) for visit in plan_visits([("基线", ""), ("1年", ""), ("12 months", "")], {})]
     [('BL', ['基线'], 0.0), ('Y1', ['1年', '12 months'], 365.0)]
+
+    Where no label says a time, the first in the order of time is taken for baseline, and the guess says so.
+
+    >>> visits = plan_visits([("Call A", ""), ("Call B", "")], {"Call B": [90, 95, 88]})
+    >>> [(visit.labels, visit.day, visit.why) for visit in visits]
+    [(['Call A'], 0.0, 'the first of the labels'), (['Call B'], 90.0, 'the dates have a median of 90 days (88 to 95)')]
     """
     labels = list(dict.fromkeys(labels))
     fitting = _fitting_unit([label for label, _ in labels], observed)
