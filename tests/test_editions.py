@@ -146,7 +146,8 @@ def test_a_report_can_be_had_as_pdf_and_word_and_is_not_up_to_date_without_them(
 FOLDED = """<html><head></head><body><article class="bd-article"><section id="top"><h1>A report</h1><p></p>
 <span id="document-results"></span><section id="results"><h2>3. Results</h2>
 <span id="document-a"></span><section id="a"><h3>3.1. Cleaning</h3>
-<details class="admonition hide below-input"><summary>Table 1</summary><div id="tab-models"><p>conclusion</p></div></details>
+<div class="cell tag_hide-output tag_printed"><details class="admonition hide below-input"><summary>Table 1</summary>
+<p>conclusion</p></details></div>
 <details class="admonition hide below-input"><summary>Table 2</summary><div id="tab-sizes"><p>detail</p></div></details></section>
 <span id="document-b"></span><section id="b"><h3>3.2. Participants</h3></section></section></section></article></body></html>"""
 

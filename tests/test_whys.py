@@ -47,4 +47,4 @@ def test_more_rows_than_fit_are_counted_and_left_to_the_file(spine):
     many = Spine(spine.columns, {f"r{at}": spine.rows["r2"] for at in range(SHOWN + 2)})
     page = answer(quote("A.", *many.rows).html, many, "")
     assert page.count("<tr>") == SHOWN + 1
-    assert "2 more rows, and all digits" in page
+    assert "2 more rows, and all columns" in page

@@ -50,11 +50,11 @@ def _opened(name: str, ids: tuple[str, ...], spine: Spine, results: str) -> str:
     rows = [spine.rows[one] for one in ids]
     head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
     lines = "".join(_line(dict(zip(spine.columns, row, strict=True))) for row in rows[:SHOWN])
-    more = f"{len(rows) - SHOWN:,} more rows, and all" if len(rows) > SHOWN else "All"
+    more = f"{len(rows) - SHOWN:,} more rows, and all columns" if len(rows) > SHOWN else "All columns"
     return (
         f'<div popover id="{name}" class="ra-answer-rows" role="dialog" aria-label="Why this number?"><p>Why this number?</p>'
         f'<div tabindex="0" role="region" aria-label="Result rows"><table><thead><tr>{head}</tr></thead><tbody>{lines}</tbody>'
-        f'</table></div><p>{more} digits: <a href="{results}" download>results.csv</a></p>{_claims(ids, spine, results)}</div>'
+        f'</table></div><p>{more}: <a href="{results}" download>results.csv</a></p>{_claims(ids, spine, results)}</div>'
     )
 
 

@@ -14,11 +14,6 @@ from racohort.child import run_python
 
 #: Pages of the part Reference that a reader of the report needs; the others describe the project.
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
-#: Tables and figures that carry a conclusion and stand on paper, though the pages fold them behind a line.
-PRINTED = (
-    "tab-estimands-primary", "tab-models", "tab-families", "tab-flow", "tab-events-overview", "tab-events-special", "fig-liver",
-    "fig-values", "fig-visit-timing", "fig-pairs", "fig-components", "fig-tipping", "tab-posteriors", "tab-benchmarks",
-)  # fmt: skip
 BUILD = "from jupyter_book.cli.main import main; main()"
 STYLE = """\
 @page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
@@ -66,9 +61,8 @@ def _tidy(root: HtmlElement, mark: str) -> None:
     text = article(root)
     for link in text.xpath(".//a[@href]"):
         _settle(link)
-    for table in PRINTED:
-        for folded in text.xpath(f'.//details[contains(@class, "hide")][.//*[@id="{table}"]]'):
-            folded.set("class", "ra-folded")
+    for folded in text.xpath('.//*[contains(@class, "tag_printed")]//details[contains(@class, "hide")]'):
+        folded.set("class", "ra-folded")
     for folded in text.xpath('.//details[not(contains(@class, "hide"))]'):
         folded.set("open", "")
     for mistaken in text.xpath('.//*[contains(@class, "headerlink")]'):
