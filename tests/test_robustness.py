@@ -175,7 +175,7 @@ def test_a_patient_who_carries_the_result_is_counted_and_named_with_what_the_oth
     assert pick_result(rows, statistic="overturned")["count"] == 1
     assert named.loc[0, ["own", "value", "lower", "upper"]].tolist() == pytest.approx([0.8, -0.925, *fits["P4"]["ci"]])
     shown = tables.tabulate_overturning(named, endpoints, study.plan).frame
-    assert shown.iloc[0, 2:].tolist() == ["P4", "0.80", "−0.93 (−1.08 to −0.77)"]
+    assert shown.iloc[0, 2:].tolist() == ["P4", "0.80", "−0.925 (−1.077 to −0.773)"]
 
 
 def test_where_nobody_overturns_a_reading_nobody_is_named():

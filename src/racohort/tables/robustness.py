@@ -94,12 +94,15 @@ def tabulate_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
 
 
 def tabulate_overturning(patients: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence | None:
-    """The patients who overturn a reading, by name; nothing where there is none. From the rows of `select_overturning`."""
+    """The patients who overturn a reading, by name; nothing where there is none. From the rows of `select_overturning`.
+
+    Limits have a digit more than elsewhere, because one of them lies close to no change.
+    """
     if patients.empty:
         return None
     lines = [{"Endpoint": f"{e.label}, {'ratio' if e.log else 'change'}", "Visit": visit.label, "Patient": row["USUBJID"],
               "Own": number(row["own"], e.estimate_digits), f"Without that patient {level_shown(plan)}":
-              with_interval(row, e.estimate_digits)}
+              with_interval(row, e.estimate_digits + 1)}
              for e in endpoints for visit in plan.follow_ups
              for _, row in select_results(patients, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).iterrows()]  # fmt: skip
     more = f" The first {LISTED} of {number(len(lines))}." if len(lines) > LISTED else ""
