@@ -105,7 +105,8 @@ def faults(exact: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     gone = file[file["statistic"].isin(GONE) | (file["PARAMCD"] == "SEX")]
     found += [f"{one} is told" for one in gone.index[gone[["value", "p_value"]].notna().any(axis=1)]]
     found += [f"the rate {one}" for one in file.index[file["statistic"].str.endswith("rate") & file["value"].notna()]]
-    found += [f"the chance {one}" for one in file["value"][file["statistic"] == "healthy_pass"] if round(20 * one, 9) % 1]
+    chances = file[file["statistic"] == "healthy_pass"][["value", "lower", "upper"]].stack().dropna()
+    found += [f"the chance {one}" for one in chances if round(20 * one, 9) % 1]
     found += [f"digits of {one}" for one in file["upper"][file["statistic"] == "agreement_limit"] if has_more_digits(one)]
     few = file["statistic"].isin(["q1", "q3"]) & (was["n"].reindex(file.index) < 32)
     found += [f"the quartile {one}" for one in file.index[few & file["value"].notna()]]
@@ -254,6 +255,17 @@ def test_a_table_shows_the_bounds_and_a_sentence_says_them():
     exact = join_results(events, cohort_rows())
     serious = select_results(exact, category=["SERIOUS"])
     assert "Serious: 1–7 of 65" in report.say_events(join_results(events, serious), PLAN).plain
+
+
+def test_a_chance_is_told_between_two_multiples_of_five_per_cent_in_words_and_in_the_file():
+    hold_profile("publish")
+    common = {"section": "safety", "by": "PARCAT1", "category": "Liver", "method": "new_abnormality_rare", "n": 8, "count": 3}
+    rule, chance = {"statistic": "verdict", "value_text": "no"}, {"statistic": "healthy_pass", "value": 0.001}
+    exact = as_results([common | rule, common | chance])
+    assert "0 % and 5.0 % of healthy groups, by panel, of this size" in report.say_verdicts(exact, PLAN).plain
+    file = as_file(release(exact, PUBLISH)).set_index("statistic").loc["healthy_pass"]
+    assert np.isnan(file["value"])
+    assert (file["lower"], file["upper"]) == (0, 0.05)
 
 
 PEOPLE = pd.DataFrame({"USUBJID": ["A-17"], "AVISIT": ["BL"], "PARAMCD": ["CRP"], "AVAL": [4.25]})

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from racohort.disclosure.profile import Profile
-from racohort.few import Between, Bounded, RateBetween
+from racohort.few import Between, Bounded, RateBetween, ShareBetween
 from racohort.intervals import clopper_pearson, exposure_adjusted_rate, upper_one_sided_cp, wilson
 from racohort.terms import RESULT_COUNTS
 
@@ -26,7 +26,7 @@ RATES = frozenset({"rate", "first_event_rate"})
 COUNTS = frozenset({"count", "events", "overturned", "at_risk", "died_before", "excursions"})
 #: Bars of a distribution, whose edges belong to the drawing and not to a patient.
 BARS = frozenset({"bar"})
-#: The chance that a healthy cohort of this size passes a rule: exact, it would give the size. Told as the next multiple upwards.
+#: The chance that a healthy cohort of this size passes a rule: exact, it would give the size. Told between two multiples.
 CHANCES, CHANCE_STEP = frozenset({"healthy_pass"}), 0.05
 #: The value of one patient.
 EXTREMES = frozenset({"min", "max"})
@@ -66,12 +66,11 @@ def release(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     if not profile.hides_counts or rows.empty:
         return rows
     told = _without_rare_words(_pool_reasons(rows, profile), profile).reset_index(drop=True)
-    chance = told["statistic"].isin(CHANCES)
-    if chance.any():
-        told.loc[chance, "value"] = _at_most(told.loc[chance, "value"].astype("float64").to_numpy())
     patients = ~(told["statistic"].isin(NO_PATIENTS) | (told["section"] == "concordance") | (told["by"] == "PARCAT1")
                  | ((told["section"] == "robustness") & (told["statistic"] == "verdict")))  # fmt: skip
-    return pd.concat([_released(told[patients], profile), told[~patients]]).sort_index() if patients.any() else told
+    if patients.any():
+        told = pd.concat([_released(told[patients], profile), told[~patients]]).sort_index()
+    return _between_steps(told, rows)
 
 
 def _pool_reasons(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
@@ -148,12 +147,6 @@ def _digits(numbers: Numbers, digits: int) -> Numbers:
     with np.errstate(divide="ignore", invalid="ignore"):
         step = 10.0 ** (np.floor(np.log10(np.abs(numbers))) + 1 - digits)
         return np.where(numbers == 0, 0.0, np.round(np.round(numbers / step) * step, 12))
-
-
-def _at_most(chances: Numbers) -> Numbers:
-    """Chances as the next multiple of a step upwards; told ones stay as they are."""
-    steps = np.ceil(np.round(chances / CHANCE_STEP, 9))
-    return np.round(np.where(chances > 0, np.maximum(steps, 1), steps) * CHANCE_STEP, 12)
 
 
 def _coarse(statistic: NDArray[Any], exact: dict[str, Numbers]) -> dict[str, Numbers]:
@@ -263,6 +256,19 @@ def _between_rates(told: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     value, few = told["value"].astype(object), Between(1, profile.suppress_below - 1)
     value[rate] = [RateBetween(few.low / float(few) * one, few.high / float(few) * one) for one in value[rate]]
     return told.assign(value=value)
+
+
+def _between_steps(told: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows whose chances stand in `value` as the two multiples of a step between which they lie; 0 and 1 as they are."""
+    exact = told["result_id"].map(dict(zip(rows["result_id"], rows["value"], strict=True)))
+    chance = told["statistic"].isin(CHANCES) & told["value"].notna() & (exact > 0) & (exact < 1)
+    if not chance.any():
+        return told
+    steps = np.clip(np.ceil(np.round(exact[chance].astype("float64") / CHANCE_STEP, 9)), 1, None)
+    low, high = (np.round(one * CHANCE_STEP, 12) for one in (steps - 1, steps))
+    value = told["value"].astype(object)
+    value[chance] = [ShareBetween(*bounds) for bounds in zip(low, high, strict=True)]
+    return told.assign(value=value, lower=told["lower"].mask(chance, low), upper=told["upper"].mask(chance, high))
 
 
 def as_numbers(rows: pd.DataFrame) -> pd.DataFrame:

@@ -25,7 +25,7 @@ def _said_of_rule(rule: str, rows: pd.DataFrame, results: pd.DataFrame) -> Sente
         return ""
     held = rows["value_text"] == "yes"
     healthy = select_results(results, statistic="healthy_pass", by="PARCAT1", method=rule)
-    low, high = percent(healthy["value"].min()), percent(healthy["value"].max())
+    low, high = (percent(of(getattr(one, bound, one) for one in healthy["value"])) for of, bound in ((min, "low"), (max, "high")))
     among = f"{low} of healthy groups" if low == high else f"between {low} and {high} of healthy groups, by panel,"
     text = f"{_MEANINGS[rule]} {number(held.sum())} of {count(len(rows), 'panel')}; {among} of this size would pass that rule."
     return quote(text, *rows["result_id"], *healthy["result_id"])
