@@ -139,7 +139,8 @@ def test_three_real_cohorts_are_pooled_and_five_predict_a_next_one(runs):
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        ({"synthetic": True}, "synthetic and real cohorts are never pooled"), ({"treated": False}, "have an infusion on record"),
+        ({"synthetic": True}, "synthetic and real cohorts are never pooled"),
+        ({"treated": False}, "have a start of treatment on record"),
         ({"inputs": frozenset(["a"])}, "the same patients"),
     ],
 )  # fmt: skip

@@ -163,10 +163,10 @@ def test_the_book_says_that_it_has_no_safety_data(published):
     assert not re.search(r"\b0 of \d+", safety), "nothing recorded is not nothing happened"
 
 
-def test_nothing_is_marked_synthetic_and_no_infusion_is_stated(published):
+def test_nothing_is_marked_synthetic_and_no_treatment_is_stated(published):
     for page in (published / "html").rglob("*.html"):
         assert not re.search("ra-mark|SYNTHETIC COHORT", page.read_text("utf-8")), page.name
-    assert "no infusion is on record" in words(published / "html" / "abstract.html").lower()
+    assert "no start of treatment is on record" in words(published / "html" / "abstract.html").lower()
 
 
 def test_claims_about_serology_safety_and_the_third_year_cannot_be_tested(published):

@@ -154,9 +154,9 @@ def test_a_fall_that_does_not_outlast_the_adjustment_is_no_evidence():
         "(95 % CI −3.9 to −0.1; n = 1,234; p = 0.0400; adjusted p = 0.0800 by the mixed model).")  # fmt: skip
 
 
-def test_a_cohort_without_treatment_laboratory_or_events_says_so_and_claims_no_infusion(cohorts):
+def test_a_cohort_without_treatment_laboratory_or_events_says_so_and_claims_no_treatment(cohorts):
     told = said(cohorts["observed"])
-    assert "no infusion is on record" in told["say_abstract_methods"]
+    assert "no start of treatment is on record" in told["say_abstract_methods"]
     assert "under treatment" not in told["say_abstract_results"]
     assert "ESR, CRP, RF and anti-CCP were not measured" in told["say_abstract_results"]
     assert "No adverse events were supplied" in told["say_abstract_results"]

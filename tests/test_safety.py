@@ -1023,3 +1023,16 @@ def test_a_cohort_without_laboratory_events_or_treatment_has_no_verdict_and_no_t
     said = (report.say_equivalence(same, plan, CATALOGUE), report.say_verdicts(verdicts, plan), report.say_tolerance(reach, plan),
             report.say_special(special, plan), report.say_first_event(onset, plan))  # fmt: skip
     assert not any(said)
+
+
+def test_no_words_take_the_treatment_of_a_cohort_for_an_infusion_of_cells():
+    allowed = ("cells given by infusion", "count as an infusion reaction", '"INFUSION": "Infusion reaction or hypersensitivity"')
+    rooms = [
+        path
+        for room in ("tables", "report", "figures", "comparison", "claims")
+        for path in (ROOT / "src/racohort" / room).glob("*.py")
+    ]
+    lines = [line for path in (*rooms, ROOT / "src/racohort/labels.py") for line in path.read_text("utf-8").splitlines()]
+    said = [line for line in lines if re.search("infusion|cell product|cell therap", line, re.IGNORECASE)]
+    assert [line for line in said if not any(words in line for words in allowed)] == []
+    assert len(said) == 3  # the table of events of special interest says whose harms these are

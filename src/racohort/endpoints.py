@@ -71,7 +71,7 @@ class Estimand:
     """What is estimated for one endpoint, fixed before anything is computed (ICH E9 R1); the analysis reads it from here.
 
     `analyses` are statistic and method of the rows that carry the conclusion, in order: the first that has a p. Further
-    treatment and repeated infusion follow the treatment-policy strategy; death is while-alive for means (D6).
+    treatment, repeated or another, follows the treatment-policy strategy; death is while-alive for means (D6).
     """
 
     endpoint: Endpoint

@@ -20,12 +20,12 @@ OVERVIEW_LABELS = {
     "ANY": "Any event", "TEAE": "Treatment-emergent", "RELATED": "Related to treatment", "SERIOUS": "Serious",
     "GRADE3": "Grade 3 or higher", "DISCONT": "Leading to discontinuation", "DEATH": "Death",
 }  # fmt: skip
-#: What the windows after the infusion are called.
+#: What the windows after the treatment are called.
 WINDOW_LABELS = {
-    "DAY1": "Day of infusion and the day after", "LE30D": "Up to 30 days", "LE1Y": "Up to 1 year", "GT1Y": "Later than 1 year",
+    "DAY1": "Day of treatment and the day after", "LE30D": "Up to 30 days", "LE1Y": "Up to 1 year", "GT1Y": "Later than 1 year",
     "ALL": "Whole follow-up", "UNDATED": "Onset not dated",
 }  # fmt: skip
-#: What the events of special interest for a cell product are called.
+#: What the events of special interest are called.
 SPECIAL_LABELS = {
     "INFUSION": "Infusion reaction or hypersensitivity", "THROMBO": "Thromboembolism", "INFECTION": "Infection",
     "REACTIVATION": "Reactivation (hepatitis B, tuberculosis, herpes viruses)", "MALIGNANCY": "Malignancy",

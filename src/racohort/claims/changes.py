@@ -143,7 +143,7 @@ def _seen(row: pd.Series, evidence: Evidence) -> str:
     name = _NAMES.get(row["statistic"], "Mean change")
     unit = "" if ratio else shown_unit(row["unit"])
     digits = 2 if ratio else evidence.digits(row["PARAMCD"])
-    since = "" if evidence.plan.treated else " since the first visit (no infusion is on record)"
+    since = "" if evidence.plan.treated else " since the first visit (no start of treatment is on record)"
     shown = estimate(row["value"], row["lower"], row["upper"], digits, _level(row), unit)
     return f"{name}{since} {shown}, n = {number(row['n'])}"
 

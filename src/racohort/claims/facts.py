@@ -80,7 +80,7 @@ def judge_percent(claim: Claim, evidence: Evidence) -> list[Answer]:
 def judge_conclusion(claim: Claim, evidence: Evidence) -> list[Answer]:
     """What was seen beside a conclusion that a single arm cannot test."""
     rows, seen = {"safety": _harm, "efficacy": _change, "retention": _retention}[claim.seen](evidence)
-    none = "" if evidence.plan.treated else " No infusion is on record in this cohort."
+    none = "" if evidence.plan.treated else " No start of treatment is on record in this cohort."
     return untested(claim, f"{claim.why}{none} Seen: {seen}.", rows=rows)
 
 

@@ -76,7 +76,7 @@ def why_not_pooled(group: pd.DataFrame, runs: Sequence[Finished]) -> str:
     if group["unit"].nunique() > 1:
         return f"Not pooled: these are in different units ({listed(list(group['unit'].unique()))})."
     if len({run.treated for run in runs}) > 1:
-        return "Not pooled: some of these cohorts have an infusion on record and others do not."
+        return "Not pooled: some of these cohorts have a start of treatment on record and others do not."
     if any(one.inputs & other.inputs for one, other in combinations(runs, 2)):
         return "Not pooled: some of these runs have read the same file, so they are about the same patients."
     if len(runs) < POOLED_FROM:

@@ -9,7 +9,7 @@ from racohort.formats import listed
 from racohort.results import select_results
 
 _KINDS = {True: "synthetic", False: "real patients"}
-_TREATED = {True: "an infusion is on record", False: "no infusion is on record"}
+_TREATED = {True: "a start of treatment is on record", False: "no start of treatment is on record"}
 #: What a run says of a definition that its results do not show.
 NOTHING = "none"
 

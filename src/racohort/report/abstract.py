@@ -60,7 +60,7 @@ def _who(results: pd.DataFrame, plan: Plan) -> Sentence | str:
     group = f"in {len(plan.arms)} arms, which are taken together" if len(plan.arms) > 1 else "in a single group without controls"
     who = f"{count(row['value'], 'patient')} {were} followed {group}"
     if treated is None:
-        return quote(f"{who}; no infusion is on record.", row["result_id"])
+        return quote(f"{who}; no start of treatment is on record.", row["result_id"])
     start = "has a treatment start" if treated["value"] == 1 else "have a treatment start"
     return quote(f"{who}; {number(treated['value'])} {start} on record.", row["result_id"], treated["result_id"])
 
@@ -161,7 +161,7 @@ def _laboratory(results: pd.DataFrame, plan: Plan) -> Sentence | str:
 
 def say_abstract_conclusion(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
     """What may be concluded, and what may not. Takes what `say_abstract_methods` takes."""
-    alone = _alone(plan) if plan.treated else "No infusion is on record, so nothing here is about a treatment with cells."
+    alone = _alone(plan) if plan.treated else "No start of treatment is on record, so nothing here is about a treatment."
     return say(_summary(results, plan, catalogue), alone, coverage_sentence(results))
 
 
@@ -185,6 +185,8 @@ def _moved(names: list[str], way: str) -> str:
 
 def say_key_findings(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
     """The findings a reader takes away, one a point. Takes what `say_abstract_methods` takes."""
-    alone = _alone(plan) if plan.treated else "No infusion is on record: this is an observed cohort, not a treatment study."
+    alone = (
+        _alone(plan) if plan.treated else "No start of treatment is on record: this is an observed cohort, not a treatment study."
+    )
     return points(_retention(results, plan), *_primary(results, plan, catalogue)[: max(len(plan.primary), 1)], _events(results),
                   _laboratory(results, plan), alone)  # fmt: skip

@@ -1,4 +1,4 @@
-"""The sentences about events of special interest for a cell product, and about the first event."""
+"""The sentences about events of special interest, and about the first event."""
 
 import pandas as pd
 
@@ -26,7 +26,7 @@ def _said_of_some(counted: pd.DataFrame) -> Sentence:
     some = counted[counted["count"] > 0]
     seen = [f"{_small(row['category'])} in {number(row['count'])} of {number(row['n'])}" for _, row in some.iterrows()]
     return (
-        quote(f"Of the harms that are feared of a cell product were seen: {listed(seen)}.", *some["result_id"])
+        quote(f"Of the harms that are feared of cells, as in the paper, were seen: {listed(seen)}.", *some["result_id"])
         if seen
         else Sentence("")
     )
@@ -78,7 +78,7 @@ def say_first_event(results: pd.DataFrame, plan: Plan) -> Text:
     alike = last["n"].nunique() == 1
     told = listed([_first_share(row, results, not alike) for _, row in last.iterrows()])
     day, among = number(float(parts[2].iloc[-1])), f" (n = {number(last['n'].iloc[0])})" if alike else ""
-    return say(quote(f"Patients with a first event by day {day} after the infusion{among}: {told}.", *last["result_id"]))
+    return say(quote(f"Patients with a first event by day {day} after the treatment{among}: {told}.", *last["result_id"]))
 
 
 def _first_share(row: pd.Series, results: pd.DataFrame, with_n: bool) -> str:

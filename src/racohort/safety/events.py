@@ -41,7 +41,7 @@ def events_supplied(mapping: pd.DataFrame) -> bool:
 
 
 def estimate_events(adae: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, supplied: bool) -> pd.DataFrame:
-    """Adverse events of the safety population: overview, by system organ class, by term, by grade, by window after infusion.
+    """Adverse events of the safety population: overview, by system organ class, by term, by grade, by window after treatment.
 
     Parameters
     ----------
@@ -180,9 +180,9 @@ def _grade_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
 
 
 def _window_rows(emergent: pd.DataFrame, risk: Risk, wait: pd.Series) -> Iterator[dict[str, Any]]:
-    """Windows after the most recent infusion; the denominator is everyone followed (or perhaps followed) until the window opens.
+    """Windows after the most recent treatment; the denominator is everyone followed (or perhaps followed) until the window opens.
 
-    `wait` is the longest time that a patient was followed after an infusion without another one.
+    `wait` is the longest time that a patient was followed after a treatment without another one.
     """
     after = (emergent["ASTDT"] - emergent["LDOSEDT"]).dt.days.fillna(emergent["ASTDY"])  # a worsening may have begun before any
     for window in WINDOWS:

@@ -14,7 +14,7 @@ from racohort.results import as_results
 from racohort.safety.exposure import follow_up_days
 from racohort.summaries import members
 
-#: Days after the infusion up to which first events are told; those beyond the longest follow-up are left out.
+#: Days after the treatment up to which first events are told; those beyond the longest follow-up are left out.
 HORIZONS = (30, 365, 1095)
 
 

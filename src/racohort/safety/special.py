@@ -1,8 +1,8 @@
-"""Adverse events of special interest for a cell product: each counted, or said not to have been collected.
+"""Adverse events of special interest: each counted, or said not to have been collected.
 
-The categories are the harms that are feared of mesenchymal cells given by infusion. They are found by words, in English and
-Chinese, in the term as reported and as coded; a coding dictionary's own queries are licensed and may not be shipped. Three of
-them do not show unless somebody looks: without a report, silence there means that nothing was collected.
+The categories are the harms that are feared of what the paper studies, mesenchymal cells given by infusion. They are found by
+words, in English and Chinese, in the term as reported and as coded; a coding dictionary's own queries are licensed and may not
+be shipped. Three of them do not show unless somebody looks: without a report, silence there means that nothing was collected.
 """
 
 from collections.abc import Iterator
@@ -22,7 +22,7 @@ from racohort.summaries import members, proportion_row
 class Interest:
     """A category: the words of its terms and of its organ class, words that rule a term out, and what would show it.
 
-    `early` are signs that count on the day of infusion and the day after; `needs` names what has to be done to see such an event
+    `early` are signs that count on the day of treatment and the day after; `needs` names what has to be done to see such an event
     and is empty where an adverse event form suffices; `tests` are PARAMCDs that prove it was done.
     """
 

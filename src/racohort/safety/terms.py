@@ -1,4 +1,4 @@
-"""The words of adverse event forms: what counts as related, as leading to discontinuation, and the windows after infusion."""
+"""The words of adverse event forms: what counts as related, as leading to discontinuation, and the windows after treatment."""
 
 import math
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def left_for_harm(DCSREAS: pd.Series) -> pd.Series:
 
 @dataclass(frozen=True)
 class Window:
-    """A span of days after the infusion (0 is its day): first and last day, both inside; or the events without a date."""
+    """A span of days after the treatment (0 is its day): first and last day, both inside; or the events without a date."""
 
     code: str
     label: str
@@ -58,9 +58,9 @@ class Window:
     undated: bool = False
 
 
-#: Dates carry no time, so the day after the infusion is the last that can hold the first 24 hours.
+#: Dates carry no time, so the day after the treatment is the last that can hold the first 24 hours.
 WINDOWS = (
-    Window("DAY1", "Day of infusion or the day after (includes the first 24 h)", 0, 1),
+    Window("DAY1", "Day of treatment or the day after (includes the first 24 h)", 0, 1),
     Window("LE30D", "Up to 30 days", 0, 30),
     Window("LE1Y", "Up to 1 year", 0, 365),
     Window("GT1Y", "Later than 1 year", 366, math.inf),

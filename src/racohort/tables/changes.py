@@ -81,7 +81,7 @@ def _attributes(estimand: Estimand, plan: Plan) -> dict[str, str]:
         "Population": "Everyone kept by cleaning with a baseline value" + (", treated" if plan.treated else ""),
         "Variable": f"{'Logarithm of the ratio' if estimand.endpoint.log else 'Change'} from {plan.baseline.label} to {visits}; "
                     f"the primary visit is {first}",
-        "Change of DMARD, rescue, repeated infusion": "Treatment policy: values count whatever was given",
+        "Change of DMARD, rescue, repeated treatment": "Treatment policy: values count whatever was given",
         "Death": "While alive for means; non-response for responders",
         "Summary": f"{estimand.summary}; {level_of(plan.level)} confidence interval",
         "Comparator": f"None: a change{' under treatment' if plan.treated else ''}, not a treatment effect",

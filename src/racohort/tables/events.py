@@ -103,20 +103,20 @@ def _grades(results: pd.DataFrame, term: str) -> str:
 
 
 def tabulate_windows(results: pd.DataFrame, plan: Plan) -> Table | Absence | None:
-    """Adverse events by time after the infusion; from the rows of `estimate_events`."""
+    """Adverse events by time after the treatment; from the rows of `estimate_events`."""
     rows = select_results(results, statistic="proportion", by="window")
     if not were_supplied(results):
         return None
     if rows.empty:
-        return absent("Time after the infusion cannot be given: this cohort has no treatment start.")
+        return absent("Time after the treatment cannot be given: this cohort has no treatment start.")
     events = select_results(results, statistic="events", by="window").set_index("category")["value"]
     lines = [
-        {"Time after infusion": WINDOW_LABELS[row["category"]], "Events": number(events[row["category"]]),
+        {"Time after treatment": WINDOW_LABELS[row["category"]], "Events": number(events[row["category"]]),
          "Patients": proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)}
         for _, row in rows.iterrows()
     ]  # fmt: skip
     return table(
-        pd.DataFrame(lines), "events-windows", f"{_kind(plan)} by time after the infusion, safety population.",
+        pd.DataFrame(lines), "events-windows", f"{_kind(plan)} by time after the treatment, safety population.",
         "The first windows overlap: each includes the one before. Dates carry no time, so the first 24 hours are within the "
         "first row. "
         "Days count from the most recent treatment. Denominator: patients followed until the window opens.", plan.synthetic,

@@ -11,7 +11,7 @@ from racohort.tables.paper import Table, table
 
 
 def tabulate_special(results: pd.DataFrame, plan: Plan) -> Table | None:
-    """Events of special interest for a cell product, and which of them nobody looked for; from `estimate_special`.
+    """Events of special interest, and which of them nobody looked for; from `estimate_special`.
 
     None for a cohort without a treatment.
     """
@@ -20,10 +20,11 @@ def tabulate_special(results: pd.DataFrame, plan: Plan) -> Table | None:
         return None
     lines = [_line(row, select_results(results, by="special", category=row["category"]), plan) for _, row in rows.iterrows()]
     return table(
-        pd.DataFrame(lines), "events-special", "Adverse events of special interest for a cell product, safety population.",
-        "Treatment-emergent events, found by the words of their terms; a patient counts once in a row, and an event can "
-        "belong to several rows. Fever, chills, rash and similar signs count as an infusion reaction on the day of infusion and "
-        "the day after. Not collected: no record shows that anybody looked.", plan.synthetic,
+        pd.DataFrame(lines), "events-special", "Adverse events of special interest, safety population.",
+        "The rows are the harms that are feared of what the paper studies, cells given by infusion, whatever the treatment of "
+        "this cohort. Treatment-emergent events, found by the words of their terms; a patient counts once in a row, and an event "
+        "can belong to several rows. Fever, chills, rash and similar signs count as an infusion reaction on the day of treatment "
+        "and the day after. Not collected: no record shows that anybody looked.", plan.synthetic,
     )  # fmt: skip
 
 
@@ -49,7 +50,7 @@ def tabulate_first_event(results: pd.DataFrame, plan: Plan) -> Table | None:
         return None
     return table(
         pd.DataFrame([_first_line(row, results, plan) for _, row in rows.iterrows()]), "first-event",
-        "Time to the first adverse event: patients with an event by a day after the infusion, safety population.",
+        "Time to the first adverse event: patients with an event by a day after the treatment, safety population.",
         "Aalen-Johansen estimate with death as competing event, in per cent; complementary log-log interval, none where nobody "
         "had an event. Patients whose follow-up or whose day of onset is unknown are left out; an event of unknown grade or "
         "seriousness does not count.", plan.synthetic,
