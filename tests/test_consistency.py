@@ -5,7 +5,7 @@ through the vectors.
 """
 
 import math
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from itertools import combinations_with_replacement
 
@@ -107,14 +107,29 @@ def test_enumeration_of_small_samples_shows_no_false_flag_of_grimmer(decimals):
         assert grimmer(mean, sd, 5) == grimmer(mean, sd, 5, 1, 5) == "consistent", sample
 
 
-def test_grimmer_finds_most_of_what_no_sample_gives():
-    """With n = 8, values 1 to 5: of impossible pairs on a possible mean at most one in twenty is missed (the conditions are
-    necessary only).
-    """
-    real = {(printed(Fraction(sum(s), 8), 2), printed(float(np.std(s, ddof=1)), 2)) for s in samples(8, 1, 5)}
-    pairs = [(f"{m / 100:.2f}", f"{sd / 100:.2f}") for m in range(200, 400, 25) for sd in range(0, 230)]
-    impossible = [pair for pair in pairs if pair not in real]
-    assert np.mean([grimmer(*pair, 8, 1, 5) == "consistent" for pair in impossible]) < 0.05
+def test_grimmer_finds_exactly_what_no_sample_gives():
+    """Oracle: all samples of 8 values from 1 to 5, 417 pairs however ties are rounded (statistics.md section 4)."""
+    real = {
+        (printed(Fraction(sum(s), 8), 2, ties), printed(float(np.std(s, ddof=1)), 2))
+        for s in samples(8, 1, 5)
+        for ties in (ROUND_HALF_UP, ROUND_HALF_DOWN)
+    }
+    pairs = [(mean, f"{sd / 100:.2f}") for mean in {mean for mean, _ in real} for sd in range(240)]
+    assert len(real) == 417
+    assert {pair for pair in pairs if grimmer(*pair, 8, 1, 5) == "consistent"} == real
+
+
+@given(st.integers(2, 200), st.integers(-50, 50), st.integers(0, 60), st.data())
+def test_no_real_sample_is_flagged_by_grimmer_at_the_size_of_a_trial(n, low, width, data):
+    sample = data.draw(st.lists(st.integers(low, low + width), min_size=n, max_size=n))
+    mean, sd = printed(Fraction(sum(sample), n), 2), printed(float(np.std(sample, ddof=1)), 2)
+    assert grimmer(mean, sd, n) == grimmer(mean, sd, n, low, low + width) == "consistent"
+
+
+@pytest.mark.parametrize(("sd", "verdict"), [("23.18", "consistent"), ("23.17", "grimmer_inconsistent")])
+def test_close_to_the_largest_sd_only_some_are_possible(sd, verdict):
+    """32 values of 0 and 32 of 46 have 23.18; moving one by one gives 23.15."""
+    assert grimmer("23.00", sd, 64, 0, 46) == verdict
 
 
 def test_grimmer_says_which_number_is_impossible():

@@ -141,12 +141,11 @@ def test_where_enumeration_finds_no_sample_none_is_found():
     real = {(printed(Fraction(sum(s), 6), 2), printed(float(np.std(s, ddof=1)), 2)) for s in samples(6, 1, 4)}
     impossible = [("2.50", f"{sd / 100:.2f}") for sd in range(50, 180) if ("2.50", f"{sd / 100:.2f}") not in real]
     assert len(impossible) > 100
-    assert {sprite(*pair, 6, 1, 4, tries=1) is None for pair in impossible[::20]} == {True}
+    assert not any(sprite(*pair, 6, 1, 4) for pair in impossible)
 
 
-def test_a_sample_of_the_size_of_a_trial_is_found_and_the_same_seed_finds_the_same():
+def test_a_sample_of_the_size_of_a_trial_is_found():
     found = sprite("46.31", "12.40", 64, 18, 64)
-    assert found == sprite("46.31", "12.40", 64, 18, 64)
     assert (printed(Fraction(sum(found), 64), 2), printed(float(np.std(found, ddof=1)), 2)) == ("46.31", "12.40")
 
 

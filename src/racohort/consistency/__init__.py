@@ -18,11 +18,11 @@ from racohort.consistency.correlation import (
     p_curve_paired,
     paired_t_from_summary,
 )
-from racohort.consistency.counts import debit, grim, grim_applicable, grimmer, percent_possible_counts, sprite_sd_bounds
+from racohort.consistency.counts import debit, grim, grim_applicable, percent_possible_counts
 from racohort.consistency.plausibility import bounded_sd_possible, sd_positivity
 from racohort.consistency.printed_p import statcheck_t, stouffer
 from racohort.consistency.rounding import rounding_interval
-from racohort.consistency.samples import sprite
+from racohort.consistency.samples import grimmer, sprite, sprite_sd_bounds
 from racohort.consistency.tables import SummaryError, check_summary
 
 __all__ = [

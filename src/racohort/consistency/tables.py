@@ -7,10 +7,11 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from racohort.consistency.correlation import implied_r_bounds
-from racohort.consistency.counts import debit, grim, grim_applicable, grimmer, percent_possible_counts
+from racohort.consistency.counts import debit, grim, grim_applicable, percent_possible_counts
 from racohort.consistency.plausibility import bounded_sd_possible, sd_positivity
 from racohort.consistency.printed_p import statcheck_t
 from racohort.consistency.rounding import rounding_interval
+from racohort.consistency.samples import grimmer
 
 CONSISTENT, INCONSISTENT, NOT_APPLICABLE = "consistent", "inconsistent", "not applicable"
 
@@ -159,7 +160,7 @@ def _check_sd(row: Row) -> Iterator[Finding]:
 
 
 def _fits(possible: bool, what: str) -> str:
-    return f"Nothing rules out a {what} with this mean and SD." if possible else f"No {what} has this mean and SD."
+    return f"{'A' if possible else 'No'} {what} has this mean and SD."
 
 
 def _check_bounds(row: Row) -> Iterator[Finding]:
