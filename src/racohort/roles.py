@@ -29,7 +29,7 @@ ROLES = {
     "COVARIATE": Role("any other fact about the patient; kept under the column's own name in upper case", "patient"),
     "AVISIT": Role("the visit's label, as listed under `visits`; or its day, where visits have a window", "visit"),
     "ADT": Role("the date of the visit or of the measurement", "visit"),
-    "PARAM": Role("which analyte the row holds (shape long); `codes` maps names to PARAMCDs, or to one and its unit (CHOL mg/dL)",
+    "PARAM": Role("which analyte the row holds (shape long); `codes` map names to PARAMCDs, with a unit (CHOL mg/dL), or IGNORE",
                   "measurement"),
     "AVAL": Role("the measured value (shape long)", "measurement"),
     "AVALU": Role("the unit of the value (shape long)", "measurement"),

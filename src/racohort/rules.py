@@ -148,8 +148,9 @@ RULES = {
     "date_partial": _hold("medium", "A date has no day",
         "Complete the date if the source has its day; the value beside it is used without a date."),
     "date_outside": _hold("high", "A date lies outside the study", "Correct the date, or the study dates in cohort.yml."),
+    "item_left_out": _same("low", "Rows of an item that cohort.yml leaves out"),
     "param_unknown": _hold("high", "A row holds an analyte that is not declared",
-        "Add its name to the `codes` of the PARAM column."),
+        "Add its name to the `codes` of the PARAM column, with a PARAMCD or IGNORE."),
     # columns
     "mostly_missing": _warn("high", "Most values of a column are missing", "See that the export is complete."),
     "constant": _warn("medium", "A column has one and the same value in every row", "See that the export is right."),
@@ -160,8 +161,8 @@ RULES = {
         "Ask whether the laboratory changed its unit, and convert the values."),
     "limits_unread": _warn("medium", "Reference limits cannot be read, and the catalogue's range was used",
         "Write both limits as numbers, or the range as 4-10, <5 or >60."),
-    "columns_equal": _warn("high", "Two columns hold the same values",
-        "See which column is right; one may have been pasted over the other."),
+    "columns_equal": _warn("high", "Two columns or items hold the same values",
+        "See which is right; one may have been pasted over the other."),
     "small_site": _warn("medium", "A site has one patient", "Show no table by site."),
     # patients and visits
     "id_missing": _hold("critical", "A row has no identifier", "Complete the identifier."),

@@ -5,7 +5,7 @@ import pandas as pd
 
 from racohort.cleaning.attendance import check_left, note_absent
 from racohort.cleaning.categories import check_categories
-from racohort.cleaning.consistency import check_repeats, check_scores, check_sums, settle_variant
+from racohort.cleaning.consistency import check_scores, check_sums, settle_variant
 from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps, check_sexes
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
@@ -16,6 +16,7 @@ from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, note_covariates, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
+from racohort.cleaning.repeats import check_repeats
 from racohort.cleaning.scales import check_unit_changes, check_units
 from racohort.cleaning.sheets import Sheet, open_sheet, people_of
 from racohort.cleaning.tallies import tally_cells, tally_fates, tally_numbers

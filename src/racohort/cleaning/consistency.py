@@ -1,7 +1,6 @@
-"""Cross-checks: scores against their components, parts against their whole, and rows that repeat where they should not."""
+"""Cross-checks: scores against their components, and parts against their whole."""
 
-from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +24,6 @@ FORMULAS: dict[str, tuple[tuple[str, ...], Callable[..., np.ndarray]]] = {
 VARIANTS = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3"}
 #: From this share of contradicting rows on (and from five rows on) the columns are wrong, not the rows.
 THROUGHOUT = 0.5
-#: So many equal values are no chance, whatever the date; fewer need the same day.
-MANY = 10
-
-
 #: A whole, its parts, and the share by which these may exceed it.
 SUMS = {"WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("BILDIR",), 0.1)}
 
@@ -186,71 +181,3 @@ def check_sums(sheets: Sequence[Sheet], records: Records) -> None:
             sheet, field, row = table.cell(USUBJID, AVISIT, whole)
             reason = f"is less than its parts together ({', '.join(there)})"
             records.note_cells("parts_exceed", sheet.table, sheet.cells(np.array([row]), field.name), reason)
-
-
-def check_repeats(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
-    """Warn of two identifiers with the same values on the same days, and of a visit that repeats the visit before."""
-    if sheet.table.shape != "visit" or len(sheet.fields) < 5 or not len(sheet):
-        return
-    fields = {field.codes[0]: field for field in sheet.fields}
-    given = np.zeros(len(sheet), dtype="int32")
-    for field in fields.values():
-        given += field.good & ~np.isnan(field.aval)
-    _same_person(sheet, fields, given, records)
-    _copied(sheet, fields, given, config, catalogue, records)
-
-
-def _same_person(sheet: Sheet, fields: Mapping[str, Field], given: np.ndarray, records: Records) -> None:
-    codes, days = list(fields), sheet.ADT.astype("int64")
-    rows = np.flatnonzero(sheet.keep & (given >= max(5, min(MANY, len(codes)))))
-    marks = np.zeros(len(rows), dtype="uint64") if len(codes) >= MANY else pd.util.hash_array(days[rows])
-    for field in fields.values():
-        marks = marks * np.uint64(31) + pd.util.hash_array(_given(field, rows))
-    rows = rows[pd.Series(marks).duplicated(keep=False).to_numpy()]
-    same = pd.DataFrame({code: _given(field, rows) for code, field in fields.items()}, index=rows)
-    same = same.assign(USUBJID=sheet.USUBJID[rows], ADT=days[rows])
-    by = codes if len(codes) >= MANY else [*codes, "ADT"]
-    same = same[same.duplicated(by, keep=False)]
-    pairs: Counter[tuple[str, ...]] = Counter()
-    for _, who in same.groupby(by, dropna=False, sort=False)["USUBJID"]:
-        pairs[tuple(sorted(set(who)))] += 1
-    column = (sheet.role("USUBJID") or ("",))[0]
-    first = dict(zip(same["USUBJID"][::-1], same.index[::-1], strict=True))
-    for people, times in pairs.items():
-        if len(people) > 1:
-            said = f"{' and '.join(people)} have the same values in {times} rows: one person under two identifiers?"
-            last = people[-1]
-            where = {"line": int(sheet.table.line[first[last]]), "column": column, "USUBJID": last, "value": last}
-            records.note("same_person", said, sheet.table, **where, count=times)
-
-
-def _given(field: Field, rows: np.ndarray) -> np.ndarray:
-    """The usable values of some rows of a field, NaN where there is none."""
-    at, readings = field.at[rows], field.readings
-    return np.where(readings.missing[at] | field.bad[rows], np.nan, readings.aval[at]) + 0.0
-
-
-def _copied(
-    sheet: Sheet, fields: Mapping[str, Field], given: np.ndarray, config: Cohort, catalogue: pd.DataFrame, records: Records
-) -> None:
-    """Warn of visits that repeat every laboratory value, or else every value, of the patient's visit before."""
-    ranks = {code: rank for rank, code in enumerate(config.visits)}
-    rows = np.flatnonzero(sheet.keep & (given >= 5) & sheet.planned(ranks))
-    rank = pd.Series(sheet.AVISIT[rows], dtype=object).map(ranks).to_numpy(dtype="int64")
-    rows = rows[np.lexsort((rank, sheet.who[rows]))]
-    followed = sheet.who[rows[1:]] == sheet.who[rows[:-1]]
-    before, after = rows[:-1][followed], rows[1:][followed]
-    for kind in ([code for code in fields if catalogue.at[code, "domain"] == "LB"], list(fields)):
-        equal, compared = np.ones(len(after), dtype=bool), np.zeros(len(after), dtype="int32")
-        for code in kind:
-            one, other = _given(fields[code], before), _given(fields[code], after)
-            both = ~np.isnan(one) & ~np.isnan(other)
-            equal &= ~both | (one == other)
-            compared += both
-        same = equal & (compared >= 5)
-        for row, count in zip(after[same], compared[same], strict=True):
-            line, USUBJID = int(sheet.table.line[row]), sheet.people[sheet.who[row]]
-            said = f"line {line}: the visit {sheet.AVISIT[row]} of {USUBJID} repeats every value of the visit before"
-            records.note("copied_visit", said, sheet.table, line=line, USUBJID=USUBJID, count=int(count))
-        if same.any():
-            return

@@ -5,6 +5,7 @@ import pandas as pd
 
 from racohort.cleaning.limits import check_limits
 from racohort.cleaning.numbers import read_field
+from racohort.cleaning.packages import leave_out
 from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
@@ -44,11 +45,13 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
         for text in texts.words
     }
     found = texts.each(codes)
+    leave_out(sheet, found == "IGNORE", "item_left_out", name, "is an item that cohort.yml leaves out", records)
+    found[found == "IGNORE"] = ""
     unknown = (found == "") & ~texts.among(missing_words(texts.words, config))
     names = sorted(texts.words[np.unique(texts.at[unknown & sheet.keep])])
     others = f" (as are {', '.join(names[1:9])}{' and others' if len(names) > 9 else ''})" if len(names) > 1 else ""
     reason = f"is no analyte that is declared or in the catalogue{others}"
-    sheet.hold_rows(unknown | (found == ""), "param_unknown", name, reason, records)
+    sheet.hold_rows((found == "") & sheet.keep, "param_unknown", name, reason, records)
     return found
 
 

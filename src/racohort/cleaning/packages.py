@@ -34,13 +34,13 @@ def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:
     name = found[0]
     if "DTYPE" in sheet.table.cells:
         derived = ~sheet.texts("DTYPE").among({""}) & sheet.keep
-        _leave(sheet, derived, "row_derived", "DTYPE", "marks a derived row, no measurement of its own", records)
+        leave_out(sheet, derived, "row_derived", "DTYPE", "marks a derived row, no measurement of its own", records)
     flagged = _flag(sheet, "ANL01FL") & sheet.keep
     if flagged.any():
         key = pd.DataFrame({"id": sheet.who, "test": sheet.texts(name).at, "visit": sheet.AVISIT, "flagged": flagged})
         beside = key.groupby(["id", "test", "visit"])["flagged"].transform("any").to_numpy(dtype=bool)
         unflagged = beside & ~flagged & sheet.keep & (sheet.AVISIT != "")
-        _leave(sheet, unflagged, "row_unflagged", "ANL01FL", "stands beside the record flagged for analysis", records)
+        leave_out(sheet, unflagged, "row_unflagged", "ANL01FL", "stands beside the record flagged for analysis", records)
     urine = is_other_specimen(sheet.table).to_numpy(dtype=bool)
     sheet.hold_rows(urine & ~_is_dipstick(sheet, name), "specimen", name, "was not measured in blood", records)
 
@@ -52,7 +52,9 @@ def _is_dipstick(sheet: Sheet, name: str) -> Mask:
     return texts.among({text for text in urine if text.upper() not in ("UREA", "URATE", "UREAN")})
 
 
-def _leave(sheet: Sheet, rows: Mask, rule: str, column: str, reason: str, records: Records) -> None:
+def leave_out(sheet: Sheet, rows: Mask, rule: str, column: str, reason: str, records: Records) -> None:
+    """Take rows out by a rule that loses nothing, with a ledger row for each."""
+    rows = rows & sheet.keep
     if rows.any():
         left_out = np.full(len(sheet), "(row left out)", dtype=object)
         records.change(rule, sheet.table, sheet.cells(rows, column, became=left_out), reason)

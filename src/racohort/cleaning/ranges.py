@@ -5,6 +5,7 @@ import pandas as pd
 
 from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.schema import Records
+from racohort.units import UNITLESS
 
 #: A column is doubted when more than this share of it is missing.
 MOSTLY = 0.5
@@ -54,24 +55,26 @@ def _good(field: Field, readings: Mask) -> Mask:
 
 
 def _outside(field: Field, known: np.ndarray, limits: pd.DataFrame, kind: str) -> tuple[Mask, str]:
-    """The cells with a value outside its limits of a kind, and these limits in words, for the first such cell."""
+    """The cells with a value outside its limits of a kind, and these limits in the file's unit, for the first such cell."""
     low, high = (limits[f"{kind}_{end}"].to_numpy(float) for end in ("low", "high"))
     rows = _good(field, (known < low) | (known > high))
     if not rows.any():
         return rows, ""
     first = field.at[np.flatnonzero(rows)[0]]
-    return rows, f"{field.readings.PARAMCD[first]} {_span(low[first], high[first])}"
+    factor, unit = field.readings.factor[first], field.readings.unit[first] or limits["AVALU"].iloc[first]
+    shown = "" if unit in UNITLESS else f" {unit}"
+    return rows, f"{field.readings.PARAMCD[first]} {_span(low[first] / factor, high[first] / factor)}{shown}"
 
 
 def _span(low: float, high: float) -> str:
-    """A range in words; an open end is no number.
+    """A range in words, to 4 digits; an open end is no number.
 
     >>> _span(0.5, 10), _span(0.49, float("nan")), _span(float("nan"), 3)
     ('0.5 to 10', '0.49 and above', '3 and below')
     """
     if np.isnan(high):
-        return f"{low:g} and above"
-    return f"{high:g} and below" if np.isnan(low) else f"{low:g} to {high:g}"
+        return f"{low:.4g} and above"
+    return f"{high:.4g} and below" if np.isnan(low) else f"{low:.4g} to {high:.4g}"
 
 
 def _unit_hint(field: Field, rows: Mask, catalogue: pd.DataFrame) -> str:

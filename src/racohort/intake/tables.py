@@ -234,7 +234,9 @@ def _item(text: str, rows: pd.DataFrame, found: Mapping[str, str], catalogue: pd
     codes, why, doubt = guess_analyte(text, analytes, [])
     if len(codes) != 1 or doubt:
         return Word(
-            text, "", choices=(", ".join(codes) or "a PARAMCD of data/catalogue/analytes.yml") + (f"; {doubt}" if doubt else "")
+            text,
+            "",
+            choices=(", ".join(codes) or "a PARAMCD of data/catalogue/analytes.yml, or IGNORE") + (f"; {doubt}" if doubt else ""),
         )
     units = given(rows[found["AVALU"]].tolist()) if "AVALU" in found else []
     values = numbers(rows[found["AVAL"]].tolist()) if "AVAL" in found else []

@@ -87,9 +87,13 @@ def _open_package(table: RawTable, config: Cohort, records: Records) -> dict[str
 def _check_analytes(config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
     entries = {**config.columns, **{name: column for file in config.files for name, column in file.columns.items()}}
     for name, column in entries.items():
-        if column.paramcd is not None and column.paramcd not in catalogue.index:
-            said = f"cohort.yml, columns.{name}: no analyte is called {column.paramcd}"
-            records.note("analyte_unknown", said, file="cohort.yml", column=name, value=column.paramcd)
+        items = column.codes or {} if column.role == "PARAM" else {}
+        named = {f"{name}": column.paramcd} if column.paramcd else {f"{name}.codes.{item}": code for item, code in items.items()}
+        for where, code in named.items():
+            code = code.partition(" ")[0]
+            if code not in (*catalogue.index, "IGNORE"):
+                said = f"cohort.yml, columns.{where}: no analyte is called {code}"
+                records.note("analyte_unknown", said, file="cohort.yml", column=name, value=code)
     records.stop_if_rejected()
 
 
