@@ -49,7 +49,7 @@ def test_a_front_page_has_three_to_five_cards_and_every_known_one_names_rows_tha
 
 def test_harm_that_nobody_recorded_is_not_known_and_not_zero(cohorts):
     unknown = [card for card in cards(cohorts["no harm"]) if not card.result_ids]
-    assert [(card.value, card.range) for card in unknown] == [("Not known", "No adverse events were supplied")]
+    assert [(card.value, card.range) for card in unknown] == [("Not known", "Nothing is recorded about it")]
     assert "ra-unknown" in unknown[0].html
 
 

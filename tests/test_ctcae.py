@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from racohort import ctcae
-from racohort.ctcae import Fall, edish, shift_category
+from racohort.ctcae import Fall, Rise, edish, shift_category
 from racohort.io import criteria, read_catalogue, read_toxicity
 from racohort.schema import CohortError
 from racohort.units import unit_factor
@@ -124,6 +124,25 @@ def test_both_sides_of_every_cut_off_of_creatinine_on_the_limit_and_on_baseline(
     base = None if baseline is None else baseline * uln
     value = times_limit * uln
     assert ctcae_v5_grade("CREAT", [value, value * 1.0001], uln=uln, baseline=base).tolist() == [grade, above]
+
+
+def test_the_cut_offs_that_are_tried_are_all_those_of_the_file():
+    tried = {(one, unit): [float(at) for test, other, _, at, *_ in drawn(FALLS) if (test, other) == (one, unit)][1:]
+             for one, unit, *_ in drawn(FALLS)}  # fmt: skip
+    falls = {test: kind for test, kind in VERSION_5.items() if isinstance(kind, Fall)}
+    assert {(test, kind.unit): list(kind.below) for test, kind in falls.items() if test not in ("LYMPH", "PLT")}.items() <= (
+        tried.items()
+    )
+    assert (falls["LYMPH"], falls["PLT"]) == (falls["LYM"], falls["PLAT"])  # other names
+    rises = {test: (*map(float, multiples.split()), start, bool(at)) for test, multiples, start, at in drawn(RISES)}
+    assert rises == {
+        test: (1, *kind.multiples, kind.start, kind.inclusive) for test, kind in VERSION_5.items() if isinstance(kind, Rise)
+    }
+    on_limit = [times for times, base, *_ in drawn(CREATININE) if base is None]
+    on_baseline = [round(times / base, 9) for times, base, *_ in drawn(CREATININE) if base is not None]
+    assert on_limit == [1, *VERSION_5["CREAT"].uln]
+    assert set(VERSION_5["CREAT"].baseline) <= set(on_baseline)
+    assert set(VERSION_5) == {*falls, *rises, "CREAT"}
 
 
 def test_an_absolute_cut_off_follows_the_unit_of_the_analyte_and_is_dropped_where_no_factor_is_known():

@@ -14,8 +14,10 @@ from scipy import stats
 
 from racohort import figures, report, safety, tables
 from racohort.absence import Absence
+from racohort.adam.patients import longest_gap
+from racohort.disclosure import Profile, release
 from racohort.results import as_results, join_results, pick_result, select_results
-from racohort.safety.exposure import follow_up_days
+from racohort.safety.exposure import follow_up_days, longest_wait
 from racohort.safety.special import SPECIAL, is_special
 from racohort.safety.verdicts import RULES, probability_rare
 from racohort.tolerance import normal_tolerance_k_two_sided_howe
@@ -191,6 +193,36 @@ def test_windows_count_from_the_most_recent_treatment(onset, last, window, follo
     assert hit.iloc[0][["category", "n"]].tolist() == [window, followed]
     again = pick_result(safety.summarise_exposure(patients, PLAN), category="REPEATED")
     assert (again["count"], again["n"]) == (2, 3)
+
+
+SEVERAL = """
+patient | treated on days | last contact | last day of its own | later than 1 year
+A       | 0 200 400       | 500          | 199                 | no
+B       | 0 367 400       | 401          | 366                 | yes
+C       | 0 366 400       | 401          | 365                 | no
+D       | 0 100 200       | 566          | 366                 | yes
+E       | 0 100 200       | 565          | 365                 | no
+F       | 0 100 200 300   | -            | -                   | yes
+G       | 0               | 365          | 365                 | no
+H       | 0               | 366          | 366                 | yes
+"""
+
+
+def test_a_window_counts_whom_it_saw_before_the_next_of_any_number_of_treatments():
+    """Oracle: counted by hand; the day of a treatment is day 0 of a new stretch, and who was perhaps followed is counted."""
+    start, rows = pd.Timestamp("2014-01-01"), []
+    for row in rows_of(SEVERAL):
+        days = start + pd.to_timedelta([float(day) for day in row["treated on days"].split()], unit="D")
+        gap = longest_gap(pd.DataFrame({"USUBJID": row["patient"], "TRTSDT": days}))[row["patient"]]
+        seen = None if row["last contact"] is None else start + pd.Timedelta(days=int(row["last contact"]))
+        rows.append({"USUBJID": row["patient"], "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N", "TRTSDT": days[0], "TRTEDT": days[-1],
+                     "TRTGAP": gap, "LSTCNTDT": seen})  # fmt: skip
+    patients, drawn = adsl(rows), rows_of(SEVERAL)
+    reached = longest_wait(patients).to_numpy()
+    np.testing.assert_array_equal(reached, [float(row["last day of its own"] or "nan") for row in drawn])
+    found = select_results(safety.estimate_events(adae([]), patients, PLAN, supplied=True), by="window", statistic="proportion")
+    later = sum(row["later than 1 year"] == "yes" for row in drawn)
+    assert found.set_index("category")["n"].to_dict() == dict.fromkeys(found["category"], 8) | {"GT1Y": later}
 
 
 def test_person_years_run_from_treatment_to_last_contact_of_the_safety_population(people):
@@ -482,6 +514,41 @@ def test_the_position_of_a_mean_uses_each_patients_own_range():
     assert (row["value"], row["value_text"]) == (0, "inside")  # -0.25 and +0.25 of the width
 
 
+LABORATORIES = """
+patient | visit | ALT | low | high
+1       | BL    | 45  | 10  | 50
+1       | Y1    | 45  | 7   | 40
+2       | BL    | 45  | 7   | 40
+2       | Y1    | 45  | 10  | 50
+3       | BL    | 30  | 10  | 50
+3       | Y1    | 130 | 10  | 50
+4       | BL    | 30  | 7   | 40
+4       | Y1    | 130 | 7   | 40
+"""
+
+
+def test_a_value_is_read_against_the_range_of_the_laboratory_that_measured_it():
+    """Oracle: by hand; upper limits 50 and 40, so 130 is 2.6 and 3.25 times them: grades 1 and 2."""
+    rows = [{"USUBJID": row["patient"], "PARAMCD": "ALT", "AVISIT": row["visit"], "AVISITN": float(row["visit"] == "Y1"),
+             "AVAL": float(row["ALT"]), "ANRLO": float(row["low"]), "ANRHI": float(row["high"]), "ANL01FL": "Y",
+             "ABLFL": "Y" if row["visit"] == "BL" else ""} for row in rows_of(LABORATORIES)]  # fmt: skip
+    for row in rows:
+        row["ANRIND"] = "HIGH" if row["AVAL"] > row["ANRHI"] else "NORMAL"
+    base = {row["USUBJID"]: row for row in rows if row["ABLFL"] == "Y"}
+    lab = bds([row | {"BASE": base[row["USUBJID"]]["AVAL"], "BNRIND": base[row["USUBJID"]]["ANRIND"]} for row in rows])
+    people, plan = adsl([{"USUBJID": one, "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for one in "1234"]), example_plan(("BL", "Y1"))
+    outside = select_results(safety.estimate_out_of_range(lab, people, plan, CATALOGUE), statistic="out_of_range")
+    assert outside.set_index("AVISIT")["count"].to_dict() == {"BL": 1, "Y1": 3}
+    shifts = select_results(safety.count_shifts(lab, people, plan, CATALOGUE), method="worst").set_index("category")["count"]
+    assert shifts[shifts > 0].to_dict() == {"NORMAL>HIGH": 3, "HIGH>NORMAL": 1}
+    assert safety.derive_grades(lab, people, CATALOGUE).set_index("USUBJID")[["BTOXGR", "ATOXGR"]].to_numpy().tolist() == [
+        [0, 1], [1, 0], [0, 1], [0, 2],
+    ]  # fmt: skip
+    assert safety.select_signals(lab, people, CATALOGUE).query("TRANSAMINASE")["USUBJID"].tolist() == ["4"]
+    mean = pick_result(safety.estimate_range_position(lab, people, plan, CATALOGUE), PARAMCD="ALT", AVISIT="Y1")
+    assert mean["value"] == pytest.approx((38 / 33 + 35 / 40 + 120 / 40 + 123 / 33) / 4)
+
+
 # --- grades and liver ------------------------------------------------------------------------------------------------------
 
 
@@ -695,8 +762,20 @@ def test_a_risk_is_not_called_excluded_where_the_form_did_not_ask():
     study = example_study()
     found = safety.estimate_events(study.adae.assign(AEACN=""), study.adsl, study.plan, supplied=True)
     row = pick_result(found, by="overview", category="DISCONT", statistic="proportion")
-    assert (row["count"], row["note"]) == (0, "not known for 4 more")
-    assert "(death)" in report.say_events(found, study.plan).plain
+    assert (row["n"], row["n_missing"], row["note"]) == (40, 4, "not known for 4")
+    assert row[["count", "value", "lower", "upper"]].isna().all()
+    assert set(select_results(found, by="overview", category="DISCONT")["statistic"]) == {"proportion"}
+    for told in (found, release(found, Profile("publish"))):
+        assert "(death)" in report.say_events(told, study.plan).plain
+    shown = tables.tabulate_events(found, study.plan).frame.set_index("Category")
+    assert shown.loc["Leading to discontinuation", "Patients"] == "none known; 4 not judged"
+
+
+def test_a_form_without_a_word_on_seriousness_does_not_say_that_nothing_was_serious():
+    study = example_study()
+    found = safety.estimate_events(study.adae.assign(AESER=""), study.adsl, study.plan, supplied=True)
+    assert "Serious: none known; 4 not judged." in report.say_events(found, study.plan).plain
+    assert "serious" not in report.say_safety_limits(found, study.plan).plain.lower()
 
 
 def test_a_term_that_holds_mark_up_is_escaped():

@@ -169,6 +169,7 @@ def test_repeated_treatments_give_the_last_of_them_and_the_last_before_each_even
     beside(path, "ae2.csv", "STUDYID,DOMAIN,USUBJID,AEDECOD,AESTDTC\n" + "".join(rows) + f"S1,AE,RA-01-001,partial,{start:%Y}\n")
     _, data = cleaned(path)
     assert ((data.adsl["TRTEDT"] - data.adsl["TRTSDT"]).dt.days == 84).all()
+    assert (data.adsl["TRTGAP"] == 84).all()
     last = data.adae[data.adae["AEDECOD"].isin([*days, "partial"])].set_index("AEDECOD")["LDOSEDT"]
     assert last[["first", "second"]].tolist() == [start, start + pd.Timedelta(days=84)]
     assert last[["before", "partial"]].isna().all()

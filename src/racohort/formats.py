@@ -158,6 +158,13 @@ def proportion(
     return f"{shown} ({share}; {level_of(level)} CI {_percent(lower, digits)} to {_percent(upper, digits)} %)"
 
 
+def share_or_none_known(row: Any) -> str:
+    """A share of patients; where none is known and some could not be judged there is no share, and that is said."""
+    if is_missing(row["value"]) and row["n"]:
+        return f"none known; {number(row['n_missing'])} not judged"
+    return proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"])
+
+
 def span(low: Any, high: Any, digits: int) -> str:
     """The lowest and the highest of some values; an en dash where neither is told.
 

@@ -4,7 +4,7 @@
 
 #: One row per patient. Each visit of the cohort adds a flag column named by `visit_flag`.
 ADSL = (
-    "STUDYID", "USUBJID", "SITEID", "AGE", "SEX", "ARM", "DISDUR", "TRTSDT", "TRTEDT",
+    "STUDYID", "USUBJID", "SITEID", "AGE", "SEX", "ARM", "DISDUR", "TRTSDT", "TRTEDT", "TRTGAP",
     "FASFL", "SAFFL", "EFFFL", "EOSSTT", "EOSDT", "DCSREAS", "LSTCNTDT", "DTHFL", "DTHDT", "SYNTHFL",
 )  # fmt: skip
 

@@ -163,9 +163,11 @@ def adae(rows: list[dict]) -> pd.DataFrame:
 
 
 def adsl(rows: list[dict]) -> pd.DataFrame:
-    """ADSL rows, typed as cleaning promises; whose last treatment is not given was treated once."""
-    frame = _blank(ADSL, rows, ("AGE", "DISDUR"), ("TRTSDT", "TRTEDT", "EOSDT", "LSTCNTDT", "DTHDT"))
-    return frame.assign(TRTEDT=frame["TRTEDT"].fillna(frame["TRTSDT"]))
+    """ADSL rows, typed as cleaning promises; whose last treatment is not given was treated once, who has no gap at most twice."""
+    frame = _blank(ADSL, rows, ("AGE", "DISDUR", "TRTGAP"), ("TRTSDT", "TRTEDT", "EOSDT", "LSTCNTDT", "DTHDT"))
+    ended = frame["TRTEDT"].fillna(frame["TRTSDT"])
+    between = (ended - frame["TRTSDT"]).dt.days
+    return frame.assign(TRTEDT=ended, TRTGAP=frame["TRTGAP"].fillna(between.where(between > 0)))
 
 
 def example_study(n: int = 64, seed: int = 1, visits: tuple[str, ...] = ("BL", "Y1", "Y3")) -> ExampleStudy:

@@ -23,6 +23,7 @@ def derive_adsl(clean: Clean) -> pd.DataFrame:
     )
     frame["AGE"] = _ages(people)
     frame["TRTEDT"] = clean.treatments.groupby("USUBJID")["TRTSDT"].max().reindex(people.index).to_numpy()
+    frame["TRTGAP"] = longest_gap(clean.treatments).reindex(people.index).to_numpy()
     frame["EOSSTT"] = frame.get("EOSSTT", "")
     frame["LSTCNTDT"] = _last_contact(people, clean.visits)
     if "DTHFL" not in frame:
@@ -31,6 +32,19 @@ def derive_adsl(clean: Clean) -> pd.DataFrame:
         seen = set(clean.visits.loc[clean.visits["AVISIT"] == code, "USUBJID"])
         frame[visit_flag(code)] = _flag(people.index.isin(sorted(seen)))
     return typed(frame, COLUMNS["ADSL"])
+
+
+def longest_gap(treatments: pd.DataFrame) -> pd.Series:
+    """The longest time in days from a treatment to the next one, by USUBJID; NaN for who was treated once.
+
+    `treatments` has USUBJID and TRTSDT, one row per patient and day of treatment, in order of the day.
+
+    >>> days = pd.to_datetime(["2014-01-01", "2014-01-01", "2014-03-02", "2014-04-01"])
+    >>> longest_gap(pd.DataFrame({"USUBJID": ["1", "2", "1", "1"], "TRTSDT": days})).to_dict()
+    {'1': 60.0, '2': nan}
+    """
+    gaps = treatments.groupby("USUBJID")["TRTSDT"].diff().dt.days
+    return gaps.groupby(treatments["USUBJID"]).max()
 
 
 def _treated(clean: Clean) -> np.ndarray:

@@ -96,7 +96,7 @@ def _harm(evidence: Evidence) -> Seen:
     serious = evidence.row(section="safety", statistic="proportion", by="overview", category="SERIOUS")
     visit = evidence.plan.follow_ups[-1].AVISIT if evidence.plan.follow_ups else ""
     outside = evidence.row(section="safety", statistic="excursions", method="observed", AVISIT=visit)
-    events, values = "no adverse events were supplied", "no laboratory values were supplied"
+    events, values = "nothing is recorded about serious adverse events", "no laboratory values were supplied"
     if serious is not None:
         shown = proportion(serious["count"], serious["n"], serious["lower"], serious["upper"], serious["level"], noun="patients")
         events = f"a serious adverse event in {shown}"

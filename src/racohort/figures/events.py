@@ -59,7 +59,9 @@ def _draw_dots(ax: Any, rows: pd.DataFrame, y: np.ndarray, scale: float, colour:
 
 def _name_rows(ax: Any, rows: pd.DataFrame, y: np.ndarray) -> None:
     words = rows["category"].where(rows["by"] != "overview", rows["category"].map(OVERVIEW_LABELS))
-    names = [f"{word}  {number(some)}/{number(n)}" for word, some, n in zip(words, rows["count"], rows["n"], strict=True)]
+    shown = [f"{number(row['count'])}/{number(row['n'])}" if pd.notna(row["value"]) else f"{number(row['n_missing'])} not judged"
+             for _, row in rows.iterrows()]  # fmt: skip
+    names = [f"{word}  {share}" for word, share in zip(words, shown, strict=True)]
     ax.set_yticks(y, names, fontsize=8)
     ax.set_ylim(y.max() + 0.7, -0.7)
 

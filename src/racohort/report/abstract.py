@@ -139,8 +139,11 @@ def _serology(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame, AVISIT
 def _events(results: pd.DataFrame) -> Sentence | str:
     parts = {"section": "safety", "statistic": "proportion", "by": "overview"}
     serious, any_event = (row_of(results, **parts, category=category) for category in ("SERIOUS", "ANY"))
-    if serious is None or any_event is None:
+    if any_event is None:
         return "No adverse events were supplied, so nothing can be said about them."
+    if serious is None:
+        told = proportion(any_event["count"], any_event["n"], any_event["lower"], any_event["upper"], any_event["level"])
+        return quote(f"An adverse event was recorded in {told}; which were serious was not recorded.", any_event["result_id"])
     shown = [proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"], noun=noun)
              for row, noun in ((any_event, "patients"), (serious, ""))]  # fmt: skip
     told = f"An adverse event was recorded in {shown[0]}, a serious one in {shown[1]}."

@@ -110,7 +110,7 @@ def _serious(results: pd.DataFrame) -> Card:
     row = row_of(results, section="safety", statistic="proportion", by="overview", category="SERIOUS")
     name = "Patients with a serious adverse event"
     if row is None:
-        return Card(name, "Not known", "No adverse events were supplied", "")
+        return Card(name, "Not known", "Nothing is recorded about it", "")
     share = f"{percent(row['value'])}; {interval(100 * row['lower'], 100 * row['upper'], 1, row['level'])} %"
     return Card(name, f"{number(row['count'])} of {number(row['n'])}", share, "safety population", (row["result_id"],))
 

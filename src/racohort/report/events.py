@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from racohort.formats import count, level_of, listed, percent, proportion
+from racohort.formats import count, level_of, listed, percent, proportion, share_or_none_known
 from racohort.labels import OVERVIEW_LABELS, WINDOW_LABELS
 from racohort.plan import Plan
 from racohort.report.text import Sentence, Text, quote, say
@@ -16,14 +16,13 @@ def say_events(results: pd.DataFrame, plan: Plan) -> Text:
         return say()
     rows = select_results(results, statistic="proportion", by="overview")
     told = rows[rows["category"].isin(["ANY", "SERIOUS", "DEATH"])]
-    shown = (proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"]) for _, row in told.iterrows())
-    said = [f"{OVERVIEW_LABELS[category]}: {text}." for category, text in zip(told["category"], shown, strict=True)]
+    said = [f"{OVERVIEW_LABELS[row['category']]}: {share_or_none_known(row)}." for _, row in told.iterrows()]
     sentences = (quote(text, result_id) for text, result_id in zip(said, told["result_id"], strict=True))
     return say(*sentences, _said_of_none(results, rows, plan))
 
 
 def _said_of_none(results: pd.DataFrame, rows: pd.DataFrame, plan: Plan) -> Sentence:
-    none = rows.loc[(rows["count"] == 0) & (rows["note"] == ""), "category"]
+    none = rows.loc[rows["value"] == 0, "category"]
     bounds = select_results(results, statistic="risk_bound", category=list(none))
     if bounds.empty:
         return Sentence("")

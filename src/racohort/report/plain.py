@@ -61,7 +61,7 @@ def _score(row: pd.Series, adjusted: pd.Series | None, plan: Plan, catalogue: pd
 def _harm(results: pd.DataFrame) -> Sentence | str:
     row = row_of(results, section="safety", statistic="proportion", by="overview", category="SERIOUS")
     if row is None:
-        return "Nothing was recorded about unwanted events, so this report can say nothing about them."
+        return "Nothing was recorded about serious unwanted events, so this report can say nothing about them."
     seen = f"{number(row['count'])} of {count(row['n'], 'person', 'people')} had a serious unwanted event"
     return quote(f"{seen}; among many more people it could be up to {number(100 * row['upper'])} of 100.", row["result_id"])
 

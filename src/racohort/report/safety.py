@@ -249,7 +249,7 @@ def say_safety_limits(results: pd.DataFrame, plan: Plan) -> Text:
 
 def _said_of_rare(results: pd.DataFrame, plan: Plan) -> Sentence:
     events = select_results(results, statistic="proportion", by="overview")
-    known = list(events.loc[(events["count"] == 0) & (events["note"] == ""), "category"])
+    known = list(events.loc[events["value"] == 0, "category"])
     none = select_results(results, statistic="risk_bound", by="overview", category=known)
     if none.empty:
         return Sentence("")

@@ -54,7 +54,9 @@ def estimate_events(adae: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, supplied
     contact are known, `rate` (method `garwood`: events per 100 person-years) and `first_event_rate` (exposure ends at the first
     event), by `overview`, `AEBODSYS`, `AEDECOD` and `window`; `risk_bound` of the overview (method
     `upper_one_sided_cp`); `count` by `AEDECOD>AETOXGR` (patients at their worst grade per term); `body_system` of each term;
-    always `supplied` (value_text `yes` or `no`), and only that where nothing was supplied.
+    always `supplied` (value_text `yes` or `no`), and only that where nothing was supplied. An overview category of which no event
+    is known, and some could not be judged, has a `proportion` without count and value (`n_missing`: patients with such an
+    event), no rate and no bound.
     """
     told = {
         "statistic": "supplied",
@@ -90,9 +92,19 @@ def _overview_rows(
     for category in OVERVIEW if plan.treated else [one for one in OVERVIEW if one != "TEAE"]:
         rows, unknown = kept[category]
         patients = set(rows["USUBJID"]) | also.get(category, set())
-        note = _unknown_note(unknown, patients)
+        unjudged = 0 if unknown is None else len(set(unknown["USUBJID"]) - patients)
+        if unjudged and not patients:
+            yield _open_row(unjudged, risk, category)
+            continue
+        note = f"not known for {unjudged} more" if unjudged else ""
         yield from _event_rows(rows, risk, "overview", category, patients=patients, note=note)
         yield _bound_row(len(patients), risk, category)
+
+
+def _open_row(unjudged: int, risk: Risk, category: str) -> dict[str, Any]:
+    """What is known where no event is known to belong to a category and some could not be judged: neither a share nor a bound."""
+    return {"statistic": "proportion", "method": "clopper_pearson", "by": "overview", "category": category,
+            "n": risk.n, "n_missing": unjudged, "note": f"not known for {unjudged}"}  # fmt: skip
 
 
 def _bound_row(count: int, risk: Risk, category: str) -> dict[str, Any]:
@@ -108,12 +120,6 @@ def _known_from_adsl(people: pd.DataFrame) -> dict[str, set[str]]:
         "DEATH": set(people.loc[people["DTHFL"] == "Y", "USUBJID"]),
         "DISCONT": set(people.loc[left_for_harm(people["DCSREAS"]), "USUBJID"]),
     }
-
-
-def _unknown_note(unknown: pd.DataFrame | None, counted: set[str]) -> str:
-    """How many patients may belong to a category but cannot be judged."""
-    more = 0 if unknown is None else len(set(unknown["USUBJID"]) - counted)
-    return f"not known for {more} more" if more else ""
 
 
 def _event_rows(
@@ -182,7 +188,7 @@ def _grade_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
 def _window_rows(emergent: pd.DataFrame, risk: Risk, wait: pd.Series) -> Iterator[dict[str, Any]]:
     """Windows after the most recent treatment; the denominator is everyone followed (or perhaps followed) until the window opens.
 
-    `wait` is the longest time that a patient was followed after a treatment without another one.
+    `wait` is the last day after a treatment that a patient reached without another one.
     """
     after = (emergent["ASTDT"] - emergent["LDOSEDT"]).dt.days.fillna(emergent["ASTDY"])  # a worsening may have begun before any
     for window in WINDOWS:

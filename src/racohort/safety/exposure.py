@@ -20,14 +20,14 @@ def follow_up_days(adsl: pd.DataFrame) -> pd.Series:
 
 
 def longest_wait(adsl: pd.DataFrame) -> pd.Series:
-    """Days that each patient of the safety population was followed after one treatment and before the next, by USUBJID.
+    """The last day after a treatment, its own being 0, that each patient of the safety population reached before the next one.
 
-    The longer of the time from the first day of treatment (TRTSDT) to the last (TRTEDT) and of the time from then to the last
-    contact; exact for up to two treatments, and for more at most too long. NaN where the follow-up is not known.
+    By USUBJID, for any number of treatments: between two of them up to the day before the later (TRTGAP), after the last (TRTEDT)
+    up to the last contact, whichever is longer. NaN where the follow-up is not known.
     """
     people = adsl[adsl["USUBJID"].isin(members(adsl, "safety"))].drop_duplicates("USUBJID").set_index("USUBJID")
-    between = (people["TRTEDT"] - people["TRTSDT"]).dt.days
-    afterwards = (follow_up_days(adsl) - between).clip(lower=0)
+    between, treated = people["TRTGAP"] - 1, (people["TRTEDT"] - people["TRTSDT"]).dt.days
+    afterwards = (follow_up_days(adsl) - treated).clip(lower=0)
     return between.where(between > afterwards, afterwards)
 
 

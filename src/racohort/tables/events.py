@@ -6,7 +6,7 @@ Where no events were supplied, the overview says so once and the other tables ar
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.formats import MISSING, level_of, number, proportion
+from racohort.formats import MISSING, level_of, number, proportion, share_or_none_known
 from racohort.labels import NO_EVENTS, OVERVIEW_LABELS, WINDOW_LABELS
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
@@ -14,15 +14,15 @@ from racohort.summaries import only, were_supplied
 from racohort.tables.paper import LISTED, Table, table
 
 
-def _columns(results: pd.DataFrame, by: str, category: str, level: float) -> dict[str, str]:
+def _columns(results: pd.DataFrame, by: str, category: str) -> dict[str, str]:
     """Patients, events and rate of one category."""
     here = select_results(results, by=by, category=category)
     patients = only(here, statistic="proportion")
-    events = only(here, statistic="events")
+    events = pick_result(here, statistic="events")
     rate = pick_result(here, statistic="first_event_rate")
     return {
-        "Patients": proportion(patients["count"], patients["n"], patients["lower"], patients["upper"], level),
-        "Events": number(events["value"]),
+        "Patients": share_or_none_known(patients),
+        "Events": MISSING if events is None else number(events["value"]),
         "First events per 100 person-years": MISSING if rate is None else
         f"{number(rate['value'], 1)} ({number(rate['lower'], 1)} to {number(rate['upper'], 1)})",
     }  # fmt: skip
@@ -36,7 +36,7 @@ def tabulate_events(results: pd.DataFrame, plan: Plan) -> Table | Absence:
     lines = [
         {
             "Category": OVERVIEW_LABELS[row["category"]],
-            **_columns(results, "overview", row["category"], plan.level),
+            **_columns(results, "overview", row["category"]),
             "Not judged": row["note"],
         }
         for _, row in rows.iterrows()
@@ -72,7 +72,7 @@ def tabulate_terms(results: pd.DataFrame, plan: Plan) -> Table | Absence | None:
         return None
     systems = select_results(results, statistic="proportion", by="AEBODSYS")["category"]
     terms = select_results(results, statistic="body_system", by="AEDECOD")
-    lines = [line for system in systems for line in _system_lines(system, results, terms, plan.level)]
+    lines = [line for system in systems for line in _system_lines(system, results, terms)]
     if not lines:
         return absent(f"{_kind(plan)}: none was recorded in the safety population.")
     return table(
@@ -82,16 +82,16 @@ def tabulate_terms(results: pd.DataFrame, plan: Plan) -> Table | Absence | None:
     )  # fmt: skip
 
 
-def _system_lines(system: str, results: pd.DataFrame, terms: pd.DataFrame, level: float) -> list[dict[str, str]]:
+def _system_lines(system: str, results: pd.DataFrame, terms: pd.DataFrame) -> list[dict[str, str]]:
     own = terms.loc[terms["value_text"] == system, "category"]
     first = {
         "System": system,
         "Term": "Any term of this class",
-        **_columns(results, "AEBODSYS", system, level),
+        **_columns(results, "AEBODSYS", system),
         "Worst grade": "",
     }
     return [first] + [
-        {"System": system, "Term": term, **_columns(results, "AEDECOD", term, level), "Worst grade": _grades(results, term)}
+        {"System": system, "Term": term, **_columns(results, "AEDECOD", term), "Worst grade": _grades(results, term)}
         for term in own
     ]
 
