@@ -536,7 +536,10 @@ def test_a_value_is_read_against_the_range_of_the_laboratory_that_measured_it():
         row["ANRIND"] = "HIGH" if row["AVAL"] > row["ANRHI"] else "NORMAL"
     base = {row["USUBJID"]: row for row in rows if row["ABLFL"] == "Y"}
     lab = bds([row | {"BASE": base[row["USUBJID"]]["AVAL"], "BNRIND": base[row["USUBJID"]]["ANRIND"]} for row in rows])
-    people, plan = adsl([{"USUBJID": one, "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for one in "1234"]), example_plan(("BL", "Y1"))
+    people, plan = (
+        adsl([{"USUBJID": one, "FASFL": "Y", "SAFFL": "Y", "DTHFL": "N"} for one in "1234"]),
+        example_plan(("BL", "Y1")),
+    )
     outside = select_results(safety.estimate_out_of_range(lab, people, plan, CATALOGUE), statistic="out_of_range")
     assert outside.set_index("AVISIT")["count"].to_dict() == {"BL": 1, "Y1": 3}
     shifts = select_results(safety.count_shifts(lab, people, plan, CATALOGUE), method="worst").set_index("category")["count"]
@@ -793,6 +796,18 @@ def test_past_a_number_of_patients_a_fan_takes_the_place_of_single_lines(monkeyp
     found = safety.summarise_laboratory(study.adlb, study.adsl, study.plan, study.catalogue)
     few = select_results(found, PARAMCD=["WBC", "ALT"])
     assert words in figures.plot_laboratory(few, study.adlb, study.plan, study.catalogue).caption
+
+
+@pytest.mark.parametrize(("visits", "drawn"), [(5, 5), (6, 3)])
+def test_past_a_number_of_visits_a_mark_stands_for_the_first_the_primary_and_the_last(visits, drawn):
+    adlb, people, plan = generated(analytes=2, visits=visits)  # the first follow-up visit is the primary one
+    found = join_results(
+        safety.estimate_out_of_range(adlb, people, plan, CATALOGUE), safety.estimate_equivalence(adlb, people, plan, CATALOGUE)
+    )
+    outside, same = figures.plot_out_of_range(found, plan, CATALOGUE), figures.plot_equivalence(found, plan, CATALOGUE)
+    assert (len(outside.rows), len(same.rows)) == (2 * drawn, 2 * (drawn - 1))
+    told = [f"Of {visits} visits {drawn} are drawn; the table has all." in one.caption for one in (outside, same)]
+    assert told == [drawn < visits] * 2
 
 
 def test_past_a_number_of_patients_the_liver_chart_draws_squares_and_says_so(monkeypatch):

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from racohort.terms import visit_flag
 
+#: More visits than these, each with a mark of its own beside the others, would not read.
+MOST_MARKS = 5
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -56,6 +59,20 @@ class Plan:
     def follow_ups(self) -> tuple[Visit, ...]:
         """The visits after baseline, in time order."""
         return self.visits[1:]
+
+    @property
+    def marked_visits(self) -> tuple[Visit, ...]:
+        """The visits that have a mark each in figures: all of a few, else baseline and the first, primary and last after it."""
+        if len(self.visits) <= MOST_MARKS:
+            return self.visits
+        ends = {self.visits[0], self.visits[1], self.visits[-1]}
+        return tuple(visit for visit in self.visits if visit in ends or self.primary_visit == visit.AVISIT)
+
+    @property
+    def said_of_marks(self) -> str:
+        """What a caption says where not every visit has its mark."""
+        marked = len(self.marked_visits)
+        return "" if marked == len(self.visits) else f" Of {len(self.visits)} visits {marked} are drawn; the table has all."
 
     def contrast(self, AVISIT: str) -> str:
         """The name of the change from baseline to a visit, as `Y1-BL`."""

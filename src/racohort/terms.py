@@ -44,6 +44,9 @@ POPULATIONS = {"all": "FASFL", "safety": "SAFFL", "efficacy": "EFFFL"}
 #: Where a value lies against its reference range; limits themselves are normal.
 RANGE_STATES = ("LOW", "NORMAL", "HIGH")
 
+#: A reference range leaves out this share of healthy people, by its usual definition (2.5th to 97.5th percentile).
+HEALTHY_SHARE_OUTSIDE = 0.05
+
 # --- the results spine ----------------------------------------------------------------------------------------------
 
 RESULT_ID = ("section", "PARAMCD", "AVISIT", "population", "contrast", "statistic", "method")

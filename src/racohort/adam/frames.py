@@ -8,8 +8,8 @@ import pandas as pd
 from racohort.terms import ADAE, ADCM, ADSL, BDS
 
 NUMBERS = {
-    "AGE", "DISDUR", "TRTGAP", "AVISITN", "ADY", "AVAL", "limit", "BASE", "CHG", "PCHG", "ANRLO", "ANRHI", "line", "ASTDY", "AENDY",
-    "AETOXGR", "CMDOSE",
+    "AGE", "DISDUR", "TRTGAP", "AVISITN", "ADY", "AVAL", "limit", "BASE", "CHG", "PCHG", "ANRLO", "ANRHI", "line", "ASTDY",
+    "AENDY", "AETOXGR", "CMDOSE",
 }  # fmt: skip
 DATES = {"TRTSDT", "TRTEDT", "LDOSEDT", "EOSDT", "LSTCNTDT", "DTHDT", "BIRTHDT", "ADT", "ASTDT", "AENDT"}
 COLUMNS = {"ADSL": ADSL, "BDS": BDS, "ADAE": ADAE, "ADCM": ADCM}

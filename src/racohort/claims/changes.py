@@ -14,7 +14,7 @@ from racohort.claims.answers import (
     untested,
 )  # fmt: skip
 from racohort.formats import count, estimate, is_missing, listed, number, p_value
-from racohort.labels import shown_unit
+from racohort.labels import shown_unit, within_sentence
 from racohort.plan import Visit
 from racohort.printed import Claim
 from racohort.results import select_results
@@ -42,7 +42,7 @@ def judge_change(claim: Claim, evidence: Evidence) -> list[Answer]:
         return untested(claim, _no_pairs(code, visit, evidence), parts)
     if claim.silent:
         row = _planned_row(evidence, parts)
-        why = f"The paper says nothing about it, and silence is not a claim. Seen: {_lower(_seen(row, evidence))}."
+        why = f"The paper says nothing about it, and silence is not a claim. Seen: {within_sentence(_seen(row, evidence))}."
         return untested(claim, why, parts, (row,))
     return [_as_printed(claim, change, evidence, parts), _as_planned(claim, evidence, parts)]
 
@@ -148,10 +148,6 @@ def _seen(row: pd.Series, evidence: Evidence) -> str:
     return f"{name}{since} {shown}, n = {number(row['n'])}"
 
 
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
-
-
 def _level(row: pd.Series) -> float:
     return 0.95 if is_missing(row["level"]) else float(row["level"])
 
@@ -160,4 +156,4 @@ def seen_change(evidence: Evidence, code: str, visit: Visit) -> tuple[pd.Series,
     """The mean change of a parameter at a visit, as row and as words; None where this cohort has none."""
     row = evidence.row(section="efficacy", population="efficacy", PARAMCD=code, AVISIT=visit.AVISIT, statistic="mean_change",
                        method="paired_t", contrast=evidence.plan.contrast(visit.AVISIT))  # fmt: skip
-    return None if row is None else (row, _lower(_seen(row, evidence)))
+    return None if row is None else (row, within_sentence(_seen(row, evidence)))

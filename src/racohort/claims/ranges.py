@@ -26,9 +26,7 @@ from racohort.few import most
 from racohort.formats import count, interval, is_missing, number, p_cell, percent, proportion
 from racohort.intervals import clopper_pearson
 from racohort.printed import Claim
-
-#: By its usual definition a reference range leaves out this share of healthy people.
-HEALTHY_SHARE_OUTSIDE = 0.05
+from racohort.terms import HEALTHY_SHARE_OUTSIDE
 
 _STATISTIC = {"mean": "range_position", "each": "out_of_range"}
 

@@ -6,7 +6,7 @@ import pandas as pd
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import capitalised, count, level_of, number, signed
-from racohort.labels import label_of
+from racohort.labels import label_of, within_sentence
 from racohort.plan import Plan
 from racohort.results import select_results
 
@@ -25,7 +25,9 @@ def plot_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     rows = select_results(results, statistic="range_change", method="tost")
     if rows.empty:
         return None
-    codes, visits = list(rows["PARAMCD"].unique())[::-1], plan.follow_ups
+    visits = tuple(visit for visit in plan.marked_visits if visit != plan.baseline)
+    rows = rows[rows["AVISIT"].isin([visit.AVISIT for visit in visits])]
+    codes = list(rows["PARAMCD"].unique())[::-1]
     step = 0.7 / len(visits)
     fig, ax = canvas(7.2, 0.9 + len(codes) * max(0.2, 0.085 * len(visits)))
     ax.axvspan(-MARGIN, MARGIN, color=INK["band"], lw=0)
@@ -41,15 +43,16 @@ def plot_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     ax.set_yticks(range(len(codes)), [label_of(code, catalogue) for code in codes], fontsize=8)
     ax.set(ylim=(-0.6, len(codes) - 0.4), xlabel="Mean change from baseline (widths of the reference range)")
     ax.grid(axis="y", visible=False)
-    fig.legend(loc="outside upper center", ncols=min(len(visits), 5))
-    return finish(fig, "equivalence", _alt(rows, plan, catalogue), _caption(rows), plan.synthetic, rows)
+    fig.legend(loc="outside upper center", ncols=len(visits))
+    return finish(fig, "equivalence", _alt(rows, plan, catalogue), _caption(rows, plan), plan.synthetic, rows)
 
 
-def _caption(rows: pd.DataFrame) -> str:
+def _caption(rows: pd.DataFrame, plan: Plan) -> str:
     return (
         "Mean change from baseline in widths of the reference range, safety population (n between "
-        f"{rows['n'].min()} and {rows['n'].max()} with both values). Bars: {level_of(rows['level'].iloc[0])} intervals, those of "
-        "two one-sided tests. Shaded: a quarter of the range on either side; a bar within it shows that the mean moved by less."
+        f"{number(rows['n'].min())} and {number(rows['n'].max())} with both values). "
+        f"Bars: {level_of(rows['level'].iloc[0])} intervals, those of two one-sided tests. Shaded: a quarter of the "
+        "range on either side; a bar within it shows that the mean moved by less." + plan.said_of_marks
     )
 
 
@@ -58,5 +61,6 @@ def _alt(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
     label = {visit.AVISIT: visit.label for visit in plan.visits}[top["AVISIT"]]
     return (
         f"Dot plot of mean changes: {number(inside)} of {count(len(rows), 'interval')} within a quarter of the reference range; "
-        f"the largest change is that of {label_of(top['PARAMCD'], catalogue)} at {label}, {signed(top['value'], 2)} widths."
+        f"the largest change is that of {within_sentence(label_of(top['PARAMCD'], catalogue))} at {label}, "
+        f"{signed(top['value'], 2)} widths."
     )

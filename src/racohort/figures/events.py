@@ -33,7 +33,7 @@ def plot_events(results: pd.DataFrame, plan: Plan) -> Figure | None:
     y = _places(len(overview), len(terms))
     fig, axes = canvas(7.2, 0.75 + 0.185 * (y.max() + 1), 1, 2, sharey=True, width_ratios=(1.35, 1))
     _draw_dots(axes[0], rows, y, 100, INK["accent"], "Patients (%)")
-    _draw_dots(axes[1], rates, y, 1, INK["accent2"], "First events per 100 person-years")
+    _draw_dots(axes[1], rates, y, 1, INK["accent2"], "First events\nper 100 person-years")
     _name_rows(axes[0], rows, y)
     _tell_events(axes, rows, rates, y)
     return finish(fig, "events", _alt(results, terms), _caption(overview, plan), plan.synthetic, pd.concat([rows, rates]))

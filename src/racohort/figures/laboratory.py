@@ -13,13 +13,17 @@ from racohort.absence import Absence, absent
 from racohort.figures.points import tell
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import capitalised, count, level_of, listed, median_iqr, number, percent, proportion
-from racohort.labels import NO_LABORATORY, NO_RANGES, digits_of, label_of, label_with_unit, shown_unit, unit_of
-from racohort.plan import Plan
+from racohort.labels import NO_LABORATORY, NO_RANGES, digits_of, label_of, label_with_unit, shown_unit, unit_of, within_sentence
+from racohort.plan import MOST_MARKS, Plan
 from racohort.results import select_results
 from racohort.summaries import largest, spread_results
+from racohort.terms import HEALTHY_SHARE_OUTSIDE
 
 #: From this many patients on, single lines would be a smear: the central nine tenths are drawn as a fan instead.
 MOST_LINES = 150
+
+#: The share of the time axis that the name of a visit takes in a small chart.
+NAME_ROOM = 0.3
 
 _COLUMNS = 5
 _MARKERS = "osD^vP*Xhp"
@@ -87,12 +91,13 @@ def _draw_analyte(ax: Any, values: pd.DataFrame, summary: pd.DataFrame, plan: Pl
         _draw_lines(ax, values, times)
     else:
         ax.fill_between(x, summary["p05"], summary["p95"], color=INK["faint"], alpha=0.45, lw=0)
-    ax.vlines(x, summary["q1"], summary["q3"], color=INK["accent"], lw=3.2, alpha=0.9)
-    ax.plot(x, summary["median"], "o-", color=INK["accent"], mfc=INK["paper"], ms=4, lw=1.5)
+    bar, mark = (3.2, 4) if len(plan.visits) <= MOST_MARKS else (1.8, 2.6)
+    ax.vlines(x, summary["q1"], summary["q3"], color=INK["accent"], lw=bar, alpha=0.9)
+    ax.plot(x, summary["median"], "o-", color=INK["accent"], mfc=INK["paper"], ms=mark, lw=1.5)
     _tell_medians(ax, summary, plan, code, catalogue)
     ax.set_title(_wrapped(label_of(code, catalogue)), fontsize=7.2, x=-0.25)  # over the axis too
     ax.set_ylabel(shown_unit(unit_of(code, catalogue)), fontsize=7.2, labelpad=3.5)
-    _label_visits(ax, plan, times)
+    _label_visits(ax, times)
 
 
 def _tell_medians(ax: Any, summary: pd.DataFrame, plan: Plan, code: str, catalogue: pd.DataFrame) -> None:
@@ -127,14 +132,28 @@ def _draw_lines(ax: Any, values: pd.DataFrame, times: dict[str, float]) -> None:
         ax.plot(out["AVISIT"].map(times), out["AVAL"], marker, color=colour, ms=3.4, mew=0, alpha=0.9)
 
 
-def _label_visits(ax: Any, plan: Plan, times: dict[str, float]) -> None:
-    """A tick at every visit, and names where there is room: all of a few visits, else the first, some between, the last."""
-    step = max(1, round((len(plan.visits) - 1) / 3)) if len(plan.visits) > 5 else 1
-    names = [visit.AVISIT if place % step == 0 else "" for place, visit in enumerate(plan.visits)]
-    ax.set_xticks(list(times.values()), names, fontsize=7)
+def _label_visits(ax: Any, times: dict[str, float]) -> None:
+    """A tick at every visit, and names where there is room."""
+    named = _apart(times)
+    ax.set_xticks(list(times.values()), [AVISIT if AVISIT in named else "" for AVISIT in times], fontsize=7)
     ax.tick_params(axis="y", labelsize=7)
     ax.grid(False)
     ax.margins(x=0.1)
+
+
+def _apart(times: dict[str, float]) -> list[str]:
+    """The visits that are named on an axis: the first, the last, and between them those whose names leave each other room.
+
+    >>> _apart({"BL": 0, "M1": 1, "M2": 2, "M3": 3, "M6": 6, "M9": 9, "M12": 12})
+    ['BL', 'M6', 'M12']
+    """
+    *others, last = sorted(times, key=lambda name: times[name])
+    kept = others[:1]
+    room = NAME_ROOM * (times[last] - times[kept[0]]) if kept else 0.0
+    for name in others[1:]:
+        if min(times[name] - times[kept[-1]], times[last] - times[name]) >= room:
+            kept.append(name)
+    return [*kept, last]
 
 
 def _laboratory_legend(fan: bool, singly: bool) -> list[Any]:
@@ -173,7 +192,9 @@ def _laboratory_alt(codes: list[str], values: pd.DataFrame, plan: Plan, catalogu
     span = f"from {plan.visits[0].label} to {plan.visits[-1].label}"
     if values["AVAL"].isna().all():
         return f"{count(len(codes), 'small chart')} of laboratory medians and quartiles {span} with reference bands."
-    most = listed([f"{label_of(str(code), catalogue)} ({count(n, 'value')})" for code, n in shown.head(3).items()])
+    most = listed(
+        [f"{within_sentence(label_of(str(code), catalogue))} ({count(n, 'value')})" for code, n in shown.head(3).items()]
+    )
     said = f"most values outside their range: {most}" if most else "no value lies outside its range"
     return f"{count(len(codes), 'small chart')} of laboratory values {span} with reference bands; {said}."
 
@@ -183,27 +204,29 @@ def plot_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     rows = select_results(results, statistic="out_of_range", method="clopper_pearson")
     if rows.empty:
         return absent(NO_RANGES)
+    visits = plan.marked_visits
+    rows = rows[rows["AVISIT"].isin([visit.AVISIT for visit in visits])]
     codes = list(rows["PARAMCD"].unique())[::-1]
-    step = 0.78 / len(plan.visits)
-    fig, ax = canvas(7.2, 0.9 + len(codes) * max(0.26, 0.1 * len(plan.visits)))
-    for place, visit in enumerate(plan.visits):
+    step = 0.78 / len(visits)
+    fig, ax = canvas(7.2, 0.9 + len(codes) * max(0.26, 0.1 * len(visits)))
+    for place, visit in enumerate(visits):
         here = rows[rows["AVISIT"] == visit.AVISIT].set_index("PARAMCD").reindex(codes)
         y = np.arange(len(codes)) + 0.39 - step * (place + 0.5)
-        _draw_intervals(ax, here, y, _shade(place, len(plan.visits)), _MARKERS[place % len(_MARKERS)], capitalised(visit.label))
+        _draw_intervals(ax, here, y, _shade(place), _MARKERS[place % len(_MARKERS)], capitalised(visit.label))
         for (code, row), at in [(line, at) for line, at in zip(here.iterrows(), y, strict=True) if line[1]["n"] > 0]:
             shown = proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level)
             tell(ax, 100 * row["value"], at, f"{label_of(str(code), catalogue)}, {visit.label}: {shown}")
-    ax.axvline(5, color=INK["accent2"], lw=1, ls=(0, (4, 3)))
+    ax.axvline(100 * HEALTHY_SHARE_OUTSIDE, color=INK["accent2"], lw=1, ls=(0, (4, 3)))
     ax.text(5, len(codes) - 0.42, " 5 %: a healthy group", color=INK["accent2"], fontsize=7.2, va="bottom")
     ax.set_yticks(range(len(codes)), [label_of(code, catalogue) for code in codes], fontsize=8)
     ax.set(ylim=(-0.6, len(codes) - 0.1), xlabel="Patients outside their reference range (%)")
     ax.set_xlim(left=0)
     ax.grid(axis="y", visible=False)
-    fig.legend(loc="outside upper center", ncols=min(len(plan.visits), 5))
+    fig.legend(loc="outside upper center", ncols=len(visits))
     return finish(fig, "out-of-range", _out_alt(rows, plan, catalogue), _out_caption(rows, plan), plan.synthetic, rows)
 
 
-def _shade(place: int, visits: int) -> str:
+def _shade(place: int) -> str:
     """Baseline grey, follow-up in the house colours by turns."""
     return INK["muted"] if place == 0 else [INK[name] for name in ("accent", "accent2", "good", "none", "cool")][(place - 1) % 5]
 
@@ -220,16 +243,18 @@ def _out_caption(rows: pd.DataFrame, plan: Plan) -> str:
         f"{number(n.min())} and {number(n.max())} with a value). "
         f"Bars: {level_of(plan.level)} Clopper-Pearson intervals, which also stand where nobody was outside. Dashed: the one "
         "in twenty that a reference "
-        "range leaves out among healthy people."
+        f"range leaves out among healthy people.{plan.said_of_marks}"
     )
 
 
 def _out_alt(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
     said = []
-    for visit in plan.visits:
+    for visit in plan.marked_visits:
         here = rows[(rows["AVISIT"] == visit.AVISIT) & (rows["n"] > 0)]
         if len(here):
             top = largest(here)
-            said.append(f"at {visit.label} {label_of(top['PARAMCD'], catalogue)} is highest with {percent(top['value'])}")
+            said.append(
+                f"at {visit.label} {within_sentence(label_of(top['PARAMCD'], catalogue))} is highest with {percent(top['value'])}"
+            )
     analytes = count(rows["PARAMCD"].nunique(), "analyte")
     return f"Dot plot of the share of patients outside the reference range for {analytes}: {listed(said)}."

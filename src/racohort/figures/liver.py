@@ -9,7 +9,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 from racohort.absence import Absence, absent
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.figures.worst import draw_squares
-from racohort.formats import count
+from racohort.formats import count, number
 from racohort.plan import Plan
 
 #: From this many patients on, those below both lines are drawn as squares whose area grows with their number.
@@ -39,7 +39,7 @@ def plot_liver(liver: pd.DataFrame, plan: Plan) -> Figure | Absence:
     counts = liver["quadrant"].value_counts()
     for name, x, y, label, side in _FIELDS:
         placed = {"transform": axes[0].transAxes, "ha": side, "va": "bottom" if y < 0.5 else "top"}
-        axes[0].text(x, y, f"{label}: {counts.get(name, 0)}", fontsize=7.2, color=INK["muted"], **placed)
+        axes[0].text(x, y, f"{label}: {number(counts.get(name, 0))}", fontsize=7.2, color=INK["muted"], **placed)
     axes[0].set_title("Against the upper limit (eDISH)")
     axes[1].set_title("Against baseline (mDISH)")
     return finish(fig, "liver", _alt(liver), _caption(liver), plan.synthetic)
@@ -65,9 +65,9 @@ def _draw(ax: Any, rows: pd.DataFrame, x: str, y: str, unit: str) -> None:
 
 def _caption(liver: pd.DataFrame) -> str:
     return (
-        f"Liver chart, safety population (n = {len(liver)} with transaminase and bilirubin after baseline): each point is a "
-        "patient at the "
-        "highest values after baseline, on logarithmic axes. Dashed: 3 times for transaminase, 2 times for bilirubin. The "
+        f"Liver chart, safety population (n = {number(len(liver))} with transaminase and bilirubin after baseline): each "
+        "point is a patient at the highest values after baseline, on logarithmic axes. Dashed: 3 times for "
+        "transaminase, 2 times for bilirubin. The "
         "two peaks may "
         "come from different visits."
         + (" Larger squares hold more patients; beyond a line each patient is a point." if len(liver) > MOST_POINTS else "")
@@ -80,5 +80,5 @@ def _alt(liver: pd.DataFrame) -> str:
     return (
         "Two scatter charts of the highest transaminase against the highest bilirubin after baseline for "
         f"{count(len(liver), 'patient')}: "
-        f"{upper} in the upper right field that would call for review, {right} with raised transaminase alone."
+        f"{number(upper)} in the upper right field that would call for review, {number(right)} with raised transaminase alone."
     )

@@ -18,6 +18,7 @@ from racohort.summaries import largest
 MOST_POINTS = 4000
 
 _TICKS = (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50)
+_FEW_TICKS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100)
 _STATES = (("NORMAL", INK["normal"], "o"), ("LOW", INK["low"], "v"), ("HIGH", INK["high"], "^"))
 
 
@@ -64,7 +65,7 @@ def _draw_panel(ax: Any, rows: pd.DataFrame, panel: str, dense: bool) -> None:
             draw_squares(ax, some, ("x", "y"), np.geomspace(low, high, 29), colour)
         else:
             ax.plot(some["x"], some["y"], marker, color=colour, ms=3.2, mew=0, alpha=0.7)
-    _label_axes(ax, [tick for tick in _TICKS if low <= tick <= high])
+    _label_axes(ax, [tick for tick in (_TICKS if high < 100 * low else _FEW_TICKS) if low <= tick <= high])
     ax.set_title(f"{panel} ({count(rows['PARAMCD'].nunique(), 'analyte')})", fontsize=8.5)
     ax.set_aspect("equal")
 

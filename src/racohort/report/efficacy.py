@@ -6,6 +6,7 @@ import pandas as pd
 
 from racohort.endpoints import Endpoint
 from racohort.formats import capitalised, count, interval, is_missing, listed, number, p_value, percent, proportion, signed
+from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.report.responders import of_both
 from racohort.report.text import Sentence, Text, absent, points, quote, say
@@ -191,7 +192,7 @@ def _difference(results: pd.DataFrame, visit: Visit) -> str | Sentence:
     limits = interval(100 * change["lower"], 100 * change["upper"], 1, change["level"])
     return quote(
         f"Measured at both baseline and {visit.label}, {signed(100 * change['value'], 1)} percentage points ({limits}; n = "
-        f"{number(change['n'])}; McNemar mid-{p_value(test['p_value'])}, not adjusted): {_lower(change['note'])}",
+        f"{number(change['n'])}; McNemar mid-{p_value(test['p_value'])}, not adjusted): {within_sentence(change['note'])}",
         change["result_id"],
         test["result_id"],
     )
@@ -207,10 +208,6 @@ def _over_visits(results: pd.DataFrame) -> str | Sentence:
         f"{p_value(row['p_value'])}, not adjusted; it asks only whether any visit differs from another.",
         row["result_id"],
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
 
 
 def say_responses(results: pd.DataFrame, plan: Plan) -> Text:

@@ -206,6 +206,8 @@ def say_liver(results: pd.DataFrame, plan: Plan) -> Text:
         proportion(row["count"], row["n"], row["lower"], row["upper"], plan.level) for row in (field, alone, together)
     )
     text = f"Transaminase at least 3 times and bilirubin 2 times its upper limit: {both}; transaminase alone: {single}."
+    if not field["count"] and not alone["count"]:
+        text = f"Transaminase at least 3 times its upper limit, with a bilirubin of 2 times or without: {both}."
     window = f"Both within {number(HYS_LAW_DAYS)} days, with alkaline phosphatase below 2 times its limit (Hy's law): {law}."
     return say(
         quote(text, field["result_id"], alone["result_id"]), quote(window, together["result_id"]),

@@ -12,10 +12,8 @@ from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.safety.laboratory import after_baseline, laboratory_codes
 from racohort.summaries import analysed, members, proportion_row, range_excess
-from racohort.terms import RANGE_STATES
+from racohort.terms import HEALTHY_SHARE_OUTSIDE, RANGE_STATES
 
-#: A reference range leaves out this share of healthy people, by its usual definition (2.5th to 97.5th percentile).
-HEALTHY_SHARE_OUTSIDE = 0.05
 #: The least that is told of a probability that is not 0: in a large cohort a float would be 0, which says that it cannot happen.
 LEAST = 1e-300
 

@@ -17,8 +17,9 @@ from racohort.intervals import upper_one_sided_cp
 from racohort.labels import panel_of
 from racohort.plan import Plan
 from racohort.results import as_results, select_results
-from racohort.safety.ranges import HEALTHY_SHARE_OUTSIDE, LEAST
+from racohort.safety.ranges import LEAST
 from racohort.safety.spread import HEALTHY_SD
+from racohort.terms import HEALTHY_SHARE_OUTSIDE
 from racohort.tolerance import probability_mean_inside
 
 

@@ -83,6 +83,7 @@ def tabulate_criteria(results: pd.DataFrame, plan: Plan) -> Table | Absence:
         "criteria",
         "Remission and response by criteria that join several measurements.",
         "Boolean remission, CDAI, SDAI and the ACR response need measurements that this cohort does not have.",
+        " Evaluated: every component was measured; of everyone, who reaches it for certain without one counts too.",
     )
 
 
@@ -95,6 +96,7 @@ def _shares(
     name: str,
     caption: str,
     nothing: str,
+    besides: str = "",
 ) -> Table | Absence:
     rows = select_results(results, statistic="proportion", by=by, category=list(names))
     lines = [
@@ -106,7 +108,7 @@ def _shares(
     if not lines:
         return absent(nothing)
     note = "Exact (Clopper-Pearson) intervals. Everyone: the efficacy population, given for good outcomes only."
-    return table(pd.DataFrame(lines), name, caption, note, plan.synthetic, groups="Category")
+    return table(pd.DataFrame(lines), name, caption, note + besides, plan.synthetic, groups="Category")
 
 
 def _share(rows: pd.DataFrame, method: str, plan: Plan) -> str:
