@@ -44,7 +44,8 @@ def longest_gap(treatments: pd.DataFrame) -> pd.Series:
     {'1': 60.0, '2': nan}
     """
     gaps = treatments.groupby("USUBJID")["TRTSDT"].diff().dt.days
-    return gaps.groupby(treatments["USUBJID"]).max()
+    longest: pd.Series = gaps.groupby(treatments["USUBJID"]).max()
+    return longest
 
 
 def _treated(clean: Clean) -> np.ndarray:

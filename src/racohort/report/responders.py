@@ -27,7 +27,7 @@ def _criterion(rows: pd.DataFrame, label: str, visit: Visit, plan: Plan) -> Sent
     exact, everyone = (pick_result(rows, method=m) for m in ("clopper_pearson", "clopper_pearson_nri"))
     if exact is None or everyone is None or not exact["n"]:
         return None
-    certain = "; some reach it for certain without a component" if everyone["count"] > exact["count"] else ""
+    certain = "; some reach it for certain without a component" if float(everyone["count"]) > float(exact["count"]) else ""
     text = f"{label} at {visit.label}: {of_both(exact, everyone, plan)}{certain}."
     return quote(text, exact["result_id"], everyone["result_id"])
 
