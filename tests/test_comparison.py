@@ -175,7 +175,7 @@ def test_a_cohort_without_an_endpoint_a_visit_or_events_leaves_a_place_and_no_nu
     times = tabulate_times(comparison.match_times(some), some).frame.set_index("Cohort")
     assert times.loc["poor"].tolist() == ["Y1", "–"]
     verdicts = tabulate_verdicts(some).frame.set_index("Claim")
-    assert verdicts.loc["A10-ACCP-3y", "poor"] == "cannot be tested here"
+    assert verdicts.loc["A10-ACCP-3y", "poor"] == "not tested"
     assert verdicts.loc["A11-DAS28-1y", "a"] == "agrees"
     shown = tabulate_changes(changes, found, example_catalogue()).frame
     refused = shown[shown["Cohort"].str.startswith("Not pooled: fewer than three cohorts")]
@@ -212,7 +212,7 @@ def test_a_verdict_of_the_plan_has_a_line_of_its_own_where_it_is_another_one(run
     shown = tabulate_verdicts([replace(runs[0], claims=claims), runs[1]]).frame
     at = shown.index[shown["Claim"] == "A11-DAS28-1y"][0]
     assert shown.loc[at, ["a", "b"]].tolist() == ["agrees", "agrees"]
-    assert shown.loc[at + 1, ["Claim", "a", "b"]].tolist() == ["by the plan", "no evidence either way", "agrees"]
+    assert shown.loc[at + 1, ["Claim", "a", "b"]].tolist() == ["by the plan", "no evidence", "agrees"]
 
 
 def test_two_reports_to_publish_on_the_same_patients_are_not_set_side_by_side(runs):

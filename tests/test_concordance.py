@@ -1,6 +1,7 @@
 """The table, the tiles and the record of a run, as a reader sees them."""
 
 import json
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,6 +54,14 @@ def test_printed_words_are_in_quotation_marks_and_say_what_they_are_read_as(one,
     assert words["A8-liver-3y-each"] == "“no abnormalities, ... all in the normal range” (Liver function, each value, 3 years)"
     assert words["A1-patients"] == "“64 RA patients”"
     assert "“" not in words["A9-CRP-1y"]
+
+
+def test_a_row_shows_what_the_paper_would_see_and_opens_to_the_plan_the_rule_and_the_rows(one, ledger):
+    row = re.search(r'<tr id="claims-A9-CRP-1y">.*?</tr>', tabulate_claims(ledger, one.plan).html(), re.DOTALL)[0]
+    seen, opened = re.search(r"<summary>(.*?)</summary>(.*)</details>", row).groups()
+    assert "n = " in seen
+    assert "By the plan" not in seen
+    assert re.findall(r"<p[^>]*>(\w+)", opened) == ["By", "Rule", "Result"]
 
 
 def test_what_both_levels_say_is_said_once(one, ledger):

@@ -137,9 +137,10 @@ def test_a_table_is_taken_along_as_it_stands():
 
 def test_spanning_headers_stand_before_those_below_and_details_stay_behind():
     columns = pd.MultiIndex.from_tuples([("", "Arm"), ("Year 1", "n"), ("Year 1", "Mean")])
-    html = table(pd.DataFrame([["A", "3", "1.5"]], columns=columns), "wide", "Two heads.", details=[["How."]]).html()
+    shown = pd.DataFrame([["A", "3", "1.5.\nBy plan: 2."]], columns=columns)
+    html = table(shown, "wide", "Two heads.", details=[["How."]]).html()
     _, files = equipped(html, None)
-    assert read_csv(next(iter(files.values()))) == [["Arm", "Year 1: n", "Year 1: Mean"], ["A", "3", "1.5"]]
+    assert read_csv(next(iter(files.values()))) == [["Arm", "Year 1: n", "Year 1: Mean"], ["A", "3", "1.5. By plan: 2."]]
 
 
 def test_a_table_whose_note_was_given_explanations_is_still_found():

@@ -137,8 +137,8 @@ def _spread(row: HtmlElement) -> Iterator[str]:
 
 
 def _text(cell: HtmlElement) -> str:
-    """The text of a cell, without what it opens to."""
-    words = cell.xpath(".//text()[not(ancestor::details)]")
+    """The text of a cell, without the rule and the rows that it opens to."""
+    words = cell.xpath('.//text()[not(ancestor::p[@class="ra-basis"])]')
     return " ".join("".join(words).split())
 
 

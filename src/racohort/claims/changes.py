@@ -72,7 +72,8 @@ def _as_printed(claim: Claim, change: pd.Series, evidence: Evidence, parts: dict
     verdict, lead = _from_two_tests(claim, sides)
     tests = f"paired t {p_value(change['p_value'])}, Wilcoxon {p_value(None if rank is None else rank['p_value'])}"
     rows = tuple(row for row in (change, rank, centre) if row is not None)
-    return Answer(claim, AS_PRINTED, verdict, f"{lead} {_seen(change, evidence)}; {tests}.", rows, **parts)
+    none = "" if evidence.plan.treated else " No start of treatment is on record."
+    return Answer(claim, AS_PRINTED, verdict, f"{lead} {_seen(change, evidence)}; {tests}.{none}", rows, **parts)
 
 
 def _from_two_tests(claim: Claim, sides: tuple[int, int]) -> tuple[str, str]:
@@ -143,7 +144,7 @@ def _seen(row: pd.Series, evidence: Evidence) -> str:
     name = _NAMES.get(row["statistic"], "Mean change")
     unit = "" if ratio else shown_unit(row["unit"])
     digits = 2 if ratio else evidence.digits(row["PARAMCD"])
-    since = "" if evidence.plan.treated else " since the first visit (no start of treatment is on record)"
+    since = "" if evidence.plan.treated else " since the first visit"
     shown = estimate(row["value"], row["lower"], row["upper"], digits, _level(row), unit)
     return f"{name}{since} {shown}, n = {number(row['n'])}"
 

@@ -52,7 +52,7 @@ def judge_measured(claim: Claim, evidence: Evidence) -> list[Answer]:
     codes = [evidence.code(parameter) for parameter in claim.parameters]
     rows = evidence.rows(section="participants", statistic="completeness", PARAMCD=codes)
     rows = rows[rows["count"].fillna(0) > 0].drop_duplicates("PARAMCD")
-    lost = [evidence.label(code) for code in codes if code not in set(rows["PARAMCD"])]
+    lost = [evidence.named(code) for code in codes if code not in set(rows["PARAMCD"])]
     if lost:
         return untested(claim, f"Not measured here: {listed(lost)}. {OTHER}")
     seen = f"Measured here: {listed([evidence.named(code) for code in codes])}."

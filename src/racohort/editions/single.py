@@ -63,7 +63,7 @@ def _tidy(root: HtmlElement, mark: str) -> None:
         _settle(link)
     for folded in text.xpath('.//*[contains(@class, "tag_printed")]//details[contains(@class, "hide")]'):
         folded.set("class", "ra-folded")
-    for folded in text.xpath('.//details[not(contains(@class, "hide"))]'):
+    for folded in text.xpath('.//details[not(contains(@class, "hide") or contains(@class, "ra-opens"))]'):
         folded.set("open", "")
     for mistaken in text.xpath('.//*[contains(@class, "headerlink")]'):
         mistaken.drop_tree()

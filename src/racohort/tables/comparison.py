@@ -158,12 +158,14 @@ def tabulate_verdicts(runs: Runs) -> Table:
         lines.append({"The paper": words, "Claim": claim, **printed})
         if planned != printed:
             lines.append({"The paper": words, "Claim": "by the plan", **planned})
-    note = "As the paper tested it; by the plan: as this report would, where that gives another verdict in at least one cohort."
+    note = "As the paper tested it; by the plan: as this report would, where that gives another verdict in at least one cohort. "
+    note += "Not tested: that cohort cannot test it; no evidence: none either way."
     return table(pd.DataFrame(lines), "verdicts", "What each cohort says about the paper's claims.", note, groups="The paper")
 
 
 def _verdict(ledger: pd.DataFrame, claim: str, level: str) -> str:
-    return str(ledger.loc[claim, level]) if claim in ledger.index else "–"
+    verdict = str(ledger.loc[claim, level]) if claim in ledger.index else "–"
+    return _SHORT.get(verdict, verdict)
 
 
 def tabulate_times(times: Sequence[Time], runs: Runs) -> Table:

@@ -53,10 +53,10 @@ def _words(words: str, quoted: bool, topic: str, year: float) -> str:
 
 
 def _why(printed: str, planned: str) -> str:
-    """The reason; after it whatever the planned one adds."""
+    """The reason; below it whatever the planned one adds."""
     said = printed.split(". ")
     more = [sentence for sentence in planned.split(". ") if sentence.rstrip(".") not in {one.rstrip(".") for one in said}]
-    return f"{printed} By the plan: {'. '.join(more)}" if more else printed
+    return f"{printed}\nBy the plan: {'. '.join(more)}" if more else printed
 
 
 def tabulate_rules(ledger: pd.DataFrame) -> Table:

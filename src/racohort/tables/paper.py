@@ -99,13 +99,14 @@ class Table:
         return f' id="{escape(self.name)}-{escape(str(self.frame.loc[place, columns[0]]))}"' if self.details else ""
 
     def _opened(self, place: int, line: str) -> str:
-        """A row whose last cell opens to its details, where the table has any."""
+        """A row whose last cell opens, where the table has details: its first line stands, the others and the details do not."""
         if not self.details:
             return line
-        inside = "".join(f"<p>{escape(text)}</p>" for text in self.details[place])
-        return (
-            f'{line.removesuffix("</td>")}<details class="ra-opens"><summary>How it was decided</summary>{inside}</details></td>'
-        )
+        cell, _, text = line.removesuffix("</td>").rpartition(">")
+        seen, *more = text.split("\n")
+        inside = "".join(f" <p>{one}</p>" for one in more)
+        inside += "".join(f' <p class="ra-basis">{escape(one)}</p>' for one in self.details[place])
+        return f'{cell}><details class="ra-opens"><summary>{seen}</summary>{inside}</details></td>'
 
     def _cell(self, index: int, value: Any, kind: str) -> str:
         if index < self.row_headers:
@@ -128,8 +129,8 @@ def table(
 
     Column names are the headers (with the unit); two-level column names give spanning headers. The first `row_headers` columns
     head their rows; `groups` names a column whose values become heading rows within the table; a cell whose text `links` knows
-    becomes a link; `details` are, for each row, the paragraphs to which its last cell opens. Missing cells are shown as an en
-    dash. Raises ValueError for a bad name or an empty caption.
+    becomes a link; `details` are, for each row, the paragraphs to which its last cell opens, after any lines below the first.
+    Missing cells are shown as an en dash. Raises ValueError for a bad name or an empty caption.
 
     >>> shown = table(pd.DataFrame({"Analyte": ["ALT"], "n": ["64"]}), "labs", "Values per analyte.")
     >>> '<th scope="row">ALT</th><td class="ra-num">64</td>' in shown.html()
