@@ -298,6 +298,7 @@ def lab() -> None:
 @_told
 def test(arguments: str) -> None:
     """Run the tests; without arguments all of them, and where Python counts lines cheaply coverage must reach its mark."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of some hundred processes compiles the package anew
     counted = ["--cov", "--cov-report=term:skip-covered"] if sys.version_info >= (3, 12) else []
     whole = [*counted, f"--numprocesses={workers()}", "--dist=loadfile", "--no-loadscope-reorder"]
     sys.exit(1 if _called("pytest", *(_words(arguments) or whole)) else 0)

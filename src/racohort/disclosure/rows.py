@@ -37,7 +37,7 @@ GIVING_BACK = frozenset({"df", "mmrm_df", "difference", "mcnemar", "out_of_range
                          "stuart_maxwell", "bowker", "kendall_w"})  # fmt: skip
 #: Told with two digits; other numbers without an interval with three.
 SPREADS = frozenset(
-    {"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "healthy_pass", "dz", "gav", "glass_delta", "w", "friedman"}
+    {"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "dz", "gav", "glass_delta", "w", "friedman"}
 )
 #: What is counted is no patient: claims, tests, analytes, published studies.
 NO_PATIENTS = frozenset({"tests", "familywise_risk", "benchmark", "coverage", "claims", "hidden"})
