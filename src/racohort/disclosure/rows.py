@@ -36,9 +36,7 @@ QUANTILES = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 GIVING_BACK = frozenset({"df", "mmrm_df", "difference", "mcnemar", "out_of_range_change", "cochran_q",
                          "stuart_maxwell", "bowker", "kendall_w"})  # fmt: skip
 #: Told with two digits; other numbers without an interval with three.
-SPREADS = frozenset(
-    {"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "dz", "gav", "glass_delta", "w", "friedman"}
-)
+SPREADS = frozenset({"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "dz", "gav", "glass_delta", "w", "friedman"})
 #: What is counted is no patient: claims, tests, analytes, published studies.
 NO_PATIENTS = frozenset({"tests", "familywise_risk", "benchmark", "coverage", "claims", "hidden"})
 #: Texts of the cohort's own words, of which a rare one may point to a patient.
