@@ -104,6 +104,46 @@ def test_a_simpler_structure_is_at_its_own_maximum(covariance):
         assert written_out(data, other) > best
 
 
+def inner(theta: np.ndarray) -> np.ndarray:
+    """Heterogeneous compound symmetry by parameters without an edge: logarithms of the SDs, logit of the correlation."""
+    lowest = -1 / (len(theta) - 2)
+    correlation = lowest + (1 - lowest) / (1 + math.exp(-theta[-1]))
+    sd = np.exp(theta[:-1])
+    return np.outer(sd, sd) * ((1 - correlation) * np.eye(len(sd)) + correlation)
+
+
+def satterthwaite_by_differences(data: np.ndarray, covariance: np.ndarray, weights: np.ndarray, h: float = 1e-3) -> float:
+    """2 g^2 / (g' H^-1 g') from central differences of the likelihood and of the contrast's variance in those parameters."""
+    sd, visits = np.sqrt(np.diag(covariance)), len(covariance)
+    share = (covariance[0, 1] / (sd[0] * sd[1]) + 1 / (visits - 1)) / (1 + 1 / (visits - 1))
+    at, steps = np.append(np.log(sd), math.log(share / (1 - share))), h * np.eye(visits + 1)
+
+    def variance(theta: np.ndarray) -> float:
+        matrix, A = inner(theta), np.zeros((visits, visits))
+        for row in data[np.isfinite(data).any(axis=1)]:
+            seen = np.flatnonzero(np.isfinite(row))
+            A[np.ix_(seen, seen)] += np.linalg.inv(matrix[np.ix_(seen, seen)])
+        return float(weights @ np.linalg.solve(A, weights))
+
+    slopes = np.array([variance(at + step) - variance(at - step) for step in steps]) / (2 * h)
+    curvature = np.array([[sum(one * other * written_out(data, inner(at + one * i + other * j)) for one in (1, -1)
+                               for other in (1, -1)) for j in steps] for i in steps]) / (8 * h * h)  # fmt: skip
+    return 2 * variance(at) ** 2 / float(slopes @ np.linalg.solve(curvature, slopes))
+
+
+@pytest.mark.parametrize(("number", "from_edge"), [(228, 3e-3), (192, 1e-4), (268, 5e-4), (218, 1e-2), (330, 1e-4), (312, 4e-4),
+                                                   (168, 0.4), (66, 0.6)])  # fmt: skip
+def test_degrees_of_freedom_of_heterogeneous_compound_symmetry_hold_close_to_the_edge(number, from_edge):
+    """Oracle: differences in parameters that have no edge. Those of R, in the correlation itself, fail there."""
+    data = draw(number)[1]
+    fit, visits = fit_mmrm(data, "csh", fall_back=False), data.shape[1]
+    correlation = fit.Sigma[0, 1] / math.sqrt(fit.Sigma[0, 0] * fit.Sigma[1, 1])
+    assert min(1 - correlation, correlation + 1 / (visits - 1)) < from_edge
+    change = np.eye(visits)[-1] - np.eye(visits)[0]
+    expected = satterthwaite_by_differences(data / np.nanstd(data), fit.Sigma / np.nanvar(data), change)
+    assert fit.change(visits - 1).df_satterthwaite == pytest.approx(expected, rel=2e-4)
+
+
 def test_structures_are_nested_in_their_likelihood():
     data = simulated(40, 4, seed=3, missing=0.2)
     loglik = [fit_mmrm(data, covariance).reml_loglik for covariance in ("cs", "csh", "us")]

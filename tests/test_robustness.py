@@ -252,7 +252,7 @@ def test_rapport_survives_no_check_as_an_improvement_and_its_locf_is_that_of_r()
     )
     text = all_text(rows, endpoints, study)
     assert "not selected for high activity" in text
-    assert "improved in 0 of 8" in text
+    assert "in this order: DAS28 0 of 8, 0 of 8, 0 of 8 and 0 of 8; HAQ-DI 0 of 7" in text
 
 
 # --- sites and diagnostics --------------------------------------------------------------------------------------------

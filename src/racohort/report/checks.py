@@ -105,20 +105,17 @@ def say_cotreatment(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> 
         risen["result_id"],
     )
     rows = select_results(results, method="without_escalators").dropna(subset="lower")
-    said = [_without(pick_result(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT), e, visit)
-            for e in endpoints if e.role == "primary" for visit in plan.follow_ups]  # fmt: skip
+    said = [_without(select_results(rows, PARAMCD=e.PARAMCD), e, plan) for e in endpoints if e.role == "primary"]
     return points(first, *said)
 
 
-def _without(row: pd.Series | None, e: Endpoint, visit: Visit) -> Sentence:
-    if row is None:
-        return Sentence("")
-    limits = interval(row["lower"], row["upper"], e.estimate_digits, row["level"])
-    return quote(
-        f"{e.label} at {visit.label} without {count(row['count'], 'escalated patient')}: "
-        f"{number(row['value'], e.estimate_digits)} ({limits}; n = {number(row['n'])}).",
-        row["result_id"],
-    )
+def _without(rows: pd.DataFrame, e: Endpoint, plan: Plan) -> Sentence:
+    """The change of an endpoint at each visit without those who had been escalated by then."""
+    visits = {visit.AVISIT: visit.label for visit in plan.follow_ups}
+    said = [f"{number(row['value'], e.estimate_digits)} at {visits[row['AVISIT']]} ("
+            f"{interval(row['lower'], row['upper'], e.estimate_digits, row['level'])}; n = {number(row['n'])}, "
+            f"{number(row['count'])} left out)" for _, row in rows.iterrows()]  # fmt: skip
+    return quote(f"{e.label} without the escalated: {listed(said)}.", *rows["result_id"]) if said else Sentence("")
 
 
 def say_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:

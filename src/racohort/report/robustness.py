@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.endpoints import Endpoint
-from racohort.formats import count, interval, listed, number, percent
+from racohort.formats import MISSING, count, interval, listed, number, percent
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import named
 from racohort.report.text import Sentence, Text, absent, points, quote, say
@@ -50,28 +50,39 @@ def say_dropouts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
 
 
 def say_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
-    """How far the rules for the missing move each primary estimate."""
-    said = [_spread(results, e, visit) for e in endpoints if e.role == "primary" for visit in plan.follow_ups]
+    """How far the rules for the missing move each primary estimate, one point an endpoint."""
+    said = [_spread(results, e, plan) for e in endpoints if e.role == "primary"]
     shown = [sentence for sentence in said if sentence is not None]
     return (
         points(*shown) if shown else absent("No primary endpoint was measured twice: rules for the missing cannot be compared.")
     )
 
 
-def _spread(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence | None:
+def _spread(results: pd.DataFrame, e: Endpoint, plan: Plan) -> Sentence | None:
     functions = ["robustness.compare_missing_rules", "robustness.impute_changes"]
-    rows = select_results(results, function=functions, statistic=["mean_change", "gmr"], PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT)
+    rows = select_results(results, function=functions, statistic=["mean_change", "gmr"], PARAMCD=e.PARAMCD)
     rows = rows.dropna(subset="value")
-    if rows.empty:
+    seen = [(visit.label, rows[rows["AVISIT"] == visit.AVISIT]) for visit in plan.follow_ups]
+    seen = [(label, here) for label, here in seen if len(here)]
+    if not seen:
         return None
     digits, null = (2, 1.0) if e.log else (e.mean_digits, 0.0)
-    clear = int(((rows["lower"] > null) | (rows["upper"] < null)).sum())
-    low, high = number(rows["value"].min(), digits), number(rows["value"].max(), digits)
+    reach = [f"from {number(here['value'].min(), digits)} to {number(here['value'].max(), digits)} at {label}"
+             for label, here in seen]  # fmt: skip
     return quote(
-        f"{e.label} at {visit.label}: from {low} to {high} over {count(len(rows), 'rule')} (n = {number(rows['n'].min())} to "
-        f"{number(rows['n'].max())}); the interval lies on one side of no change {_under(clear, len(rows))}.",
+        f"{e.label}: over {count(max(len(here) for _, here in seen), 'rule')} (n = {number(rows['n'].min())} to "
+        f"{number(rows['n'].max())}) {listed(reach)}; the interval lies on one side of no change {_on_one_side(seen, null)}.",
         *rows["result_id"],
     )
+
+
+def _on_one_side(seen: list[tuple[str, pd.DataFrame]], null: float) -> str:
+    """Under how many rules the interval leaves no change out, said once where it is the same at every visit."""
+    clear: dict[str, list[str]] = {}
+    for label, here in seen:
+        out = (here["lower"] > null) | (here["upper"] < null)
+        clear.setdefault(_under(int(out.sum()), len(here)), []).append(label)
+    return "; ".join(how if len(clear) == 1 else f"{how} at {listed(labels)}" for how, labels in clear.items())
 
 
 def _under(some: int, rules: int) -> str:
@@ -86,26 +97,29 @@ def _under(some: int, rules: int) -> str:
 def say_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """What the missing would have to be for each primary result to tip."""
     rows = select_results(results, statistic="tipping_point", method="closed_form", category="0")
-    said = [_tipping(rows, e, visit) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"]) for visit in plan.follow_ups]
+    said = [_tipping(select_results(rows, PARAMCD=e.PARAMCD), e, plan) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])]
     return points(*said) if said else absent("No primary endpoint was measured twice: there is no tipping point.")
 
 
-def _tipping(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
-    row = pick_result(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT)
-    if row is None or pd.isna(row["value"]):
-        return Sentence(f"{e.label} at {visit.label}: nobody with a baseline value is missing, or too few were measured twice.")
-    who = f"the {number(row['n_missing'])} missing of {number(row['n'])}"
-    if row["value"] <= 0:
-        return quote(
-            f"{e.label} at {visit.label}: the interval reaches no change already in those observed; {who} would have to be "
-            f"{number(-row['value'], e.mean_digits)} better than them for it to exclude it.",
-            row["result_id"],
-        )
-    return quote(
-        f"{e.label} at {visit.label}: {who} would have to be {number(row['value'], e.mean_digits)} worse than the observed, "
-        "on average, for the interval to reach no change.",
-        row["result_id"],
-    )
+def _tipping(rows: pd.DataFrame, e: Endpoint, plan: Plan) -> Sentence:
+    """The tipping points of an endpoint, visit by visit: how much worse the missing would have to be, or how much better."""
+    visits = {visit.AVISIT: visit.label for visit in plan.follow_ups}
+    known = rows.dropna(subset="value")
+    worse, better = ([_moved(row, visits[row["AVISIT"]], e) for _, row in known[some].iterrows()]
+                     for some in (known["value"] > 0, known["value"] <= 0))  # fmt: skip
+    none = [label for AVISIT, label in visits.items() if AVISIT not in set(known["AVISIT"])]
+    said = [
+        f"for the interval to reach no change the missing would have to be worse than the observed by {listed(worse)}, on average"
+        if worse else "",
+        f"the interval reaches no change already in those observed; to exclude it the missing would have to be better than them "
+        f"by {listed(better)}" if better else "",
+        f"at {listed(none)} nobody with a baseline value is missing, or too few were measured twice" if none else "",
+    ]  # fmt: skip
+    return quote(f"{e.label}: {'; '.join(part for part in said if part)}.", *rows["result_id"])
+
+
+def _moved(row: pd.Series, label: str, e: Endpoint) -> str:
+    return f"{number(abs(row['value']), e.mean_digits)} at {label} ({number(row['n_missing'])} of {number(row['n'])} missing)"
 
 
 def say_regression(results: pd.DataFrame, plan: Plan) -> Text:
@@ -208,14 +222,17 @@ def say_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text
     rows = select_results(results, statistic="verdict", method="all")
     if rows.empty:
         return absent("No endpoint of this cohort was measured twice: there is no verdict.")
-    visits = {visit.AVISIT: visit.label for visit in plan.visits}
-    said = [_verdict(select_results(rows, PARAMCD=e.PARAMCD), e, visits) for e in endpoints]
-    return points(
-        *said, Sentence("Agreement of these analyses is not independent evidence, and none of them supplies a control group.")
+    labels = {e.PARAMCD: e.label for e in endpoints}
+    visits = {visit.AVISIT: visit.label for visit in plan.follow_ups if visit.AVISIT in set(rows["AVISIT"])}
+    each = [f"{labels[str(code)]} {listed([_share(mine, AVISIT) for AVISIT in visits])}"
+            for code, mine in rows.groupby("PARAMCD", sort=False)]  # fmt: skip
+    when = f"at {listed(list(visits.values()))}" + (" in this order" if len(visits) > 1 else "")
+    return say(
+        quote(f"Improved in so many of the ways of looking that apply, {when}: {'; '.join(each)}.", *rows["result_id"]),
+        "Agreement of these analyses is not independent evidence, and none of them supplies a control group.",
     )
 
 
-def _verdict(rows: pd.DataFrame, e: Endpoint, visits: dict[str, str]) -> Sentence:
-    """Improved in how many of the ways of looking that apply, visit by visit."""
-    each = [f"{number(row['count'])} of {number(row['n'])} at {visits[row['AVISIT']]}" for _, row in rows.iterrows()]
-    return quote(f"{e.label}: improved in {listed(each)} of the ways of looking that apply.", *rows["result_id"])
+def _share(rows: pd.DataFrame, AVISIT: str) -> str:
+    row = pick_result(rows, AVISIT=AVISIT)
+    return MISSING if row is None else f"{number(row['count'])} of {number(row['n'])}"
