@@ -4,6 +4,7 @@ import pandas as pd
 
 from racohort.endpoints import Endpoint
 from racohort.formats import MISSING, count, interval, listed, number, percent
+from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import named
 from racohort.report.text import Sentence, Text, absent, points, quote, say
@@ -222,7 +223,7 @@ def say_verdict(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text
     rows = select_results(results, statistic="verdict", method="all")
     if rows.empty:
         return absent("No endpoint of this cohort was measured twice: there is no verdict.")
-    labels = {e.PARAMCD: e.label for e in endpoints}
+    labels = {e.PARAMCD: within_sentence(e.label) for e in endpoints}
     visits = {visit.AVISIT: visit.label for visit in plan.follow_ups if visit.AVISIT in set(rows["AVISIT"])}
     each = [f"{labels[str(code)]} {listed([_share(mine, AVISIT) for AVISIT in visits])}"
             for code, mine in rows.groupby("PARAMCD", sort=False)]  # fmt: skip
