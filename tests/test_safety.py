@@ -957,7 +957,7 @@ def test_cumulative_incidence_equals_the_estimate_by_hand():
     assert np.isnan(value["GRADE3>365"]["lower"])
     counts = select_results(found, method="count", category="SERIOUS>365").set_index("statistic")["value"].to_dict()
     assert counts == {"died_before": 1, "at_risk": 2}
-    assert "1 died before one" in report.say_first_event(found, PLAN).plain
+    assert "; 1 died before one; 2 still followed without one)" in report.say_first_event(found, PLAN).plain
 
 
 def test_without_death_the_interval_is_that_of_the_kaplan_meier_estimate():

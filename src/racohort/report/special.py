@@ -83,8 +83,9 @@ def say_first_event(results: pd.DataFrame, plan: Plan) -> Text:
 
 def _first_share(row: pd.Series, results: pd.DataFrame, with_n: bool) -> str:
     kind = OVERVIEW_LABELS[row["category"].partition(">")[0]].lower()
-    died = only(results, by="first_event", statistic="died_before", category=row["category"])["value"]
+    died, left = (only(results, by="first_event", statistic=statistic, category=row["category"])["value"]
+                  for statistic in ("died_before", "at_risk"))  # fmt: skip
     bounds = "nobody" if is_missing(row["lower"]) else interval(100 * row["lower"], 100 * row["upper"], 1, row["level"])
     deaths = f"; {number(died)} died before one" if died else ""
     n = f"; n = {number(row['n'])}" if with_n else ""
-    return f"{kind} {percent(row['value'])} ({bounds}{deaths}{n})"
+    return f"{kind} {percent(row['value'])} ({bounds}{deaths}; {number(left)} still followed without one{n})"
