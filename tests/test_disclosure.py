@@ -31,7 +31,7 @@ def loose():
     hold_profile("internal")
 
 
-REASONS = (("Moved", 4), ("Death", 2), ("Quarrel", 5))
+REASONS = (("Moved", 4), ("Death", 2), ("Quarrel", 5), ("Died", 1), ("Reason not recorded", 7))
 GONE = ("min", "max", "df", "mcnemar", "cumulative_incidence", "kendall_w")
 OWN = ("Rare word", "Rare word>3", "Moved", "Quarrel")
 
@@ -212,6 +212,8 @@ def test_serious_events_and_deaths_never_vanish():
     assert pick_result(told, statistic="proportion", category="DEATH")["count"] == 0
     assert str(pick_result(told, by="DCSREAS", category="Death")["count"]) == "1–7"
     assert pick_result(told, by="DCSREAS", category="Other reason")["count"] == 10
+    for words in ("Died", "Reason not recorded"):
+        assert str(pick_result(told, by="DCSREAS", category=words)["count"]) == "1–7"
 
 
 def test_rows_to_share_are_told_as_they_are():

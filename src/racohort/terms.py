@@ -41,6 +41,10 @@ def visit_flag(AVISIT: str) -> str:
 #: Population -> the ADSL flag that defines it. Denominators come from here and from nowhere else.
 POPULATIONS = {"all": "FASFL", "safety": "SAFFL", "efficacy": "EFFFL"}
 
+#: The words of the program for why a patient has no later record; every other reason is in the cohort's own words.
+DIED, NOT_RECORDED, FOLLOWED, COMPLETED = REASONS = (
+    "Died", "Reason not recorded", "Follow-up ongoing", "Completed the study without this visit",
+)  # fmt: skip
 #: Where a value lies against its reference range; limits themselves are normal.
 RANGE_STATES = ("LOW", "NORMAL", "HIGH")
 

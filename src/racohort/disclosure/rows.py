@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from racohort.disclosure.profile import Profile
 from racohort.few import Between, Bounded, RateBetween, ShareBetween
 from racohort.intervals import clopper_pearson, exposure_adjusted_rate, upper_one_sided_cp, wilson
-from racohort.terms import RESULT_COUNTS
+from racohort.terms import REASONS, RESULT_COUNTS
 
 Numbers = NDArray[Any]
 
@@ -72,8 +72,9 @@ def release(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
 
 
 def _pool_reasons(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    """Reasons for leaving that few patients gave, added up to one at each visit; a death stays by name."""
-    few = (rows["by"] == "DCSREAS") & (rows["count"] < profile.suppress_below) & ~rows["category"].str.contains("(?i)death|死亡")
+    """Reasons of the cohort's own words that few patients gave, added up to one at each visit; a death stays by name."""
+    named = rows["category"].isin(REASONS) | rows["category"].str.contains("(?i)death|死亡")
+    few = (rows["by"] == "DCSREAS") & (rows["count"] < profile.suppress_below) & ~named
     if not few.any():
         return rows
     pooled = rows[few].groupby("AVISIT", sort=False, as_index=False).agg(dict.fromkeys(rows, "first") | {"count": "sum"})

@@ -13,7 +13,7 @@ import pandas as pd
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.summaries import members
-from racohort.terms import POPULATIONS
+from racohort.terms import COMPLETED, DIED, FOLLOWED, NOT_RECORDED, POPULATIONS
 
 
 def count_flow(adsl: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -82,10 +82,9 @@ def _reason_rows(adsl: pd.DataFrame, last: pd.Series, plan: Plan) -> Iterator[di
 
 def _reasons(adsl: pd.DataFrame) -> pd.Series:
     """Why a patient has no later record: death first, then the reason given, then what the end-of-study status says."""
-    by_status = {"ONGOING": "Follow-up ongoing", "COMPLETED": "Completed the study without this visit"}
-    status = adsl["EOSSTT"].map(by_status).fillna("Reason not recorded")
+    status = adsl["EOSSTT"].map({"ONGOING": FOLLOWED, "COMPLETED": COMPLETED}).fillna(NOT_RECORDED)
     given = adsl["DCSREAS"].where(adsl["DCSREAS"] != "", status)
-    return given.mask(adsl["DTHFL"] == "Y", "Died")
+    return given.mask(adsl["DTHFL"] == "Y", DIED)
 
 
 def count_missing(adsl: pd.DataFrame, adlb: pd.DataFrame, adqs: pd.DataFrame, plan: Plan) -> pd.DataFrame:
