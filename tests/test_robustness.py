@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from racohort import robustness
+from racohort.disclosure.profile import Profile
+from racohort.disclosure.rows import release
 from racohort.endpoints import visit_table
 from racohort.estimators import paired_t
 from racohort.figures import robustness as figures
@@ -237,6 +239,16 @@ def test_every_table_and_figure_is_drawn(examined, efficacy, study):
     shown += [figures.plot_missing_rules(rows, endpoints, plan), figures.plot_tipping(rows, endpoints, plan),
               figures.plot_regression(rows, efficacy, plan)]  # fmt: skip
     assert all("synthetic cohort" in thing.html().lower() for thing in shown)
+
+
+def test_patterns_whose_number_is_hidden_stand_in_one_line(examined, study):
+    rows, endpoints = examined
+    few = select_results(rows, by="VISITS", PARAMCD=endpoints[0].PARAMCD).query("0 < count < 8")
+    shown = tables.tabulate_patterns(release(rows, Profile("publish")), endpoints, study.plan).html()
+    assert len(few) > 1
+    assert f"Other patterns: {len(few)}<" in shown
+    assert shown.count("1–7") == shown.count("1–7 each") > 0
+    assert "Other patterns" not in tables.tabulate_patterns(rows, endpoints, study.plan).html()
 
 
 @needs_rapport

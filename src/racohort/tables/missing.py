@@ -4,6 +4,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
+from racohort.few import Between
 from racohort.formats import mean_sd, number, p_cell, percent, signed
 from racohort.labels import digits_of, label_of
 from racohort.plan import Plan
@@ -29,6 +30,7 @@ def tabulate_patterns(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
         return absent("This cohort has no primary endpoint: there is no pattern of missing visits to show.")
     labels = {e.PARAMCD: e.label for e in endpoints}
     names = {visit.AVISIT: visit.label for visit in plan.visits}
+    hidden = rows["count"].map(lambda one: isinstance(one, Between))
     lines = [
         {
             "Endpoint": labels[row["PARAMCD"]],
@@ -36,8 +38,18 @@ def tabulate_patterns(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
             "Patients": number(row["count"]),
             "Share": percent(row["count"] / row["n"]),
         }
-        for _, row in rows.iterrows()
+        for _, row in rows[~hidden].iterrows()
     ]
+    lines += [
+        {
+            "Endpoint": labels[code],
+            "Visits with a value": f"Other patterns: {len(few)}",
+            "Patients": f"{few.iloc[0]} each",
+            "Share": "–",
+        }
+        for code, few in rows[hidden].groupby("PARAMCD", sort=False)["count"]
+    ]
+    lines.sort(key=lambda line: list(labels.values()).index(line["Endpoint"]))
     return table(
         pd.DataFrame(lines),
         "missing-patterns",
