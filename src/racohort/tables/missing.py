@@ -28,28 +28,8 @@ def tabulate_patterns(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
     rows = select_results(results, by="VISITS")
     if rows.empty:
         return absent("This cohort has no primary endpoint: there is no pattern of missing visits to show.")
-    labels = {e.PARAMCD: e.label for e in endpoints}
     names = {visit.AVISIT: visit.label for visit in plan.visits}
-    hidden = rows["count"].map(lambda one: isinstance(one, Between))
-    lines = [
-        {
-            "Endpoint": labels[row["PARAMCD"]],
-            "Visits with a value": ", ".join(names.get(visit, visit) for visit in row["category"].split("+")),
-            "Patients": number(row["count"]),
-            "Share": percent(row["count"] / row["n"]),
-        }
-        for _, row in rows[~hidden].iterrows()
-    ]
-    lines += [
-        {
-            "Endpoint": labels[code],
-            "Visits with a value": f"Other patterns: {len(few)}",
-            "Patients": f"{few.iloc[0]} each",
-            "Share": "–",
-        }
-        for code, few in rows[hidden].groupby("PARAMCD", sort=False)["count"]
-    ]
-    lines.sort(key=lambda line: list(labels.values()).index(line["Endpoint"]))
+    lines = [line for e in endpoints for line in _pattern_lines(select_results(rows, PARAMCD=e.PARAMCD), e.label, names)]
     return table(
         pd.DataFrame(lines),
         "missing-patterns",
@@ -58,6 +38,24 @@ def tabulate_patterns(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -
         plan.synthetic,
         groups="Endpoint",
     )
+
+
+def _pattern_lines(rows: pd.DataFrame, label: str, names: dict[str, str]) -> list[dict[str, str]]:
+    """A line for each pattern; patterns whose number of patients is not told share one."""
+    few = rows["count"].map(lambda one: isinstance(one, Between))
+    lines = [
+        {
+            "Endpoint": label,
+            "Visits with a value": ", ".join(names.get(visit, visit) for visit in row["category"].split("+")),
+            "Patients": number(row["count"]),
+            "Share": percent(row["count"] / row["n"]),
+        }
+        for _, row in rows[~few].iterrows()
+    ]
+    if few.any():
+        told = f"{rows.loc[few, 'count'].iloc[0]} each"
+        lines.append({"Endpoint": label, "Visits with a value": f"Other patterns: {few.sum()}", "Patients": told, "Share": "–"})
+    return lines
 
 
 def tabulate_dropouts(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
