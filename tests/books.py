@@ -26,6 +26,7 @@ from tests.test_browser import (  # noqa: F401
     test_no_section_shows_a_traceback_or_a_warning,
     test_pages_say_their_language_and_have_one_title,
     test_tables_say_what_heads_what_and_captions_say_something,
+    visit,
     walked,
 )
 
@@ -50,8 +51,11 @@ def _rapport(folder: Path) -> None:
 
 def _large(folder: Path) -> None:
     text = (ROOT / "data" / "cohorts" / "wang2019-synthetic" / "parameters.yml").read_text("utf-8")
-    changed = text.replace("id: {value: wang2019-synthetic", "id: {value: large").replace("n: {value: 64,", "n: {value: 5000,")
-    assert changed.count("5000") == text.count("5000") + 1
+    changed = text
+    for old, new in (("id: {value: wang2019-synthetic", "id: {value: large"), ("n: {value: 64,", "n: {value: 5000,"),
+                     ("candidates: {value: 600", "candidates: {value: 9000")):  # fmt: skip
+        assert changed.count(old) == 1
+        changed = changed.replace(old, new)
     parameters = folder.with_suffix(".yml")
     parameters.write_text(changed, "utf-8")
     _racohort("synthesise", "--parameters", str(parameters), "--out", str(folder))
@@ -64,3 +68,14 @@ def book(request, tmp_path_factory) -> Path:
     request.param(place / "cohort")
     _racohort("report", "--cohort", str(place / "cohort"), RACOHORT_BUILD=str(place / "built"))
     return next((place / "built").glob("*/html"))
+
+
+def test_a_row_that_opens_is_copied_with_what_was_seen_and_without_its_rule(book, visit):  # noqa: F811
+    visit.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visit.open(book / "notebooks" / "06-concordance.html")
+    page.locator("#tab-claims .ra-tool").click()
+    page.wait_for_function("document.querySelector('#tab-claims .ra-tools .ra-status').textContent === 'Copied'")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert "This cohort has " in copied
+    assert "By the plan: " in copied
+    assert "Rule. " not in copied

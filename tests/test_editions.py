@@ -76,6 +76,17 @@ def test_a_word_table_has_its_caption_repeats_its_head_and_merges_cells(tmp_path
     assert [lxml.html.fromstring(f"<p>{one._p.xml}</p>").text_content().split() for one in captions][1][:2] == ["Table", "1"]
 
 
+def test_in_word_a_column_of_running_text_is_wider_than_one_of_numbers_and_holds_no_rule(tmp_path: Path) -> None:
+    said = "Lower than at baseline by both tests, in so many words."
+    opens = f'<details class="ra-opens"><summary>{said}</summary><p class="ra-basis">Rule. None.</p></details>'
+    table = f"<table><tr><th>n</th><th>Seen</th></tr><tr><td>50</td><td>{opens}</td></tr></table>"
+    page = f'<body><article class="bd-article">{table}</article></body>'
+    word.write_word(lxml.html.fromstring(page), "", tmp_path / "one.docx")
+    cells = Document(str(tmp_path / "one.docx")).tables[0].rows[1].cells
+    assert cells[1].text == said
+    assert cells[1].width > 5 * cells[0].width
+
+
 def test_a_word_figure_has_its_description_and_a_formula_is_one_of_words_own(tmp_path: Path) -> None:
     made = document(tmp_path)
     assert made.inline_shapes[0]._inline.docPr.get("descr") == "a dot"

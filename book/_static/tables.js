@@ -8,7 +8,11 @@ document.addEventListener("DOMContentLoaded", () => {
     made.append(...children);
     return made;
   };
-  const text = (cell) => [...cell.childNodes].filter((part) => part.nodeName !== "DETAILS").map((part) => part.textContent).join("").trim();
+  const text = (cell) => {
+    const copy = cell.cloneNode(true);
+    copy.querySelectorAll(".ra-basis").forEach((part) => part.remove());
+    return copy.textContent.trim();
+  };
   const number = (words) => Number.parseFloat(words.replace("−", "-").replaceAll(",", "").replace(/^[<>≤≥±]\s*/, ""));
 
   const compare = (one, other) => {
