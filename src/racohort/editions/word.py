@@ -23,8 +23,8 @@ from racohort.editions.single import article
 #: Tables with more columns than this stand in small type.
 WIDE = 6
 WIDTH = Cm(16.5)
-#: The number of letters that a cell may ask for in a line.
-LONG = 60
+#: The number of letters that a cell may ask for in a line, and that its edges take.
+LONG, EDGE = 45, 5
 #: What a reader of the file does not need: code, and the contents that Word makes by itself.
 LEFT_OUT = re.compile(r"\b(cell_input|hide|ra-contents|headerlink|ra-dark|ra-basis|admonition-title)\b")
 EMPHASIS = {"strong": "bold", "b": "bold", "em": "italic", "i": "italic", "sub": "subscript", "sup": "superscript"}
@@ -154,10 +154,11 @@ class Writer:
         table = self.document.add_table(len(rows), columns, style="Light List Accent 1")
         size = Pt(7 if columns > WIDE else 8.5)
         grid = [list(row.cells) for row in table.rows]
-        widths = _widths(places, columns)
-        for line in grid:
-            for cell, width in zip(line, widths, strict=True):
-                cell.width = width
+        table.autofit = False
+        for at, width in enumerate(_widths(places, columns)):
+            table.columns[at].width = width
+            for line in grid:
+                line[at].width = width
         for row, column, high, wide, source in places:
             cell = grid[row][column]
             if (high, wide) != (1, 1):
@@ -185,12 +186,12 @@ def _places(rows: list[HtmlElement]) -> Iterator[tuple[int, int, int, int, HtmlE
 
 def _widths(places: list[tuple[int, int, int, int, HtmlElement]], columns: int) -> list[Length]:
     """The width of each column: running text has the most, and no column less than its longest word."""
-    wanted = [4.0] * columns
+    wanted = [0] * columns
     for _, column, _, wide, source in places:
         if wide == 1:
             words = _words(source)
             wanted[column] = max(wanted[column], min(len(words), LONG), *map(len, re.split(r"[ /_-]", words)))
-    return [Length(int(WIDTH * one / sum(wanted))) for one in wanted]
+    return [Length(int(WIDTH * (one + EDGE) / (sum(wanted) + EDGE * columns))) for one in wanted]
 
 
 def _fill(cell: _Cell, source: HtmlElement, size: Pt) -> None:

@@ -8,8 +8,8 @@ import pandas as pd
 from racohort.claims import VERDICTS
 from racohort.comparison import Finished, Time
 from racohort.comparison.baselines import VARIABLES, describe, women_of
-from racohort.comparison.events import event_of
-from racohort.formats import capitalised, estimate, interval, mean_sd, number, p_cell, proportion
+from racohort.comparison.events import event_row
+from racohort.formats import capitalised, estimate, interval, is_missing, mean_sd, number, p_cell, proportion, share_or_none_known
 from racohort.labels import OVERVIEW_LABELS, digits_of, label_of, shown_unit
 from racohort.results import pick_result, select_results
 from racohort.tables.paper import Table, table
@@ -138,13 +138,15 @@ def tabulate_events(runs: Runs) -> Table:
     """Patients with adverse events in each run, each with its exact interval."""
     lines = [{"Events": label, "Cohort": run.name, "Patients": _events(run, category)}
              for category, label in OVERVIEW_LABELS.items() for run in runs]  # fmt: skip
-    note = "Exact (Clopper-Pearson) intervals. Not supplied: nothing is known about events. Nothing is pooled."
+    note = "Exact (Clopper-Pearson) intervals. Not supplied: nothing is known of events; not told: withheld. Nothing is pooled."
     return table(pd.DataFrame(lines), "events", "Patients with adverse events, safety population.", note, groups="Events")
 
 
 def _events(run: Finished, category: str) -> str:
-    row = event_of(run, category)
-    return "not supplied" if row is None else proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"])
+    row = event_row(run, category)
+    if row is None or not is_missing(row["value"]) or row["n_missing"] > 0:
+        return "not supplied" if row is None else share_or_none_known(row)
+    return "not told"
 
 
 def tabulate_verdicts(runs: Runs) -> Table:
