@@ -328,3 +328,13 @@ def test_a_declared_analyte_reaches_the_sections_that_it_asks_for(tmp_path, monk
     rows = safety.estimate_out_of_range(study.adlb, study.adsl, plan, catalogue)
     high = rows.query("PARAMCD == 'IL6' and AVISIT == 'BL' and category == 'HIGH'")
     assert list(high["count"]) == [2]
+
+
+def test_haemoglobin_a1c_in_mmol_per_mol_has_the_ranges_of_the_percentage_by_the_master_equation():
+    """NGSP % = 0.09148 x IFCC mmol/mol + 2.152 (ngsp.org, IFCC standardisation of HbA1c)."""
+    for name in ("range_low_m", "range_high_m", "plausible_low", "plausible_high"):
+        percent, per_mol = (float(CATALOGUE.loc[code, name]) for code in ("HBA1C", "HBA1CHGB"))
+        assert 0.09148 * per_mol + 2.152 == pytest.approx(percent, abs=0.05)
+    assert 0.09148 * CATALOGUE.loc["HBA1CHGB", "possible_high"] + 2.152 == pytest.approx(25, abs=0.05)
+    assert unit_factor(CATALOGUE, "HBA1C", "mmol/mol") is None
+    assert unit_factor(CATALOGUE, "HBA1CHGB", "%") is None

@@ -19,7 +19,9 @@ from racohort.checking import check_cohort
 from racohort.cleaning import clean_cohort
 from racohort.cli import main
 from racohort.config import Cohort, parse_cohort
-from racohort.intake.measures import possible_units
+from racohort.intake.guesses import Guess
+from racohort.intake.measures import guess_unit, possible_units
+from racohort.io import read_catalogue
 from racohort.places import project_root
 from racohort.quality import count_records
 from racohort.schema import CohortError
@@ -724,3 +726,15 @@ def test_check_says_that_several_arms_are_taken_together(tmp_path: Path, second:
     lines = check_cohort(cohort(tmp_path / "arms", {"a.csv": text.encode()}), tmp_path / "out")
     said = "2 arms are taken together and not compared: 'Cells', 'Control'."
     assert any(line.startswith(said) for line in lines) == told
+
+
+@pytest.mark.parametrize(("name", "values", "code", "unit"), [
+    ("HbA1c (mmol/mol)", [38, 53, 75], "HBA1CHGB", "mmol/mol"), ("HbA1c (%)", [5.6, 7, 9], "HBA1C", "%"),
+    ("hba1c", [38, 53, 75], "HBA1CHGB", "mmol/mol"), ("hba1c", [5.6, 7, 9], "HBA1C", "%"),
+    ("hba1c", [], "HBA1C", None), ("chol (mmol/mol)", [3, 4], "CHOL", None),
+])  # fmt: skip
+def test_haemoglobin_a1c_is_the_analyte_of_its_unit_and_nothing_else_changes_its_code(name, values, code, unit):
+    first = "CHOL" if name.startswith("chol") else "HBA1C"
+    guess = guess_unit(Guess(name, {"paramcd": first}, "named"), values, read_catalogue())
+    assert guess.keys["paramcd"] == code
+    assert (None if guess.choices else guess.keys.get("unit")) == unit

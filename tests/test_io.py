@@ -12,11 +12,11 @@ import pyreadstat
 import pytest
 
 from racohort import io
-from racohort.io.headers import header_key
+from racohort.io.headers import header_key, leave_out_headers
 from racohort.io.tables import as_csv, as_parquet, read_frame, write_frame
 from racohort.places import UsageError
 from racohort.results import as_results
-from racohort.schema import CohortError, shorten
+from racohort.schema import CohortError, RawTable, Records, shorten
 from racohort.units import unit_factor, unit_key
 from tests.support.cohorts import cleaned, cohort, found, rules, table
 
@@ -388,3 +388,17 @@ def test_the_line_of_the_header_is_told_where_a_title_stands_above_it(tmp_path):
     with pytest.raises(CohortError) as refused:
         io.read_raw(path)
     assert "header" in str(refused.value)
+
+
+@pytest.mark.parametrize(("second", "rule"), [
+    ("id,visit,esr,crp", "header_repeated"), ("Id,Visit,ESR,crp", "header_repeated"),
+    ("\ufeffID,VISIT,ESR,CRP", "header_repeated"),
+    ("id,visit,crp,esr", "header_changes"), ("id,visit,esr,hb", "header_changes"), ("id,visit,56,39", None),
+])  # fmt: skip
+def test_a_header_among_the_rows_is_left_out_and_another_one_refuses_the_file(second, rule):
+    names, rows = ["id", "visit", "esr", "crp"], [["P1", "BL", "56", "39"], second.split(","), ["P2", "BL", "52", "34"]]
+    table = RawTable("a.csv", "", "visit", pd.DataFrame(rows, columns=names), np.array([2, 3, 4]), rows_read=3)
+    records = Records()
+    leave_out_headers(table, records)
+    assert [finding.rule for finding in records.findings] == ([rule] if rule else [])
+    assert table.rows_read == len(table.cells) == (2 if rule == "header_repeated" else 3)

@@ -83,6 +83,8 @@ RULES = {
     "score_contradicts": _reject("critical", "A score contradicts its components throughout the file",
         "See that the columns are not exchanged, and that the score is the variant declared."),
     "header_absent": _reject("critical", "A file has no header", "Add a first line with the names of the columns."),
+    "header_changes": _reject("critical", "The header changes among the rows",
+        "Save each table as a file of its own, and list both in cohort.yml."),
     "short_row": _hold("high", "A row has fewer fields than the header", "Complete the row in the source file."),
     "totals_row": _hold("medium", "A row holds totals, not a patient", "Remove the row from the file."),
     "bom": _same("medium", "A byte order mark stood before the header"),

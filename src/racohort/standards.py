@@ -47,7 +47,7 @@ _APART = re.compile(
     r"|post-?\s?baseline (?:minimum|maximum|last|worst)|计划外|计划外访视|筛选|提前终止|治疗结束)(?![^\W\d])",
 )
 _TEST = re.compile(r"([A-Z]{2})TESTCD")
-_LABELLED_UNIT = re.compile(r"\((?=%\)|[^)]*[^\W\d_%])((?:[^()]|\([^()]*\))*)\)\s*$")
+_LABELLED_UNIT = re.compile(r"\((?=[%1]\)|[^)]*[^\W\d_%])((?:[^()]|\([^()]*\))*)\)\s*$")
 _SIDED = re.compile(r"\s*[<>≤≥]")
 #: Words of a specimen that is no blood; its glucose is not the blood's.
 _OTHER_SPECIMEN = re.compile(r"urin|stool|faec|fec|synovial|cerebrospinal|csf|saliva", re.IGNORECASE)

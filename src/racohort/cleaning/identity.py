@@ -22,7 +22,12 @@ _NO_NAME = re.compile(r"[<>{}\[\]`|\\]|^[=+@-]")
 #: What stands in the identifier's column where there is none.
 _NOBODY = NOTHING | {"na", "n/a", "#ref!", "#value!", "#name?", "#num!", "#div/0!"}
 #: Words in the identifier's column that say the row is no patient.
-_TOTALS = {"total", "totals", "sum", "mean", "average", "n", "合计", "总计", "平均", "平均值"}
+_TOTALS = {
+    "total", "totals", "subtotal", "grand total", "sum", "mean", "average", "median", "n", "合计", "总计", "小计", "平均",
+    "平均值", "平均数", "均值", "中位数", "标准差", "gesamt", "summe", "mittelwert", "promedio", "média", "moyenne", "somme",
+}  # fmt: skip
+#: What parts such a word from what is said besides, as in "Total (n = 18)" and "Mean ± SD".
+_BESIDES = re.compile(r"\s*[(:：±（]")
 
 
 def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
@@ -83,13 +88,21 @@ def _id_name(sheet: Sheet) -> str:
 def _form(word: str) -> str:
     """What an identifier is instead of one: `missing`, `total`, `rounded`, `float`, or "".
 
-    >>> _form("NA"), _form("Total"), _form("1.2E+11"), _form("12.0"), _form("P012")
+    >>> _form("NA"), _form("Total (n = 18)"), _form("1.2E+11"), _form("12.0"), _form("P012")
     ('missing', 'total', 'rounded', 'float', '')
     """
     folded = word.casefold()
     if folded in _NOBODY or not any(map(str.isalnum, word)):
         return "missing"
-    return "total" if folded in _TOTALS else "rounded" if _ROUNDED.fullmatch(word) else "float" if _FLOAT.fullmatch(word) else ""
+    return (
+        "total"
+        if _BESIDES.split(folded)[0] in _TOTALS
+        else "rounded"
+        if _ROUNDED.fullmatch(word)
+        else "float"
+        if _FLOAT.fullmatch(word)
+        else ""
+    )
 
 
 def _check_forms(sheet: Sheet, texts: Texts, forms: np.ndarray, records: Records) -> None:

@@ -27,10 +27,12 @@ _COMMA_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|-?[1-9][
 _TWO_READINGS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
 _COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _SIDE = re.compile(r"(<=|>=|<|>|≤|≥|小于|大于)\s*(.+)")
-_FLAG_FIRST = re.compile(r"(?:[↑↓]{1,3}|[HL]{1,2}\s)\s*(.*[0-9])")
-_FLAG = re.compile(r"(.*[0-9])\s*(?:[↑↓]{1,3}|\*{1,2}|\(?[HL]{1,2}\)?)")
+_FLAG_FIRST = re.compile(r"(?:[↑↓▲▼]{1,3}|[HL]{1,2}\s)\s*(.*\S)")
+_FLAG = re.compile(r"(.*\S)\s*(?:[↑↓▲▼]{1,3}|\*{1,2}|\([HL]{1,2}\))|(.*[0-9]|.*\S\s)\s*[HL]{1,2}")
+#: The same before the sign of an assay's limit.
+_FLAG_SIDE = re.compile(r"(?:[↑↓▲▼]{1,3}|[HL]{1,2}\s)\s*(?=[<>≤≥])")
 _UNIT = re.compile(
-    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/岁周][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
+    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)(?:\s+[HL]{1,2}(?=\s)|\s*[↑↓▲▼]{1,3})?\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/岁周][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
 )
 #: Words for "beyond what the assay measures"; they need a declared limit.
 _BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", "below detection limit", "低于检测限"}
@@ -73,6 +75,7 @@ def read_number(text: str, decimal: str = ".") -> Reading:
         return Reading(rule="number_unreadable")
     plain = tidy(unicodedata.normalize("NFKC", text)).replace("−", "-").replace("。", ".").removeprefix("'").lstrip()
     rule = "" if plain == text else "spaces" if plain == text.strip() else "number_spelling"
+    plain = plain[found.end() :] if (found := _FLAG_SIDE.match(plain)) else plain
     sided = _SIDE.fullmatch(plain)
     side = _SIDES[sided[1]] if sided else ""
     inner = sided[2] if sided else plain
@@ -88,14 +91,11 @@ def _number(text: str, decimal: str) -> tuple[float, str, str]:
     if rule != "number_unreadable":
         return value, rule, ""
     flagged = _FLAG.fullmatch(text) or _FLAG_FIRST.fullmatch(text)
-    if flagged:
-        value, rule = _figure(flagged[1].strip(), decimal)
-        return value, rule if rule.startswith("number_") and rule != "number_spelling" else "laboratory_flag", ""
-    with_unit = _UNIT.fullmatch(text)
-    if with_unit:
-        value, rule = _figure(with_unit[1].strip(), decimal)
-        return value, rule if rule in ("number_unreadable", "number_ambiguous") else "unit_in_cell", with_unit[2]
-    return math.nan, "number_unreadable", ""
+    inner, done = ((flagged[1] or flagged[2]).strip(), "laboratory_flag") if flagged else (text, "unit_in_cell")
+    with_unit = _UNIT.fullmatch(inner)
+    value, rule = _figure(with_unit[1].strip() if with_unit else inner, decimal)
+    unit = with_unit[2] if with_unit else ""
+    return value, rule if rule in ("number_unreadable", "number_ambiguous") else done, unit
 
 
 def _figure(text: str, decimal: str) -> tuple[float, str]:

@@ -71,10 +71,13 @@ def _span(low: float, high: float) -> str:
 
     >>> _span(0.5, 10), _span(0.49, float("nan")), _span(float("nan"), 3)
     ('0.5 to 10', '0.49 and above', '3 and below')
+    >>> _span(0, 100_000), _span(38.6698, 773.395)
+    ('0 to 100000', '38.67 to 773.4')
     """
+    first, last = (f"{float(f'{end:.4g}'):g}" for end in (low, high))
     if np.isnan(high):
-        return f"{low:.4g} and above"
-    return f"{high:.4g} and below" if np.isnan(low) else f"{low:.4g} to {high:.4g}"
+        return f"{first} and above"
+    return f"{last} and below" if np.isnan(low) else f"{first} to {last}"
 
 
 def _unit_hint(field: Field, rows: Mask, catalogue: pd.DataFrame) -> str:

@@ -14,6 +14,8 @@ from racohort.units import UNITLESS, unit_factor, unit_key
 _SHARE = "%"
 #: A scale of 0 to 10 (cm) or to 100 (mm).
 _SCALE = re.compile(r"0\s*[-–~]\s*(100?)(?:\s*[cm]m)?")
+#: What one name stands for in two units that no factor joins: the other analyte.
+KIN = {"HBA1C": "HBA1CHGB"}
 SHARES = {"HCT", "NEUTLE", "LYMLE", "MONOLE", "EOSLE", "BASOLE", "HBA1C"}
 
 
@@ -67,6 +69,7 @@ def guess_unit(guess: Guess, values: Sequence[float], catalogue: pd.DataFrame) -
     if str(catalogue.at[code, "AVALU"]) in UNITLESS:
         return guess
     unit = header_unit(guess.name, code, catalogue)
+    code = guess.keys["paramcd"] = kin(code, [unit] if unit else [], values, catalogue)
     if unit and unit_factor(catalogue, code, unit) is not None:
         return Guess(guess.name, guess.keys | {"unit": unit}, f"{guess.why}; its name says {unit}")
     if unit:
@@ -76,6 +79,20 @@ def guess_unit(guess: Guess, values: Sequence[float], catalogue: pd.DataFrame) -
     if len(units) == 1:
         return Guess(guess.name, guess.keys | {"unit": units[0]}, f"{guess.why}; {span} is possible in {units[0]} only")
     return guess.blank(f"unit: {_or(units or factor_units(catalogue, code))}; the values are {span}")
+
+
+def kin(code: str, units: Sequence[str], values: Sequence[float], catalogue: pd.DataFrame) -> str:
+    """The analyte, or its kin where the units, or for want of units the values, are possible for that one only.
+
+    HbA1c is told in % and in mmol/mol, which no factor joins.
+    """
+    other = KIN.get(code, "")
+    if not other:
+        return code
+    if units:
+        known = [all(unit_factor(catalogue, one, unit) is not None for unit in units) for one in (code, other)]
+        return other if known == [False, True] else code
+    return other if values and possible_units(values, other, catalogue) and not possible_units(values, code, catalogue) else code
 
 
 def factor_units(catalogue: pd.DataFrame, code: str) -> list[str]:

@@ -10,7 +10,7 @@ from racohort.cleaning.words import word_key
 from racohort.intake.days import by_time
 from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken, understood
 from racohort.intake.guesses import Guess, Source, Word
-from racohort.intake.measures import factor_units, guess_analyte, guess_unit, known_units, possible_units
+from racohort.intake.measures import factor_units, guess_analyte, guess_unit, kin, known_units, possible_units
 from racohort.intake.names import Index, Match, analyte_index, look_up, name_words, role_index
 from racohort.intake.package import standard_of, start_of
 from racohort.intake.people import find_patients, sex_by_name
@@ -240,6 +240,7 @@ def _item(text: str, rows: pd.DataFrame, found: Mapping[str, str], catalogue: pd
         )
     units = given(rows[found["AVALU"]].tolist()) if "AVALU" in found else []
     values = numbers(rows[found["AVAL"]].tolist()) if "AVAL" in found else []
+    codes = (kin(codes[0], list(dict.fromkeys(units)), values, catalogue),)
     own = str(catalogue.at[codes[0], "AVALU"])
     possible = [own] if units or own in ("", "score", "joints") else possible_units(values, codes[0], catalogue)
     if possible == [own]:

@@ -121,9 +121,7 @@ def _whole_rows(rows: list[Record], header: list[str], text: str, table: RawTabl
             said = f"line {line} has {len(fields)} fields, the header has {width} fields"
             records.note("too_many_fields", said, table, line=line, value=shorten(",".join(fields)))
             return []
-        if fields == header:
-            records.note("header_repeated", f"line {line} repeats the header and was left out", table, line=line)
-        elif len(fields) < width:
+        if len(fields) < width:
             short.append((line, fields))
         elif any(field.strip() for field in fields):
             kept.append((line, fields))

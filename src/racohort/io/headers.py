@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 
+import numpy as np
 import pandas as pd
 
 from racohort.config import Cohort, Column
@@ -169,3 +170,34 @@ def note_header(table: RawTable, config: Cohort, records: Records) -> None:
     names = [str(name) for name in table.cells.columns]
     if len(names) > 2 and sum(_FIGURES.fullmatch(name) is not None for name in names) > len(names) / 2:
         records.note("header_absent", f"{table.file} has no header: its first line holds values, no names", table, line=1)
+
+
+def leave_out_headers(table: RawTable, records: Records) -> None:
+    """Leave out rows that repeat the header, as files pasted together have; refuse a file whose header changes among the rows.
+
+    A row is a header where more than half of its cells are names of columns, whatever their case.
+    """
+    names = [str(name) for name in table.cells.columns]
+    keys = [header_key(name) for name in names]
+    spelled = {
+        mark + word
+        for name in names
+        if name
+        for word in (name, name.upper(), name.lower(), name.capitalize())
+        for mark in ("", "\ufeff")
+    }
+    first = table.cells.iloc[:, 0] if names else pd.Series(dtype="str")
+    repeated = np.zeros(len(table.cells), dtype=bool)
+    for row in np.flatnonzero(first.isin(spelled)):
+        found = [header_key(str(cell)) for cell in table.cells.iloc[row]]
+        if sum(key in keys for key in found if key) * 2 > len(keys):
+            repeated[row] = found == keys
+            if found != keys:
+                changed = next(names[i] for i, key in enumerate(found) if key != keys[i])
+                said = f"line {table.line[row]}: the header changes here, first in the column {changed!r}: other columns follow"
+                records.note("header_changes", said, table, line=int(table.line[row]), column=changed)
+    for line in table.line[repeated]:
+        records.note("header_repeated", f"line {line} repeats the header and was left out", table, line=int(line))
+    if repeated.any():
+        table.cells, table.line = table.cells[~repeated].reset_index(drop=True), table.line[~repeated]
+        table.rows_read -= int(repeated.sum())

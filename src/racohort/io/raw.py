@@ -11,7 +11,7 @@ from racohort.io.archives import unpacked
 from racohort.io.binary import read_parquet, read_xpt
 from racohort.io.catalogue import read_catalogue
 from racohort.io.delimited import read_delimited
-from racohort.io.headers import expected_columns, header_key, match_columns, note_header
+from racohort.io.headers import expected_columns, header_key, leave_out_headers, match_columns, note_header
 from racohort.io.isolated import parse_apart
 from racohort.io.oldbooks import read_old_workbook
 from racohort.io.statistical import READERS, read_statistical
@@ -108,6 +108,7 @@ def _read_file(folder: Path, entry: File, config: Cohort, records: Records) -> R
         records.note("file_corrupt", said, table)
         return table
     read_file(data, entry, config, table, records)
+    leave_out_headers(table, records)
     if entry.expected_rows is not None and len(table.cells) and table.rows_read != entry.expected_rows:
         said = f"{table.file} has {table.rows_read} rows of data, declared are {entry.expected_rows}"
         records.note("row_count", said, table)
