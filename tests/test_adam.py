@@ -124,6 +124,17 @@ def test_ranges_are_the_laboratory_s_own_else_the_catalogue_s_by_sex(tmp_path):
     }
 
 
+def test_a_range_by_age_holds_from_its_age_on_and_for_nobody_of_unknown_age(tmp_path):
+    people = "id sex age\nP1 M 59\nP2 M 60\nP3 F 60\nP4 M NA\nP5 M 71\nP6 M NA"
+    lab = "id visit item result low high\n" + "\n".join(f"P{n} BL HGB 125 NA NA" for n in range(1, 6)) + "\nP6 BL HGB 125 130 NA"
+    ranges = {"HGB": {"reference_m": [130, 170], "reference_f": [110, 150], "reference_from": [
+        {"age": 70, "reference": [126, 150]}, {"age": 60, "reference_m": [120, 170], "reference_f": [126, 150]}]}}  # fmt: skip
+    shapes = {"lab.csv": "long", "p.csv": "subject"}
+    _, data = cleaned(cohort(tmp_path, {"lab.csv": lab, "p.csv": people}, shapes, ranges=ranges))
+    states = data.adlb.set_index("USUBJID")["ANRIND"].to_dict()
+    assert states == {"P1": "LOW", "P2": "NORMAL", "P3": "LOW", "P4": "", "P5": "LOW", "P6": "LOW"}
+
+
 @pytest.mark.parametrize(("value", "state"), [("10", "NORMAL"), ("9.9", "LOW"), ("40", "NORMAL"), ("40.1", "HIGH")])
 def test_a_reference_limit_itself_is_normal(tmp_path, value, state):
     _, data = cleaned(cohort(tmp_path, {"a.csv": f"id visit alt\nP1 BL {value}"}))

@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from racohort.config import (
+    AgeRange,
     Analyte,
     Cohort,
     Column,
@@ -120,7 +121,7 @@ def test_the_example_for_people_is_a_cohort():
     assert parse_cohort(example[1]).id == "xian-2014"
 
 
-@pytest.mark.parametrize("model", [Cohort, File, Column, PlannedVisit, TreatmentStart, Study, Ranges, Analyte, Limits])
+@pytest.mark.parametrize("model", [Cohort, File, Column, PlannedVisit, TreatmentStart, Study, Ranges, AgeRange, Analyte, Limits])
 def test_every_key_is_explained_to_people_in_the_words_of_the_code(model: type[BaseModel]):
     page = (DATA / "README.md").read_text("utf-8")
     for name, field in model.model_fields.items():

@@ -21,7 +21,7 @@ def derive_adsl(clean: Clean) -> pd.DataFrame:
     frame = frame.assign(
         STUDYID=config.id, SYNTHFL="Y" if config.synthetic else "N", FASFL=_flag(kept), SAFFL=_flag(kept & treated)
     )
-    frame["AGE"] = _ages(people)
+    frame["AGE"] = derive_ages(people)
     frame["TRTEDT"] = clean.treatments.groupby("USUBJID")["TRTSDT"].max().reindex(people.index).to_numpy()
     frame["TRTGAP"] = longest_gap(clean.treatments).reindex(people.index).to_numpy()
     frame["EOSSTT"] = frame.get("EOSSTT", "")
@@ -64,7 +64,7 @@ def _flag(yes: np.ndarray) -> np.ndarray:
     return np.where(yes, "Y", "N")
 
 
-def _ages(people: pd.DataFrame) -> np.ndarray:
+def derive_ages(people: pd.DataFrame) -> np.ndarray:
     """Age as given, else from the date of birth at the start of treatment (or baseline)."""
     age = people["AGE"].to_numpy(float) if "AGE" in people else np.full(len(people), np.nan)
     if "BIRTHDT" in people:

@@ -5,12 +5,15 @@ import pandas as pd
 
 from racohort.adam.derived import derive_scores
 from racohort.adam.frames import COLUMNS, study_day, typed
+from racohort.adam.patients import derive_ages
 from racohort.config import Cohort
 from racohort.schema import Clean
 from racohort.summaries import range_excess
 
 #: Limits themselves are normal; comparisons have this guard.
 GUARD = 1e-9
+#: The limits of a reference range in the catalogue, for men and for women.
+RANGES = ("range_low_m", "range_high_m", "range_low_f", "range_high_f")
 
 
 def derive_bds(clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -21,7 +24,7 @@ def derive_bds(clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
     measured["ANL01FL"] = representing(measured, config)
     frame = derive_scores(measured, clean.values[clean.values["disputed"]], catalogue)
     frame = _described(frame, clean, catalogue)
-    frame = _ranged(frame, catalogue)
+    frame = _ranged(frame, catalogue, pd.Series(derive_ages(clean.patients), index=clean.patients.index))
     frame["ANL01FL"] = worst_of_visits(frame, catalogue) if config.records.safety == "worst" else frame["ANL01FL"]
     frame = _from_baseline(frame, config)
     order = {code: rank for rank, code in enumerate(catalogue.index)}
@@ -86,9 +89,12 @@ def _described(frame: pd.DataFrame, clean: Clean, catalogue: pd.DataFrame) -> pd
     return pd.concat([frame, facts], axis=1).assign(STUDYID=clean.config.id, SYNTHFL=mark, **people)
 
 
-def _ranged(frame: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """Values with a reference range: the laboratory's where it gives one, else the catalogue's for that sex; and ANRIND."""
-    ranges = catalogue.loc[frame["PARAMCD"]]
+def _ranged(frame: pd.DataFrame, catalogue: pd.DataFrame, ages: pd.Series) -> pd.DataFrame:
+    """Values with a reference range: the laboratory's where it gives one, else the catalogue's for sex and age; and ANRIND.
+
+    `ages` are years at baseline by USUBJID. Who is of unknown sex, or age, has a range only where it does not depend on it.
+    """
+    ranges = _by_age(frame, catalogue, frame["USUBJID"].map(ages).to_numpy(float))
     sex = frame["SEX"].to_numpy() if "SEX" in frame else np.full(len(frame), "")
     frame = frame.copy()
     given = frame[["ANRLO", "ANRHI"]].notna().any(axis=1).to_numpy()
@@ -98,6 +104,19 @@ def _ranged(frame: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
         frame[column] = np.where(given, frame[column], own)
     frame["ANRIND"] = range_state(frame["AVAL"], frame["ANRLO"], frame["ANRHI"])
     return frame
+
+
+def _by_age(frame: pd.DataFrame, catalogue: pd.DataFrame, age: np.ndarray) -> pd.DataFrame:
+    """The reference range of each value for either sex, at the patient's age."""
+    ranges = catalogue.loc[frame["PARAMCD"], list(RANGES)].reset_index(drop=True)
+    by_age: dict[str, list[tuple[float, dict[str, float]]]] = catalogue["range_from"].to_dict()
+    for code in frame["PARAMCD"].unique():
+        own = (frame["PARAMCD"] == code).to_numpy()
+        for first, limits in by_age[code]:
+            for name, limit in limits.items():
+                ranges.loc[own & (age >= first), name] = limit
+                ranges.loc[own & np.isnan(age), name] = np.nan
+    return ranges
 
 
 def range_state(aval: pd.Series, low: pd.Series, high: pd.Series) -> np.ndarray:

@@ -132,6 +132,15 @@ class Study(Strict):
         return timezone
 
 
+class AgeRange(Strict):
+    """The reference range of patients from an age at baseline on."""
+
+    age: float = Field(ge=0, description="The age in years from which on it holds, up to the next one.")
+    reference: Pair | None = Field(None, description="Reference range of both sexes.")
+    reference_m: Pair | None = Field(None, description="Reference range of men.")
+    reference_f: Pair | None = Field(None, description="Reference range of women.")
+
+
 class Ranges(Strict):
     """Overrides for one analyte, or for AGE: what is possible, what is plausible, and the laboratory's reference range."""
 
@@ -140,6 +149,7 @@ class Ranges(Strict):
     reference: Pair | None = Field(None, description="Reference range of both sexes.")
     reference_m: Pair | None = Field(None, description="Reference range of men.")
     reference_f: Pair | None = Field(None, description="Reference range of women.")
+    reference_from: list[AgeRange] = Field(default_factory=list, description="Other reference ranges from an age on.")
     tolerance: float | None = Field(None, description="How far a shipped score may be from its components.")
 
 
@@ -187,6 +197,7 @@ class Analyte(Strict):
     reference: Pair | None = Field(None, description="Reference range of both sexes.")
     reference_m: Pair | None = Field(None, description="Reference range of men.")
     reference_f: Pair | None = Field(None, description="Reference range of women.")
+    reference_from: list[AgeRange] = Field(default_factory=list, description="Other reference ranges from an age on.")
     step: float | None = Field(None, description="The grid its values lie on, such as 0.125 for HAQ-DI.")
     levels: list[str] = Field(default_factory=list, description="The words of an ordinal analyte, lowest first.")
     source: str = Field("declared by the cohort", description="Where the ranges come from.")

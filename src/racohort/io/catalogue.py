@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from racohort.config import Analyte, Cohort, Ranges, read_yaml
+from racohort.config import AgeRange, Analyte, Cohort, Ranges, read_yaml
 from racohort.io.criteria import add_criteria
 from racohort.places import project_root
 from racohort.schema import CohortError, Finding
@@ -15,7 +15,8 @@ from racohort.schema import CohortError, Finding
 COLUMNS = (
     "PARAM", "label_zh", "AVALU", "PARCAT1", "domain", "scale", "direction", "digits", "efficacy", "safety", "component",
     "possible_low", "possible_high", "plausible_low", "plausible_high",
-    "range_low_m", "range_high_m", "range_low_f", "range_high_f", "synonyms", "units", "step", "levels", "tolerance", "source",
+    "range_low_m", "range_high_m", "range_low_f", "range_high_f", "range_from",
+    "synonyms", "units", "step", "levels", "tolerance", "source",
 )  # fmt: skip
 #: A shipped score may differ by this much from what its components give.
 TOLERANCE = 0.1
@@ -24,8 +25,10 @@ TOLERANCE = 0.1
 def read_catalogue(config: Cohort | None = None) -> pd.DataFrame:
     """The analytes, index PARAMCD: those of data/catalogue/analytes.yml, then the cohort's own, with the cohort's ranges.
 
-    Limits are float64, NaN where there is none. `toxicity` holds the CTCAE criteria of an analyte in its own unit, None without
-    any; `within_cv` (percent) and `within_source` its variation within a healthy person, NaN and "" where none is cited.
+    Limits are float64, NaN where there is none. `range_from` holds, from the lowest age on, pairs of an age in years and the four
+    limits (`range_low_m` to `range_high_f`) that hold from that age at baseline on. `toxicity` holds the CTCAE criteria of an
+    analyte in its own unit, None without any; `within_cv` (percent) and `within_source` its variation within a healthy person,
+    NaN and "" where none is cited.
     Raises CohortError for ranges of an analyte that nobody declared.
     """
     analytes = dict(_analytes((project_root() / "data" / "catalogue" / "analytes.yml").read_text("utf-8")))
@@ -52,13 +55,11 @@ def _checked(code: str, facts: Any) -> Analyte:
 
 
 def _row(analyte: Analyte) -> dict[str, Any]:
-    men = analyte.reference_m or analyte.reference
-    women = analyte.reference_f or analyte.reference
     limits = {"possible": analyte.possible, "plausible": analyte.plausible}
-    row = {f"{name}_{end}": _limit(pair, i) for name, pair in limits.items() for i, end in enumerate(("low", "high"))}
-    row |= {
-        f"range_{end}_{sex}": _limit(pair, i) for sex, pair in (("m", men), ("f", women)) for i, end in enumerate(("low", "high"))
+    row: dict[str, Any] = {
+        f"{name}_{end}": _limit(pair, i) for name, pair in limits.items() for i, end in enumerate(("low", "high"))
     }
+    row |= _reference(analyte) | {"range_from": _by_age(analyte.reference_from)}
     same = (
         "label_zh",
         "domain",
@@ -78,6 +79,17 @@ def _row(analyte: Analyte) -> dict[str, Any]:
     return row | {"PARAM": analyte.label, "AVALU": analyte.unit, "PARCAT1": analyte.panel, "step": step, "tolerance": TOLERANCE}
 
 
+def _reference(given: Analyte | AgeRange) -> dict[str, float]:
+    """The four limits of a reference range."""
+    pairs = {"m": given.reference_m or given.reference, "f": given.reference_f or given.reference}
+    return {f"range_{end}_{sex}": _limit(pair, i) for sex, pair in pairs.items() for i, end in enumerate(("low", "high"))}
+
+
+def _by_age(given: list[AgeRange]) -> list[tuple[float, dict[str, float]]]:
+    """Ages with the limits that hold from them on, the lowest first."""
+    return [(one.age, _reference(one)) for one in sorted(given, key=lambda one: one.age)]
+
+
 def _limit(pair: list[float | None] | None, end: int) -> float:
     return np.nan if pair is None or pair[end] is None else float(pair[end])  # type: ignore[arg-type]
 
@@ -90,7 +102,7 @@ def _override(rows: dict[str, dict[str, Any]], config: Cohort) -> None:
             raise CohortError([Finding("analyte_unknown", f"cohort.yml, ranges.{code}: no analyte is called {code}", value=code)])
 
 
-def _overrides(ranges: Ranges) -> dict[str, float]:
+def _overrides(ranges: Ranges) -> dict[str, Any]:
     pairs = {
         "possible": ("possible",),
         "plausible": ("plausible",),
@@ -98,7 +110,9 @@ def _overrides(ranges: Ranges) -> dict[str, float]:
         "reference_m": ("m",),
         "reference_f": ("f",),
     }
-    found = {} if ranges.tolerance is None else {"tolerance": ranges.tolerance}
+    found: dict[str, Any] = {} if ranges.tolerance is None else {"tolerance": ranges.tolerance}
+    if any((ranges.reference, ranges.reference_m, ranges.reference_f, ranges.reference_from)):
+        found["range_from"] = _by_age(ranges.reference_from)  # those of the catalogue belong to its own ranges
     for name, parts in pairs.items():
         pair = getattr(ranges, name)
         for part in parts if pair is not None else ():

@@ -26,7 +26,10 @@ def _said_of_some(counted: pd.DataFrame) -> Sentence:
     some = counted[counted["count"] > 0]
     seen = [f"{_small(row['category'])} in {number(row['count'])} of {number(row['n'])}" for _, row in some.iterrows()]
     return (
-        quote(f"Of the harms that are feared of cells, as in the paper, were seen: {listed(seen)}.", *some["result_id"])
+        quote(
+            f"Of the harms feared of cells, the treatment that the paper studies, these were seen: {listed(seen)}.",
+            *some["result_id"],
+        )
         if seen
         else Sentence("")
     )
