@@ -109,7 +109,7 @@ def _ranged(frame: pd.DataFrame, catalogue: pd.DataFrame, ages: pd.Series) -> pd
 def _by_age(frame: pd.DataFrame, catalogue: pd.DataFrame, age: np.ndarray) -> pd.DataFrame:
     """The reference range of each value for either sex, at the patient's age."""
     ranges = catalogue.loc[frame["PARAMCD"], list(RANGES)].reset_index(drop=True)
-    by_age: dict[str, list[tuple[float, dict[str, float]]]] = catalogue["range_from"].to_dict()
+    by_age = catalogue["range_from"].to_dict()
     for code in frame["PARAMCD"].unique():
         own = (frame["PARAMCD"] == code).to_numpy()
         for first, limits in by_age[code]:
