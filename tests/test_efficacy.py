@@ -239,6 +239,23 @@ def test_the_adjusted_p_stands_on_the_mixed_model_and_for_biomarkers_on_their_sc
     assert rows.loc[rows["family"] == "", "p_adjusted"].isna().all()
 
 
+def test_with_a_simpler_covariance_the_conclusion_stands_on_kenward_and_roger():
+    study = drawn("5 4 .\n6 4 .\n5 3 4\n7 5 .\n6 5 4\n5 . 3", visits=("BL", "Y1", "Y3"))
+    rows, endpoints, at = analyse(study), endpoints_of(study), {"PARAMCD": "DAS28ESR", "AVISIT": "Y1"}
+    assert pick_result(rows, statistic="mmrm_covariance", PARAMCD="DAS28ESR")["value_text"] != "unstructured"
+    satterthwaite, kr = (pick_result(rows, statistic="mmrm_change", method=m, **at) for m in ("mmrm_satterthwaite", "mmrm_kr"))
+    concluded = pick_result(rows, statistic="conclusion", **at)
+    assert (satterthwaite["family"], kr["family"]) == ("", "A")
+    assert concluded["note"] == kr["result_id"]
+    assert concluded["upper"] == kr["upper"] != satterthwaite["upper"]
+    model = report.say_changes(rows, endpoints, study.plan)
+    assert kr["result_id"] in model.result_ids
+    assert satterthwaite["result_id"] not in model.result_ids
+    shown = tables.tabulate_models(rows, endpoints, study.plan).html()
+    assert f"{kr['p_adjusted']:#.3g}" in shown
+    assert "are then those of Kenward and Roger" in shown
+
+
 def test_a_small_p_that_adjustment_takes_back_is_not_an_improvement(rows, study):
     endpoints, plan = endpoints_of(study), study.plan
     p = {("DAS28ESR", "Y1"): 0.03, ("HAQDI", "Y1"): 0.9, ("DAS28ESR", "Y3"): 0.01}

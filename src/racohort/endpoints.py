@@ -8,6 +8,7 @@ import pandas as pd
 
 from racohort.labels import shown_unit
 from racohort.plan import Plan
+from racohort.results import pick_result
 from racohort.summaries import analysed, members
 
 #: The biomarkers of the exploratory family, tested on the scale of the analyte.
@@ -86,7 +87,8 @@ class Estimand:
 
 
 #: How the analyses that conclusions stand on are called.
-ANALYSES = {"mmrm_satterthwaite": "mixed model (REML, Satterthwaite)", "paired_t": "paired t of complete pairs",
+ANALYSES = {"mmrm_satterthwaite": "mixed model (REML; Satterthwaite, with a simpler covariance Kenward-Roger)",
+            "paired_t": "paired t of complete pairs",
             "paired_t_log": "paired t of complete pairs on logarithms"}  # fmt: skip
 
 
@@ -99,6 +101,19 @@ def estimand_of(endpoint: Endpoint) -> Estimand:
     model, pairs = ("mmrm_gmr", "gmr") if endpoint.log else ("mmrm_change", "mean_change")
     paired = (pairs, "paired_t_log" if endpoint.log else "paired_t")
     return Estimand(endpoint, "efficacy", ((model, "mmrm_satterthwaite"), paired) if endpoint.role == "primary" else (paired,))
+
+
+def model_row(results: pd.DataFrame, PARAMCD: str, AVISIT: str, statistic: str) -> pd.Series | None:
+    """The row of the mixed model on which a conclusion stands, or None without a model.
+
+    Satterthwaite's, and that of Kenward and Roger where the covariance is not the planned one, which the rows' note says
+    (statistics.md, D12). Rows that families were adjusted in say by their family which one it was.
+    """
+    satterthwaite, kr = (
+        pick_result(results, PARAMCD=PARAMCD, AVISIT=AVISIT, statistic=statistic, method=method)
+        for method in ("mmrm_satterthwaite", "mmrm_kr")
+    )
+    return kr if kr is not None and (kr["family"] or kr["note"]) else satterthwaite
 
 
 def select_values(

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from racohort.endpoints import Endpoint, estimand_of
+from racohort.endpoints import Endpoint, estimand_of, model_row
 from racohort.multiplicity import benjamini_hochberg, holm, serial_gatekeeping_p
 from racohort.plan import Plan
-from racohort.results import as_results, select_results
+from racohort.results import as_results, pick_result
 
 
 def list_hypotheses(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], plan: Plan) -> pd.DataFrame:
@@ -27,7 +27,7 @@ def list_hypotheses(results: pd.DataFrame, endpoints: tuple[Endpoint, ...], plan
     Returns
     -------
     family, PARAMCD, AVISIT, result_id, p_value: one row a test, in the order of the plan. A and B stand on the mixed model
-    (Satterthwaite), or on the paired t where the model has no p; C on the paired t of the analyte's scale. `result_id` is
+    (`endpoints.model_row`), or on the paired t where the model has no p; C on the paired t of the analyte's scale. `result_id` is
     empty where there is neither.
     """
     tests = [
@@ -47,9 +47,10 @@ def _family(endpoint: Endpoint, AVISIT: str, plan: Plan) -> str:
 def basis_of(results: pd.DataFrame, endpoint: Endpoint, AVISIT: str) -> tuple[str, float]:
     """The id and p of the row of the estimand that a conclusion about one visit stands on; ("", NaN) where there is none."""
     for statistic, method in estimand_of(endpoint).analyses:
-        row = select_results(results, PARAMCD=endpoint.PARAMCD, AVISIT=AVISIT, statistic=statistic, method=method)
-        if len(row) and row["p_value"].notna().all():
-            return str(row["result_id"].iloc[0]), float(row["p_value"].iloc[0])
+        at = {"PARAMCD": endpoint.PARAMCD, "AVISIT": AVISIT, "statistic": statistic}
+        row = model_row(results, **at) if method == "mmrm_satterthwaite" else pick_result(results, method=method, **at)
+        if row is not None and pd.notna(row["p_value"]):
+            return str(row["result_id"]), float(row["p_value"])
     return "", np.nan
 
 

@@ -21,6 +21,7 @@ Endpoints = tuple[Endpoint, ...]
 RULES = {"complete_case": ("Complete pairs", "o", "muted"), "mmrm_satterthwaite": ("Mixed model", "s", "accent"),
          "locf": ("Last value carried", "^", "accent2"), "return_to_baseline": ("Missing: no change", "D", "none"),
          "multiple_imputation": ("Imputed", "P", "good")}  # fmt: skip
+RULES["mmrm_kr"] = RULES["mmrm_satterthwaite"]  # one of the two is there
 NOTHING = "No primary endpoint was measured twice: there is nothing to draw."
 
 
@@ -58,8 +59,9 @@ def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
 
 
 def _draw_rules(ax: Any, rows: pd.DataFrame, place: int) -> None:
-    for step, (method, (name, marker, ink)) in enumerate(RULES.items()):
-        row = pick_result(rows, method=method)
+    steps = list(dict.fromkeys(RULES.values()))
+    for method, rule in RULES.items():
+        row, step, (name, marker, ink) = pick_result(rows, method=method), steps.index(rule), rule
         if row is not None and pd.notna(row["value"]):
             at = place + 0.15 * (step - 2)
             ax.plot([row["lower"], row["upper"]], [at, at], color=INK[ink], lw=1.5)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from racohort.endpoints import Endpoint
+from racohort.endpoints import Endpoint, model_row
 from racohort.formats import capitalised, count, interval, is_missing, listed, number, p_value, percent, proportion, signed
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
@@ -50,7 +50,7 @@ def say_secondary(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Te
 def conclusion_of(row: pd.Series | None, e: Endpoint) -> str:
     """The words that a conclusion row earns: what was seen, or that there is no evidence of it.
 
-    >>> from racohort.endpoints import Endpoint
+    >>> from racohort.endpoints import Endpoint, model_row
     >>> conclusion_of(pd.Series({"value_text": "no evidence"}), Endpoint("CRP", "CRP", "mg/L", "log", "lower", 1, "biomarker"))
     'no evidence of improvement'
     """
@@ -90,7 +90,7 @@ def _primary(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
     concluded, pairs = _row(results, e, visit, "conclusion"), _pairs(results, e, visit)
     if pairs is None or concluded is None or concluded["value_text"] == "not estimable":
         return _not_estimable(e, visit, pairs)
-    model = _row(results, e, visit, "mmrm_gmr" if e.log else "mmrm_change", "mmrm_satterthwaite")
+    model = model_row(results, e.PARAMCD, visit.AVISIT, "mmrm_gmr" if e.log else "mmrm_change")
     digits = e.estimate_digits
     text = f"{_lead(concluded, e, visit)} {_numbers(pairs, digits, '' if e.log else e.shown_unit)}"
     if model is None or pd.isna(model["value"]):

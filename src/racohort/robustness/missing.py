@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from racohort.endpoints import Endpoint, change_row, list_endpoints, visit_table, working_table
+from racohort.endpoints import Endpoint, change_row, list_endpoints, model_row, visit_table, working_table
 from racohort.estimators import paired_t
 from racohort.missingness import delta_adjusted_mean, tipping_point_delta
 from racohort.plan import Plan
-from racohort.results import as_results, select_results
+from racohort.results import as_results
 from racohort.summaries import members
 
 Row = dict[str, Any]
@@ -112,8 +112,9 @@ def compare_missing_rules(values: pd.DataFrame, adsl: pd.DataFrame, efficacy: pd
     Returns
     -------
     Rows `mean_change`, or `gmr` on a log scale, for each primary endpoint and biomarker and each follow-up visit, by method:
-    `complete_case`; `mmrm_satterthwaite` (linear scales; valid if missing at random); `locf` (the last value carried forward,
-    baseline included; sensitivity only, biased); `return_to_baseline` (the missing are taken to have no change on average).
+    `complete_case`; `mmrm_satterthwaite`, or `mmrm_kr` with a simpler covariance (linear scales; valid if missing at random);
+    `locf` (the last value carried forward, baseline included; sensitivity only, biased); `return_to_baseline` (the missing are
+    taken to have no change on average).
     """
     size = len(members(adsl, "efficacy"))
     rows = []
@@ -150,14 +151,12 @@ def _rule_rows(wide: pd.DataFrame, AVISIT: str, endpoint: Endpoint, plan: Plan) 
 
 def _model_rows(efficacy: pd.DataFrame, endpoint: Endpoint, AVISIT: str) -> list[Row]:
     """The mixed model's change as the efficacy section has it."""
-    rows = select_results(
-        efficacy, PARAMCD=endpoint.PARAMCD, AVISIT=AVISIT, statistic=["mmrm_change", "mmrm_gmr"], method="mmrm_satterthwaite"
-    )
-    wanted = "mmrm_gmr" if endpoint.log else "mmrm_change"
-    rows = rows[(rows["statistic"] == wanted) & rows["value"].notna()]
+    row = model_row(efficacy, endpoint.PARAMCD, AVISIT, "mmrm_gmr" if endpoint.log else "mmrm_change")
+    if row is None or pd.isna(row["value"]):
+        return []
     columns = ["method", "value", "lower", "upper", "level", "p_value", "n", "unit", "note"]
     statistic = "gmr" if endpoint.log else "mean_change"
-    return [{"statistic": statistic} | {name: row[name] for name in columns} for _, row in rows.iterrows()]
+    return [{"statistic": statistic} | {name: row[name] for name in columns}]
 
 
 def estimate_tipping(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from racohort.endpoints import Endpoint, visit_table
+from racohort.endpoints import Endpoint, model_row, visit_table
 from racohort.estimators import jzs_bf10_paired, normal_update
 from racohort.plan import Plan
 from racohort.results import as_results, pick_result, select_results
@@ -49,7 +49,10 @@ def estimate_posteriors(
                 place = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
                          "contrast": plan.contrast(visit.AVISIT), "function": "robustness.estimate_posteriors"}  # fmt: skip
                 mine = select_results(efficacy, PARAMCD=endpoint.PARAMCD, AVISIT=visit.AVISIT)
-                rows += [place | row for row in (*_factor_rows(mine), *_posterior_rows(mine, priors, endpoint, score, plan))]
+                rows += [
+                    place | row
+                    for row in (*_factor_rows(mine), *_posterior_rows(mine, priors, endpoint, visit.AVISIT, score, plan))
+                ]
     return as_results(rows)
 
 
@@ -91,9 +94,10 @@ def _factor_rows(mine: pd.DataFrame) -> Iterator[Row]:
 
 
 def _posterior_rows(
-    mine: pd.DataFrame, priors: dict[str, tuple[float, float]], endpoint: Endpoint, score: str, plan: Plan
+    mine: pd.DataFrame, priors: dict[str, tuple[float, float]], endpoint: Endpoint, AVISIT: str, score: str, plan: Plan
 ) -> Iterator[Row]:  # fmt: skip
-    model, se = (pick_result(mine, statistic=s, method="mmrm_satterthwaite") for s in ("mmrm_change", "mmrm_se"))
+    model = model_row(mine, endpoint.PARAMCD, AVISIT, "mmrm_change")
+    se = None if model is None else pick_result(mine, statistic="mmrm_se", method=model["method"])
     if model is None or se is None or not (np.isfinite(model["value"]) and se["value"] > 0):
         return
     better = -1 if endpoint.direction == "lower" else 1

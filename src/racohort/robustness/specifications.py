@@ -101,7 +101,11 @@ def _estimate(change: np.ndarray, summary: str, level: float) -> Row:
 def _modelled(rules: pd.DataFrame, endpoint: Endpoint, plan: Plan) -> Iterator[Row]:
     """The mixed model's and the imputed change, which use every patient."""
     rows = select_results(rules, PARAMCD=endpoint.PARAMCD, AVISIT=plan.primary_visit, statistic="mean_change")
-    names = {"mmrm_satterthwaite": "model|mmrm|everyone|kept", "multiple_imputation": "mean|imputed|everyone|kept"}
+    names = {
+        "mmrm_satterthwaite": "model|mmrm|everyone|kept",
+        "mmrm_kr": "model|mmrm|everyone|kept",
+        "multiple_imputation": "mean|imputed|everyone|kept",
+    }
     for method, name in names.items():
         for _, row in select_results(rows, method=method).dropna(subset="value").iterrows():
             yield {"category": name, **{key: row[key] for key in ("value", "lower", "upper", "n")}}

@@ -15,6 +15,7 @@ from racohort.tables.paper import Table, table
 RULES = {
     "complete_case": "Complete pairs",
     "mmrm_satterthwaite": "Mixed model (missing at random)",
+    "mmrm_kr": "Mixed model (missing at random)",
     "locf": "Last value carried forward",
     "return_to_baseline": "Missing: no change on average",
     "multiple_imputation": "Multiple imputation",

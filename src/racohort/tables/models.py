@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.absence import Absence, absent
-from racohort.endpoints import Endpoint
+from racohort.endpoints import Endpoint, model_row
 from racohort.formats import number, p_cell
 from racohort.plan import Plan, Visit
 from racohort.results import select_results
@@ -24,6 +24,7 @@ def tabulate_models(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> 
     note = (
         "Mixed model for repeated measures: one mean a visit, unstructured covariance, REML; n patients with a value at "
         f"any visit. Valid if values are missing at random. {reasons}"
+        + (" Interval, degrees of freedom and adjusted p are then those of Kenward and Roger." if reasons else "")
     )
     return table(
         pd.DataFrame(lines),
@@ -38,12 +39,14 @@ def tabulate_models(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> 
 def _model_line(results: pd.DataFrame, e: Endpoint, visit: Visit, plan: Plan) -> dict[str, str]:
     change = "mmrm_gmr" if e.log else "mmrm_change"
     satterthwaite, kr = (row_at(results, e, visit, change, method) for method in ("mmrm_satterthwaite", "mmrm_kr"))
-    df = row_at(results, e, visit, "mmrm_df", "mmrm_satterthwaite").get("value")
-    return {"Endpoint": e.name, "Visit": visit.label, "n": number(satterthwaite.get("n")),
-            f"{'Ratio' if e.log else 'Mean change'} {level_shown(plan)}": with_interval(satterthwaite, e.mean_digits),
+    basis = model_row(results, e.PARAMCD, visit.AVISIT, change)
+    carrying = satterthwaite if basis is None else basis
+    df = row_at(results, e, visit, "mmrm_df", carrying.get("method", "")).get("value")
+    return {"Endpoint": e.name, "Visit": visit.label, "n": number(carrying.get("n")),
+            f"{'Ratio' if e.log else 'Mean change'} {level_shown(plan)}": with_interval(carrying, e.mean_digits),
             "df": number(df, 1),
             "p, Satterthwaite": p_cell(satterthwaite.get("p_value")), "p, Kenward-Roger": p_cell(kr.get("p_value")),
-            "adjusted p": p_cell(satterthwaite.get("p_adjusted")), "Family": satterthwaite.get("family") or "–"}  # fmt: skip
+            "adjusted p": p_cell(carrying.get("p_adjusted")), "Family": carrying.get("family") or "–"}  # fmt: skip
 
 
 def tabulate_families(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
