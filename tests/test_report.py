@@ -174,7 +174,7 @@ def test_a_synthetic_cohort_is_called_so_wherever_a_reader_may_start(cohorts):
 
 def test_each_reason_for_not_testing_is_given_once_with_its_number_of_claims(cohorts):
     told = said(cohorts["half the visits"])["say_untested"]
-    assert re.search(r"^\d+ claims: No follow-up visit within 180 days of 3 years; planned are Y1\.", told, re.MULTILINE)
+    assert re.search(r"^\d+ claims: No follow-up visit within 180 days of 3 years; planned is Y1\.", told, re.MULTILINE)
     reasons = [line.split(": ", 1)[1] for line in told.split("\n\n")]
     assert len(reasons) == len(set(reasons))
 

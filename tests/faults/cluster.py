@@ -110,6 +110,7 @@ def judge(count: int, machine: bool) -> tuple[list[str], str]:
             said = asking.communicate()[0].splitlines()
             faults = [] if asking.returncode == 1 else [f"reports ended with {asking.returncode}: {said[-3:]}"]
             faults += [] if any("broken" in line and "raw.csv" in line for line in said) else ["the broken cohort was not told"]
+            faults += [line for line in said if ": failed: " in line and not line.startswith("broken")]
             faults += cluster.wrong(machine) + [f"outlived: {one}" for one in outlived(cluster.mark("one"))]
         finally:
             cluster.end()

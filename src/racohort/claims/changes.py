@@ -57,8 +57,8 @@ def _no_pairs(code: str, visit: Visit, evidence: Evidence) -> str:
 
 def no_visit(claim: Claim, evidence: Evidence) -> str:
     """Why no visit of this cohort answers for the printed time."""
-    near, planned = evidence.paper.near(claim.year or 0), listed([visit.label for visit in evidence.plan.follow_ups])
-    there = f"planned are {planned}" if planned else "none is planned"
+    near, planned = evidence.paper.near(claim.year or 0), [visit.label for visit in evidence.plan.follow_ups]
+    there = f"planned {'is' if len(planned) == 1 else 'are'} {listed(planned)}" if planned else "none is planned"
     return f"No follow-up visit within {number(near.within)} days of {count(near.year, 'year')}; {there}."
 
 

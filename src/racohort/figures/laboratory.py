@@ -183,7 +183,7 @@ def _laboratory_caption(rows: pd.DataFrame, values: pd.DataFrame, plan: Plan) ->
     return (
         f"Laboratory values over time, safety population (patients with values: {seen}). Blue band: reference range (pale "
         "where it depends "
-        f"on sex or laboratory); {each}{'; ' if each else ''}median with quartiles in blue."
+        f"on sex, age or laboratory); {each}{'; ' if each else ''}median with quartiles in blue."
     )
 
 
