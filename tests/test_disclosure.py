@@ -33,6 +33,8 @@ def loose():
 
 REASONS = (("Moved", 4), ("Death", 2), ("Quarrel", 5), ("Died", 1), ("Reason not recorded", 7))
 GONE = ("min", "max", "df", "mcnemar", "cumulative_incidence", "kendall_w")
+#: Where one patient, or few, are what makes a result another one than that of all.
+APART = ("leave_one_out.left_out", "|own|", "|removed", "Y1.efficacy.-.mean_change.without_escalators", "bar.01", "bar.05")
 OWN = ("Rare word", "Rare word>3", "Moved", "Quarrel")
 
 
@@ -42,6 +44,7 @@ def cohort_rows() -> pd.DataFrame:
     t = stats.t.ppf(0.975, 50) * 1.3 / np.sqrt(51)
     common = {"section": "safety", "population": "safety", "level": 0.95}
     share = {**common, "statistic": "proportion", "method": "clopper_pearson", "by": "overview", "n": 64}
+    check = {"section": "robustness", "population": "efficacy"}
     told = [
         {**share, "category": "SERIOUS", "count": 5, "value": 5 / 64, "lower": ci["few"][0], "upper": ci["few"][1]},
         {**share, "category": "ANY", "count": 35, "value": 35 / 64, "lower": ci["some"][0], "upper": ci["some"][1]},
@@ -81,6 +84,22 @@ def cohort_rows() -> pd.DataFrame:
         {**common, "section": "concordance", "statistic": "claims", "by": "verdict", "category": "agrees", "n": 40, "count": 3,
          "value": 3.0},
         {**common, "statistic": "verdict", "by": "PARCAT1", "category": "Liver", "n": 6, "count": 1},
+        *({**check, "statistic": "mean_change", "method": "leave_one_out", "by": "left_out", "category": side, "n": 50,
+           "value": value} for side, value in (("lowest", -1.1568), ("highest", -1.0194))),
+        {**check, "statistic": "overturned", "method": "leave_one_out", "n": 50, "count": 0, "value": 0.0},
+        *({**check, "statistic": "rtm_change", "method": "barnett", "by": "rho|cutoff|mu", "category": f"0.5|{cutoff}|4", "n": 64,
+           "value": value, "note": f"enrolled from DAS28 {note}"} for cutoff, value, note in (("3.2", -0.37, 3.2), ("own", -0.39,
+           3.288))),
+        *({**check, "statistic": "specification", "method": "declared", "by": "outliers", "category": f"mean|everyone|{those}",
+           "n": n, "value": value} for those, n, value in (("kept", 64, -0.8493), ("removed", 63, -0.7929))),
+        *({**check, "statistic": "mean_change", "method": "without_escalators", "AVISIT": visit, "n": 46, "count": left,
+           "value": -1.0943} for visit, left in (("Y1", 7), ("Y3", 8))),
+        *({**check, "section": "cleaning", "PARAMCD": "PAIN", "statistic": "values_used", "by": "bar", "category": f"{bar:02d}",
+           "lower": 10.0 * bar, "upper": 10.0 * bar + 10, "n": 40, "count": many, "value": float(many)}
+          for bar, many in enumerate((7, 8, 1, 20, 4), 1)),
+        {**check, "statistic": "posterior_probability", "method": "weak_prior", "n": 64, "value": 0.99999},
+        {**check, "statistic": "no_excursion", "n": 1060, "value": 1e-24},
+        {**check, "statistic": "prior_mean", "method": "sceptical_prior", "n": 64, "value": -0.2473},
     ]  # fmt: skip
     return as_results(told)
 
@@ -100,7 +119,7 @@ def faults(exact: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     found += [f"{words} of {where}" for where, words in was["category"].items() if words in {*OWN} & {*file["category"]}]
     small = file[(was["n"].reindex(file.index) < 8) & (file["by"] != "PARCAT1") & (file["section"] != "concordance")]
     found += [f"a number of a small group: {one}" for one in small.index[small[["value", "lower", "upper"]].notna().any(axis=1)]]
-    same = [one for one in file.index.intersection(was.index) if not np.isnan(was["lower"][one]) and was["lower"][one] > 0]
+    same = [one for one in file.index.intersection(was.index) if was["lower"][one] > 0 and was["by"][one] != "bar"]
     found += [f"the limit of {one}" for one in same if file["lower"][one] == was["lower"][one]]
     gone = file[file["statistic"].isin(GONE) | (file["PARAMCD"] == "SEX")]
     found += [f"{one} is told" for one in gone.index[gone[["value", "p_value"]].notna().any(axis=1)]]
@@ -115,6 +134,10 @@ def faults(exact: pd.DataFrame, told: pd.DataFrame) -> list[str]:
     found += [
         f"digits of {one}" for one in file.index[file["statistic"].isin(["mean", "smd"])] if has_more_digits(file["value"][one])
     ]
+    found += [f"{one} is told" for one in file.index if any(part in one for part in APART)]
+    chances = file[file["statistic"].isin(["posterior_probability", "no_excursion"])]["value"]
+    found += [f"a chance of {one}" for one in chances if one in (0, 1)]
+    found += [f"digits of {one}" for one in file["value"][file["statistic"] == "prior_mean"] if one != float(f"{one:.1g}")]
     sizes = sizes_that_fit(file)
     return found + ([f"n is one of {sizes}"] if len(sizes) < 5 else [])
 
@@ -161,6 +184,11 @@ SWITCHES = {
     "counts beside counts": ("COUNTS", frozenset()),
     "coarse numbers": ("_coarse", lambda _, exact: {name: exact[name].copy() for name in exact}),
     "digits": ("_digits", lambda numbers, _: numbers),
+    "what sets few patients apart": ("_without_few_apart", lambda frame, _: frame),
+    "results without one patient": ("LEAVING_OUT", frozenset()),
+    "thin ends of distributions": ("_thin_ends", lambda frame, _: frame["by"] == "no bar"),
+    "chances next to certainty": ("UNCERTAIN", frozenset()),
+    "what is made of the lowest value": ("ROUGH", frozenset()),
     "notes": ("TELLING", frozenset({"mcnemar", "first_event_rate"})),
 }
 
@@ -214,6 +242,16 @@ def test_serious_events_and_deaths_never_vanish():
     assert pick_result(told, by="DCSREAS", category="Other reason")["count"] == 10
     for words in ("Died", "Reason not recorded"):
         assert str(pick_result(told, by="DCSREAS", category=words)["count"]) == "1–7"
+
+
+def test_what_leaves_enough_patients_out_and_the_thick_of_a_distribution_are_told():
+    told = release(cohort_rows(), PUBLISH)
+    assert pick_result(told, statistic="overturned")["count"] == 0
+    assert select_results(told, statistic="rtm_change")["category"].tolist() == ["0.5|3.2|4"]
+    assert select_results(told, statistic="specification")["category"].tolist() == ["mean|everyone|kept"]
+    assert select_results(told, method="without_escalators")["AVISIT"].tolist() == ["Y3"]
+    bars = select_results(told, by="bar")
+    assert (bars["category"].tolist(), bars["count"].map(str).tolist()) == (["02", "03", "04"], ["10", "1–7", "20"])
 
 
 def test_rows_to_share_are_told_as_they_are():
@@ -358,3 +396,15 @@ def test_a_figure_says_how_hidden_counts_are_drawn_only_where_it_draws_some():
 def _figure(given):
     fig, _ = canvas()
     return finish(fig, "one", "Nothing.", "Nothing is drawn.", False, given)
+
+
+def test_a_stream_of_hidden_patients_is_labelled_with_its_bounds():
+    hold_profile("publish")
+    states = ("remission", "low", "moderate", "high", "missing")
+    moves = {"high>low": 5, "high>high": 30, "moderate>moderate": 29}
+    exact = as_results([{"section": "efficacy", "population": "efficacy", "contrast": "Y1-BL", "statistic": "count", "n": 64,
+                         "by": "BSTATE>STATE", "category": f"{one}>{two}", "count": moves.get(f"{one}>{two}", 0),
+                         "value": moves.get(f"{one}>{two}", 0)} for one in states for two in states])  # fmt: skip
+    shown = figures.plot_flows(exact, PLAN)
+    assert shown.alt.endswith("baseline to 1 year: 30 from moderate to moderate, 1–7 from high to low, 30 from high to high.")
+    assert "all 65 patients" in shown.caption

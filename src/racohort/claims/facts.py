@@ -5,6 +5,7 @@ import pandas as pd
 from racohort.claims.answers import AGREES, AS_PRINTED, Answer, Evidence, untested
 from racohort.claims.changes import seen_change
 from racohort.consistency import percent_possible_counts
+from racohort.disclosure import held_profile
 from racohort.formats import count, listed, number, proportion
 from racohort.printed import Claim
 
@@ -16,6 +17,9 @@ def judge_patients(claim: Claim, evidence: Evidence) -> list[Answer]:
     row = evidence.row(section="participants", statistic="count", population="all", by="flow", category="ENROLLED")
     if row is None:
         return untested(claim, "The number of patients was not counted.")
+    if held_profile().hides_counts:
+        why = f"The number of patients is told rounded ({number(row['value'])}), which cannot show whether it is the printed one."
+        return untested(claim, why, {"population": "all"}, (row,))
     seen = f"This cohort has {count(row['value'], 'patient')}."
     if row["value"] == claim.expected[0]:
         return [Answer(claim, AS_PRINTED, AGREES, seen, (row,), population="all")]

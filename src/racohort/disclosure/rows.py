@@ -43,13 +43,19 @@ NO_PATIENTS = frozenset({"tests", "familywise_risk", "benchmark", "coverage", "c
 OWN_WORDS = frozenset({"AEDECOD", "AEDECOD>AETOXGR", "CMDECOD"})
 #: Notes without a number of the cohort; every other note is left out.
 TELLING = frozenset({"body_system", "collected", "unit_factor", "benchmark", "conclusion", "as_published", "tolerance",
-                     "correlate", "rtm_change", "bayes_factor"})  # fmt: skip
+                     "correlate", "bayes_factor"})  # fmt: skip
+#: Methods whose estimates leave one patient, or one site, out: what was left out is the difference to all of them.
+LEAVING_OUT = frozenset({"leave_one_out", "leave_one_site_out"})
+#: Chances that are neither none nor certain, whatever rounding makes of them.
+UNCERTAIN, NEARLY = frozenset({"posterior_probability", "no_excursion"}), 0.0001
+#: Told with one digit, because it may be made of the lowest value of a patient.
+ROUGH = frozenset({"prior_mean"})
 #: The reason that stands for those that few patients gave.
 OTHER_REASON = "Other reason"
 
 
 def release(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
-    """Result rows as the profile lets them be told; all of them, but for rare words of the cohort's own.
+    """Result rows as the profile lets them be told; all but rare words of the cohort's own and what sets few patients apart.
 
     Parameters
     ----------
@@ -63,7 +69,7 @@ def release(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     """
     if not profile.hides_counts or rows.empty:
         return rows
-    told = _without_rare_words(_pool_reasons(rows, profile), profile).reset_index(drop=True)
+    told = _without_rare_words(_pool_reasons(_without_few_apart(rows, profile), profile), profile).reset_index(drop=True)
     patients = ~(told["statistic"].isin(NO_PATIENTS) | (told["section"] == "concordance") | (told["by"] == "PARCAT1")
                  | ((told["section"] == "robustness") & (told["statistic"] == "verdict")))  # fmt: skip
     if patients.any():
@@ -81,6 +87,29 @@ def _pool_reasons(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     pooled = pooled.assign(category=OTHER_REASON, value=pooled["count"].astype("float64"))
     pooled["result_id"] = pooled["result_id"].str.replace(r"\.DCSREAS\..*", f".DCSREAS.{OTHER_REASON}", regex=True)
     return pd.concat([rows[~few], pooled[rows.columns]]).sort_index(kind="stable")
+
+
+def _without_few_apart(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
+    """The rows without those that a subtraction, or a formula turned round, makes the values of one patient or of few.
+
+    The estimates without one patient, without outliers or without a few who were escalated, held beside those of all; what
+    selection from the lowest baseline upwards would show, which gives that baseline; and the thin ends of a distribution.
+    """
+    few = (rows["count"] > 0) & (rows["count"] < profile.suppress_below)
+    apart = rows["method"].isin(LEAVING_OUT) & (rows["statistic"] != "overturned")
+    apart |= (rows["by"] == "rho|cutoff|mu") & rows["category"].str.contains("|own|", regex=False)
+    apart |= (rows["statistic"] == "specification") & rows["category"].str.endswith("|removed")
+    apart |= (rows["method"] == "without_escalators") & few.fillna(False).astype(bool)
+    return rows[~(apart | _thin_ends(rows, profile))]
+
+
+def _thin_ends(rows: pd.DataFrame, profile: Profile) -> pd.Series:
+    """Bars before the first and after the last that is not thin: they would tell where the lowest and the highest value lie."""
+    bars, field = rows["by"] == "bar", [rows["PARAMCD"], rows["statistic"]]
+    thick = bars & (rows["count"] >= profile.suppress_below).fillna(False).astype(bool)
+    begun = thick.groupby(field, sort=False).cumsum() > 0
+    going = thick[::-1].groupby([one[::-1] for one in field], sort=False).cumsum()[::-1] > 0
+    return bars & ~(begun & going)
 
 
 def _without_rare_words(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
@@ -103,6 +132,8 @@ def _released(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     numbers = _coarse(statistic, exact)
     bars = rows["by"].isin(BARS).to_numpy()
     numbers |= {name: np.where(bars, exact[name], numbers[name]) for name in ("lower", "upper")}
+    uncertain = np.isin(statistic, list(UNCERTAIN)) & (exact["value"] > 0) & (exact["value"] < 1)
+    numbers["value"] = np.where(uncertain, np.clip(numbers["value"], NEARLY, 1 - NEARLY), numbers["value"])
     _hide_small_groups(numbers, rows, n, profile)
     tally = _tallies(statistic, exact["value"], n, count)
     numbers["value"] = np.where(np.isnan(tally), numbers["value"], _middle(tally, profile))
@@ -141,7 +172,7 @@ def _rounded(counts: Any, profile: Profile) -> Any:
     return (counts / profile.round_to + 0.5) // 1 * profile.round_to
 
 
-def _digits(numbers: Numbers, digits: int) -> Numbers:
+def _digits(numbers: Numbers, digits: int | Numbers) -> Numbers:
     """Numbers with so many significant digits."""
     with np.errstate(divide="ignore", invalid="ignore"):
         step = 10.0 ** (np.floor(np.log10(np.abs(numbers))) + 1 - digits)
@@ -158,7 +189,8 @@ def _coarse(statistic: NDArray[Any], exact: dict[str, Numbers]) -> dict[str, Num
         power = 10.0 ** np.floor(np.log10(half / 10))
         step = power * np.select([half / 10 >= 5 * power, half / 10 >= 2 * power], [5, 2], 1)
     wide = np.isfinite(step) & (step > 0)
-    plain = np.where(np.isin(statistic, list(SPREADS)), _digits(exact["value"], 2), _digits(exact["value"], 3))
+    kept = np.select([np.isin(statistic, list(ROUGH)), np.isin(statistic, list(SPREADS))], [1, 2], 3)
+    plain = _digits(exact["value"], kept)
     found = {
         name: np.where(wide, np.round(np.round(number / step) * step, 12), _digits(number, 3)) for name, number in exact.items()
     }

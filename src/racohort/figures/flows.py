@@ -9,6 +9,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
 from racohort.absence import Absence, absent
+from racohort.few import Between
 from racohort.figures.responses import ON_YELLOW, STATE_INK, state_legend
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import number
@@ -25,23 +26,23 @@ def plot_flows(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     `results` are the rows of `efficacy.compare_states`. A stream has the colour of the state that it leaves.
     """
     moves = [_moves(results, *step) for step in pairwise(plan.visits)]
-    if not moves or any(not len(step) for step in moves) or not moves[0].to_numpy().sum():
+    if not moves or any(not len(step) for step in moves) or not moves[0].astype(int).to_numpy().sum():
         return absent("No DAS28 was supplied: moves between states of disease activity cannot be drawn.")
-    n = int(moves[0].to_numpy().sum())
+    n, told = int(moves[0].astype(int).to_numpy().sum()), int(results["n"].max())
     fig, ax = canvas(7.2, 4.2)
     for place, step in enumerate(moves):
         _draw_streams(ax, step, place, n)
-    columns = [moves[0].sum(axis=1), *(step.sum(axis=0) for step in moves)]
+    columns = [_whole(moves[0].T), *map(_whole, moves)]
     for place, column in enumerate(columns):
         _draw_column(ax, column, place, n)
     ax.set_xticks(range(len(plan.visits)), [visit.label for visit in plan.visits])
-    ax.set(xlim=(-0.25, len(plan.visits) - 0.75), ylim=(n, 0), ylabel=f"Patients of the efficacy population (n = {number(n)})")
+    ax.set(xlim=(-0.25, len(plan.visits) - 0.75), ylim=(n, 0), ylabel=f"Patients of the efficacy population (n = {number(told)})")
     ax.yaxis.set_major_formatter(lambda patients, _: number(patients))
     ax.grid(visible=False)
     fig.legend(*state_legend(ax), loc="outside upper center", ncols=5, columnspacing=1.2)
     caption = (
-        f"States of disease activity by DAS28 and the moves between them, all {number(n)} patients of the efficacy population at "
-        f"every visit; hatched: no DAS28. Streams have the colour of the state they leave; numbers are patients, written from "
+        f"States of disease activity by DAS28 and the moves between them, all {number(told)} patients of the efficacy population "
+        f"at every visit; hatched: no DAS28. Streams have the colour of the state they leave; numbers are patients, written from "
         f"{100 * SHOWN:g} % of the population on. Columns stand at equal steps, not at their times."
     )
     alt = "Alluvial diagram of states of disease activity. " + " ".join(
@@ -54,22 +55,27 @@ def plot_flows(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
 
 
 def _moves(results: pd.DataFrame, before: Visit, after: Visit) -> pd.DataFrame:
-    """Patients by state before (rows) and after (columns), in the order of the states."""
+    """Patients by state before (rows) and after (columns), in the order of the states; a hidden number knows its bounds."""
     rows = select_results(results, by="BSTATE>STATE", contrast=f"{after.AVISIT}-{before.AVISIT}")
     if rows.empty:
         return pd.DataFrame()
     ends = rows["category"].str.split(">", expand=True)
     wide = rows.assign(before=ends[0], after=ends[1]).pivot(index="before", columns="after", values="count")
-    return wide.loc[list(STATE_INK), list(STATE_INK)].astype(int)
+    return wide.loc[list(STATE_INK), list(STATE_INK)]
+
+
+def _whole(step: pd.DataFrame) -> pd.Series:
+    """The patients of each state at the end of a step."""
+    return pd.Series({state: sum(some) for state, some in step.items()}, dtype=object)
 
 
 def _draw_column(ax: Any, column: pd.Series, place: int, n: int) -> None:
     top = 0
-    for state, size in zip(map(str, column.index), column, strict=True):
-        missing = state == "missing"
+    for state, told in zip(map(str, column.index), column, strict=True):
+        missing, size = state == "missing", int(told)
         ax.bar(place, size, 2 * HALF, top, color=INK[STATE_INK[state]], hatch="////" if missing else None,
                edgecolor=INK["muted"] if missing else INK["paper"], lw=0.6, zorder=3)  # fmt: skip
-        if size >= SHOWN * n:
+        if size >= SHOWN * n and not isinstance(told, Between):
             ax.text(place, top + size / 2, number(size), ha="center", va="center", fontsize=8.5, zorder=4,
                     color={"moderate": ON_YELLOW, "missing": INK["ink"]}.get(state, INK["paper"]))  # fmt: skip
         top += size
@@ -77,7 +83,7 @@ def _draw_column(ax: Any, column: pd.Series, place: int, n: int) -> None:
 
 def _draw_streams(ax: Any, step: pd.DataFrame, place: int, n: int) -> None:
     """The streams of one step: they leave in the order of where they go, and arrive in the order of where they come from."""
-    sizes = step.to_numpy()
+    told, sizes = step.to_numpy(), step.astype(int).to_numpy()
     leave = np.cumsum(sizes.ravel()).reshape(sizes.shape) - sizes
     arrive = (np.cumsum(sizes.T.ravel()).reshape(sizes.T.shape) - sizes.T).T
     for i, before in enumerate(step.index):
@@ -86,7 +92,7 @@ def _draw_streams(ax: Any, step: pd.DataFrame, place: int, n: int) -> None:
                 path = _stream(place + HALF, place + 1 - HALF, leave[i, j], arrive[i, j], sizes[i, j])
                 ax.add_patch(PathPatch(path, fc=INK[STATE_INK[str(before)]], ec="none", alpha=0.38, zorder=1))
                 if sizes[i, j] >= SHOWN * n:
-                    ax.text(place + HALF + 0.03, leave[i, j] + sizes[i, j] / 2, number(sizes[i, j]), va="center", fontsize=7.5,
+                    ax.text(place + HALF + 0.03, leave[i, j] + sizes[i, j] / 2, number(told[i, j]), va="center", fontsize=7.5,
                             color=INK["ink"], zorder=2)  # fmt: skip
 
 

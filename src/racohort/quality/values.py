@@ -47,7 +47,7 @@ def count_values(numbers: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame
     -------
     Result rows `values_read` and `values_used` by `bar`: `count` of `n` values between `lower` and `upper` (the last bar with its
     upper limit), empty bars left out; and `values_beyond` by `side`: values read that lie outside the picture, which spans the
-    plausible range and the values used, as used and as written.
+    plausible range and round numbers beyond the values used, as used and as written.
     """
     rows: list[dict[str, Any]] = []
     for code, some in numbers[numbers["PARAMCD"].isin(catalogue.index)].groupby("PARAMCD", sort=False):
@@ -69,13 +69,29 @@ def _edges(used: pd.Series, written: pd.Series, facts: pd.Series) -> np.ndarray:
     known = [*used.index, *written, facts["plausible_low"], facts["plausible_high"]]
     logarithmic = facts["scale"] == "log" and min(used.index, default=1) > 0
     known = [value for value in known if value > 0] if logarithmic else known
-    low, high = float(np.nanmin(known)), float(np.nanmax(known))
+    low, high = _round_outside(float(np.nanmin(known)), facts), _round_outside(float(np.nanmax(known)), facts, up=True)
     whole = all(float(value).is_integer() for value in used.index) and not logarithmic
     if whole and high - low < 2 * BARS:
         return np.arange(np.floor(low) - 0.5, np.ceil(high) + 1.5)
     if logarithmic:
         return np.geomspace(low, high if high > low else 1.1 * low, BARS + 1)
     return np.linspace(low, high if high > low else low + 1, BARS + 1)
+
+
+def _round_outside(value: float, facts: pd.Series, up: bool = False) -> float:
+    """A limit of the catalogue as it is, and a value of the data moved outwards to 1, 2 or 5 times a power of ten.
+
+    >>> facts = pd.Series({"plausible_low": 4.0, "plausible_high": 16.0})
+    >>> [_round_outside(value, facts, up) for value, up in ((4.0, False), (3.3, False), (95.0, True), (-3.0, False), (0.0, True))]
+    [4.0, 2.0, 100.0, -5.0, 0.0]
+    """
+    if value == 0 or value in (facts["plausible_low"], facts["plausible_high"]):
+        return value
+    power = 10.0 ** np.floor(np.log10(abs(value)))
+    steps = [float(f"{step * power:.12g}") for step in (1, 2, 5, 10)]
+    away = up == (value > 0)
+    near = min(step for step in steps if step >= abs(value)) if away else max(step for step in steps if step <= abs(value))
+    return float(np.copysign(near, value))
 
 
 def _bars(values: pd.Series, edges: np.ndarray) -> Iterator[dict[str, Any]]:

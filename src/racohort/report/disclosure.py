@@ -35,7 +35,10 @@ def _hidden(by: pd.DataFrame) -> list[Sentence]:
     )
     held, rare = by.loc["numbers"], by.loc["rows"]
     share = f"{number(held['count'])} of {count(held['n'], 'number')} ({percent(held['count'] / held['n'])}) are held back"
-    words = f", and {count(rare['count'], 'row')} about words that fewer than {least} patients share" if rare["count"] else ""
+    words = (
+        f", and {count(rare['count'], 'row')}: words that fewer than {least} patients share, the ends of distributions, and "
+        "what a single patient or few make of a result"
+    ) if rare["count"] else ""  # fmt: skip
     return [Sentence(rule), quote(f"{share}{words}.", str(held["result_id"]), str(rare["result_id"]))]
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
 from racohort.formats import mean_sd, number, p_cell, percent, proportion
-from racohort.labels import digits_of, label_of
+from racohort.labels import digits_of, label_with_unit
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.summaries import only
@@ -141,7 +141,7 @@ def tabulate_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     margins = select_results(results, statistic="margin").set_index(["PARAMCD", "AVISIT"])["value"]
     names = {visit.AVISIT: visit.label for visit in plan.visits}
     lines = [
-        {"Analyte": f"{label_of(row['PARAMCD'], catalogue)} ({row['unit']})", "Visit": names[row["AVISIT"]],
+        {"Analyte": label_with_unit(row["PARAMCD"], catalogue), "Visit": names[row["AVISIT"]],
          "Pairs": number(row["n"]),
          f"Mean change {level_shown(plan)}": with_interval(row, digits_of(row["PARAMCD"], catalogue) + 1),
          "Margin": f"±{number(margins[row['PARAMCD'], row['AVISIT']], digits_of(row['PARAMCD'], catalogue) + 1)}",
