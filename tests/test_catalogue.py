@@ -75,7 +75,8 @@ def test_every_entry_is_complete_and_its_ranges_lie_inside_each_other():
 def test_every_reference_range_says_where_it_is_from():
     with_range = CATALOGUE[CATALOGUE["range_high_m"].notna()]
     known = (
-        "ABIM laboratory reference ranges|WS/T 40[45]|convention of adult laboratories, no single source|definition of the scale"
+        "ABIM laboratory reference ranges|WS/T 40[45]|convention of adult laboratories, no single source|"
+        r"definition of the scale|[A-Z][a-z]+ et al\., .+ \d{4};\d+:\d+"
     )
     assert with_range["source"].str.match(known).all()
     assert with_range["source"].str.startswith("ABIM").sum() >= 20
@@ -200,7 +201,11 @@ DEFINED = {
     "f/L": {"fL": 1}, "um^3": {"fL": 1},
     "ukat/L": {"U/L": 60}, "cm": {"mm": 10}, "h": {"min": 60}, "mg/wk": {"mg/week": 1},
     "mg/w": {"mg/week": 1}, "mg/day": {"mg/d": 1}, "RU/mL": {"U/mL": 1}, "sec": {"s": 1}, "秒": {"s": 1},
-    "ratio": {"": 1}, "INR": {"": 1},
+    "ratio": {"": 1}, "INR": {"": 1}, "kPa": {"mmHg": 7.50062}, "lb": {"kg": 0.45359237}, "g": {"kg": 1e-3},
+    "m": {"cm": 100}, "mm": {"cm": 0.1}, "in": {"cm": 2.54},
+    # one D-dimer unit is two fibrinogen-equivalent units, by the masses of the two
+    **{f"{unit} FEU": {"mg/L FEU": factor} for unit, factor in (("ug/mL", 1), ("ng/mL", 1e-3), ("ug/L", 1e-3))},
+    **{f"{unit} DDU": {"mg/L FEU": factor} for unit, factor in (("mg/L", 2), ("ug/mL", 2), ("ng/mL", 2e-3), ("ug/L", 2e-3))},
 }  # fmt: skip
 #: Charges of an ion.
 CHARGES = {"SODIUM": 1, "K": 1, "CL": 1, "CA": 2, "MAGNES": 2, "BICARB": 1}

@@ -1,6 +1,7 @@
 """How a parameter, its unit and its decimals are written for a reader: what the catalogue says, or the code itself."""
 
 import re
+from collections.abc import Iterable
 
 import pandas as pd
 
@@ -33,6 +34,8 @@ SPECIAL_LABELS = {
 }  # fmt: skip
 #: The panels of which the paper says "all in the normal range".
 PANELS = ("Blood count", "Liver", "Kidney", "Immunoglobulins")
+#: The panel of what is measured on the patient, not by a laboratory.
+VITAL = "Vital signs"
 #: Days after a raised transaminase within which a raised bilirubin counts as concurrent.
 HYS_LAW_DAYS = 30
 #: Why a laboratory record is listed by itself.
@@ -116,6 +119,12 @@ def digits_of(code: str, catalogue: pd.DataFrame) -> int:
 def panel_of(code: str, catalogue: pd.DataFrame) -> str:
     """The panel of a parameter, `Other` where nothing knows it."""
     return str(catalogue.loc[code, "PARCAT1"]) if code in catalogue.index else "Other"
+
+
+def values_of(codes: Iterable[str], catalogue: pd.DataFrame) -> str:
+    """What the values of these parameters are called together: laboratory values, vital signs, or both."""
+    vital = [panel_of(str(code), catalogue) == VITAL for code in codes]
+    return " and ".join(["laboratory values"] * (not all(vital) or not vital) + ["vital signs"] * any(vital))
 
 
 def shown_unit(unit: str) -> str:

@@ -193,6 +193,8 @@ RULES = {
         "Add the label; the date puts it into a planned visit's window."),
     "visit_several": _warn("medium", "Several rows on different days for one visit",
         "Nothing needs to be done; `records` in cohort.yml says which of them represents the visit."),
+    "visit_samples": _warn("low", "Several samples of one day for one visit",
+        "Nothing needs to be done; for laboratory values of safety `records: {safety: worst}` takes the one furthest out."),
     "visit_untold": _warn("high", "Rows have a date, and nothing tells the visit they belong to",
         "Give the visits a `window` of days in cohort.yml ([-30, 30], [305, 425]), or declare the visit's column."),
     "visit_undated": _warn("medium", "A visit has a label but no date", "Add the date."),

@@ -8,14 +8,18 @@ import pandas as pd
 #: What stands in the catalogue for an analyte that has no unit to choose.
 UNITLESS = ("", "score", "joints")
 #: Counts, shares and the iron of haemoglobin as CDISC's terminology abbreviates them.
-_CDISC = {"gi/l": "109/l", "ti/l": "1012/l", "1": "fractionof1", "fraction": "fractionof1", "fmol(fe)": "fmol"}
-#: What units are called in words, the longer words first.
+_CDISC = {"gi/l": "109/l", "ti/l": "1012/l", "1": "fractionof1", "fraction": "fractionof1", "fmolfe": "fmol"}
+#: What units are called in words.
 _WORDS = {
-    "国际单位": "iu", "微摩尔": "umol", "毫摩尔": "mmol", "微克": "ug", "毫克": "mg", "毫升": "ml", "微升": "ul", "毫米": "mm",
+    "国际单位": "iu", "微摩尔": "umol", "毫摩尔": "mmol", "微克": "ug", "毫克": "mg", "千克": "kg", "毫升": "ml", "微升": "ul",
+    "毫米汞柱": "mmhg", "毫米": "mm",
     "小时": "h", "单位": "u", "升": "l", "克": "g", "每": "/", "hour": "h", "hr": "h", "percent": "%", "per": "/",
-    "mcmol": "umol", "mcg": "ug", "mcl": "ul", "micromol": "umol",
+    "mcmol": "umol", "mcg": "ug", "mcl": "ul", "micromol": "umol", "beats/min": "/min", "breaths/min": "/min", "bpm": "/min",
+    "beatsperminute": "/min", "breathsperminute": "/min",
+    "次/分钟": "/min", "次/分": "/min", "degrees": "", "deg": "", "°": "", "celsius": "c", "摄氏度": "c", "公斤": "kg",
+    "厘米": "cm", "米": "m", "lbs": "lb", "inches": "in", "inch": "in", "minute": "min",
 }  # fmt: skip
-_WORD = re.compile("|".join(_WORDS))
+_WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 #: A power of ten as it is written: 10^9, 10*9, 10E9, 10E+09, 1e9.
 _POWER = re.compile(r"10[\^*e]*\+?0*(?=[1-9])|1e\+?0*(?=[1-9])")
 
@@ -33,7 +37,7 @@ def unit_key(unit: str) -> str:
     True
     """
     text = unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u")
-    text = _WORD.sub(lambda found: _WORDS[found[0]], re.sub(r"[\s\[\]]|\{[^}]*\}", "", text))
+    text = _WORD.sub(lambda found: _WORDS[found[0]], re.sub(r"[\s\[\]()]|\{[^}]*\}", "", text))
     text = re.sub(r"^(k?)ui(?=/)", r"\1iu", text)
     text = _POWER.sub("10", text.lstrip("x×*")).replace("^", "").replace("/1h", "/h")
     return _CDISC.get(text, re.sub(r"(?<=[mu]g)%|(?<=^g)%|(?<=g)/100ml", "/dl", text))

@@ -17,6 +17,7 @@ from racohort.cleaning.packages import clean_package
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, note_covariates, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
 from racohort.cleaning.repeats import check_repeats
+from racohort.cleaning.samples import note_samples
 from racohort.cleaning.scales import check_unit_changes, check_units
 from racohort.cleaning.sheets import Sheet, open_sheet, people_of
 from racohort.cleaning.tallies import tally_cells, tally_fates, tally_numbers
@@ -92,6 +93,7 @@ def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, r
         check_windows(sheet, starts, config, records)
         check_wide_dates(sheet, starts, config, records)
         note_several(sheet, config, records)
+        note_samples(sheet, config, records)
     check_baseline(sheets, config, records)
     return starts
 

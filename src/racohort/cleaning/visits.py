@@ -9,6 +9,7 @@ import pandas as pd
 from racohort.cleaning.counted import visits_by_day
 from racohort.cleaning.likeness import likely
 from racohort.cleaning.packages import baseline_by_flag
+from racohort.cleaning.samples import sample_of
 from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
@@ -66,11 +67,12 @@ def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool,
 
 
 def check_duplicates(sheet: Sheet, records: Records) -> None:
-    """Drop rows that repeat another in every cell; quarantine rows of one visit and day with different values."""
+    """Drop rows that repeat another in every cell; quarantine rows of one visit and sample with different values."""
     found = sheet.role("AVISIT") or sheet.role("USUBJID")
     if not found or sheet.table.shape not in ("visit", "long"):
         return
     key = pd.DataFrame({"who": sheet.who, "visit": pd.factorize(sheet.AVISIT)[0], "date": sheet.ADT.astype("int64")})
+    key["sample"] = sample_of(sheet)
     key["label"] = np.where(sheet.AVISIT == "UNSCHEDULED", sheet.texts(found[0]).at, -1)  # they are told apart by label
     long = sheet.table.shape == "long" and len(sheet.fields) > 0
     if long:

@@ -13,7 +13,17 @@ from racohort.absence import Absence, absent
 from racohort.figures.points import tell
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import capitalised, count, level_of, listed, median_iqr, number, percent, proportion
-from racohort.labels import NO_LABORATORY, NO_RANGES, digits_of, label_of, label_with_unit, shown_unit, unit_of, within_sentence
+from racohort.labels import (
+    NO_LABORATORY,
+    NO_RANGES,
+    digits_of,
+    label_of,
+    label_with_unit,
+    shown_unit,
+    unit_of,
+    values_of,
+    within_sentence,
+)
 from racohort.plan import MOST_MARKS, Plan
 from racohort.results import select_results
 from racohort.summaries import largest, spread_results
@@ -58,7 +68,7 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
         fig,
         "laboratory",
         _laboratory_alt(codes, values, plan, catalogue),
-        _laboratory_caption(rows, values, plan),
+        _laboratory_caption(rows, values, plan, catalogue),
         plan.synthetic,
         rows,
     )
@@ -168,7 +178,8 @@ def _laboratory_legend(fan: bool, singly: bool) -> list[Any]:
     return [Patch(fc=INK["band"], label="reference range"), *([single, *out] if singly else []), middle]
 
 
-def _laboratory_caption(rows: pd.DataFrame, values: pd.DataFrame, plan: Plan) -> str:
+def _laboratory_caption(rows: pd.DataFrame, values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
+    what = capitalised(values_of(values["PARAMCD"].unique(), catalogue))
     sizes = select_results(rows, statistic="n").groupby("AVISIT", sort=False)["n"].max()
     seen = listed([f"{number(sizes[visit.AVISIT])} at {visit.label}" for visit in plan.visits if visit.AVISIT in sizes.index])
     each = (
@@ -181,7 +192,7 @@ def _laboratory_caption(rows: pd.DataFrame, values: pd.DataFrame, plan: Plan) ->
         )
     )
     return (
-        f"Laboratory values over time, safety population (patients with values: {seen}). Blue band: reference range (pale "
+        f"{what} over time, safety population (patients with values: {seen}). Blue band: reference range (pale "
         "where it depends "
         f"on sex, age or laboratory); {each}{'; ' if each else ''}median with quartiles in blue."
     )

@@ -10,8 +10,8 @@ from racohort.cleaning.words import word_key
 from racohort.intake.days import by_time
 from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken, understood
 from racohort.intake.guesses import Guess, Source, Word
-from racohort.intake.measures import factor_units, guess_analyte, guess_unit, kin, known_units, possible_units
-from racohort.intake.names import Index, Match, analyte_index, look_up, name_words, role_index
+from racohort.intake.measures import factor_units, guess_analyte, guess_unit, header_unit, kin, known_units, possible_units
+from racohort.intake.names import Index, Match, analyte_index, look_up, name_key, name_words, role_index
 from racohort.intake.package import standard_of, start_of
 from racohort.intake.people import find_patients, sex_by_name
 from racohort.intake.redcap import is_own
@@ -105,6 +105,7 @@ def _columns(
     roles = ("USUBJID", *(role for role, facts in ROLES.items() if facts.group in GROUPS[shape] and role != "USUBJID"))
     matches = {name: look_up(name, role_index(roles), ROLE_FILLERS) for name in names}
     matches = by_time(_by_content(matches, shape, cells, analytes), shape, cells)
+    matches = _by_change(matches, shape, cells, catalogue, analytes)
     guesses = []
     for name in names:
         match, texts = matches[name], cells[name].tolist()
@@ -124,6 +125,25 @@ def _by_content(matches: dict[str, Match], shape: str, cells: pd.DataFrame, anal
         matches = matches | {named[0]: Match(("PARAM",), 99, "", "its words name analytes", 0)}
     states = [name for name, match in matches.items() if shape == "long" and not match.meanings and _names_states(cells[name])]
     return matches | {name: Match(("AVALCAT1",), 99, "", "its words are states of disease activity", 0) for name in states}
+
+
+def _by_change(
+    matches: dict[str, Match], shape: str, cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: Index
+) -> dict[str, Match]:
+    """The same, but a covariate that is an analyte and changes within a patient (weight at each visit) is measured, no fact.
+
+    The unit in the name of one that is a fact (weight_kg) is understood.
+    """
+    who = next((name for name, match in matches.items() if match.sure == "USUBJID"), "")
+    found = dict(matches)
+    for name, match in matches.items():
+        if match.meanings != ("COVARIATE",) or len(codes := look_up(name, analytes).meanings) != 1:
+            continue
+        if shape == "visit" and who and cells.groupby(who)[name].nunique().max() > 1:
+            found[name] = Match()
+        elif name_key(match.left) == name_key(header_unit(name, codes[0], catalogue)):
+            found[name] = match._replace(left="")
+    return found
 
 
 def _names_states(column: pd.Series) -> bool:

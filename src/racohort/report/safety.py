@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from racohort.formats import capitalised, count, is_missing, level_of, listed, number, percent, proportion, span
-from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, panel_of
+from racohort.labels import HYS_LAW_DAYS, NO_EVENTS, NO_LABORATORY, PANELS, SIGNAL_LABELS, VITAL, panel_of
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import label_of_visit, named, no_control
 from racohort.report.text import Sentence, Text, absent, quote, say
@@ -40,7 +40,10 @@ def _said_of_panels(rows: pd.DataFrame, catalogue: pd.DataFrame) -> Sentence:
     told = listed([f"{str(panel).lower()} {n}" for panel, n in panels.value_counts(sort=False).items()])
     missing = [panel.lower() for panel in PANELS if panel not in set(panels)]
     absent_ones = f" Absent, so that nothing is known of it: {listed(missing)}." if missing else ""
-    return quote(f"The safety laboratory has {count(len(panels), 'analyte')} ({told}).{absent_ones}", *rows["result_id"])
+    vital = VITAL in set(panels)
+    said = f"For safety {count(len(panels), 'quantity', 'quantities')} were measured" if vital else (
+        f"The safety laboratory has {count(len(panels), 'analyte')}")  # fmt: skip
+    return quote(f"{said} ({told}).{absent_ones}", *rows["result_id"])
 
 
 def _said_of_exposure(results: pd.DataFrame) -> Sentence:

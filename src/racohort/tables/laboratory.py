@@ -22,7 +22,7 @@ from racohort.formats import (
     span,
     spread,
 )
-from racohort.labels import NO_RANGES, digits_of, label_of, label_with_unit, panel_of
+from racohort.labels import NO_RANGES, digits_of, label_of, label_with_unit, panel_of, values_of
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.summaries import only, spread_results
@@ -35,13 +35,17 @@ def tabulate_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFra
     rows = select_results(results, method="available")
     if rows.empty:
         return None
-    cells = _by_visit(rows)
+    cells, what = _by_visit(rows), _values(rows, catalogue)
     lines = [_short_line(code, cells, plan, catalogue) for code in rows["PARAMCD"].unique()]
     return table(
-        pd.DataFrame(lines), "laboratory", "Laboratory values at each visit and their change from baseline, safety population.",
+        pd.DataFrame(lines), "laboratory", f"{what} at each visit and their change from baseline, safety population.",
         "Mean ± standard deviation (number of patients). Change: follow-up minus baseline, patients with both values.",
         plan.synthetic, groups="Panel",
     )  # fmt: skip
+
+
+def _values(rows: pd.DataFrame, catalogue: pd.DataFrame) -> str:
+    return capitalised(values_of(rows["PARAMCD"].unique(), catalogue))
 
 
 def _by_visit(rows: pd.DataFrame) -> dict[Any, pd.Series]:
@@ -71,7 +75,7 @@ def tabulate_laboratory_detail(results: pd.DataFrame, plan: Plan, catalogue: pd.
     codes = rows["PARAMCD"].unique()
     lines = [_laboratory_line(code, visit, cells, plan, catalogue) for code in codes for visit in plan.visits]
     return table(
-        pd.DataFrame(lines), "laboratory-detail", "Laboratory values at each visit in full, safety population.",
+        pd.DataFrame(lines), "laboratory-detail", f"{_values(rows, catalogue)} at each visit in full, safety population.",
         "Mean ± standard deviation; n counts patients with a value. Change: follow-up minus baseline, patients with both.",
         plan.synthetic, groups="Analyte",
     )  # fmt: skip
