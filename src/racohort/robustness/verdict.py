@@ -8,7 +8,10 @@ import pandas as pd
 
 from racohort.endpoints import Endpoint
 from racohort.plan import Plan
-from racohort.results import as_results, pick_result, select_results
+from racohort.results import as_results, select_results
+
+#: Result rows of one endpoint at one visit.
+Rows = list[dict[str, Any]]
 
 #: The ways of looking, in the order of the table, and what each asks.
 CHECKS = {
@@ -49,8 +52,7 @@ def judge_endpoints(
     for endpoint in endpoints:
         for visit in plan.follow_ups:
             at = {"PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT}
-            mine = select_results(robustness, **at)
-            answers = dict(_answers(select_results(efficacy, **at), mine, endpoint))
+            answers = dict(_answers(_records(efficacy, at), _records(robustness, at), endpoint))
             place = {**at, "section": "robustness", "population": "efficacy", "contrast": plan.contrast(visit.AVISIT),
                      "statistic": "verdict", "function": "robustness.judge_endpoints"}  # fmt: skip
             rows += [place | {"method": "rules", "by": "check", "category": c, "value_text": text} for c, text in answers.items()]
@@ -69,21 +71,32 @@ def _tally(answers: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _answers(efficacy: pd.DataFrame, mine: pd.DataFrame, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
-    concluded = pick_result(efficacy, statistic="conclusion")
-    planned = "not applicable" if concluded is None else _plain(concluded["value_text"])
+def _records(results: pd.DataFrame, at: dict[str, str]) -> Rows:
+    """The rows of an endpoint at a visit, one mapping each: they are few, and asked a dozen times."""
+    rows = select_results(results, **at)
+    return [dict(zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False)]
+
+
+def _rows(rows: Rows, **parts: str) -> Rows:
+    """The rows whose columns equal the given texts."""
+    return [row for row in rows if all(row[column] == wanted for column, wanted in parts.items())]
+
+
+def _answers(efficacy: Rows, mine: Rows, endpoint: Endpoint) -> Iterator[tuple[str, str]]:
+    concluded = _rows(efficacy, statistic="conclusion")
+    planned = _plain(concluded[0]["value_text"]) if concluded else "not applicable"
     yield "plan", planned
     change = "gmr" if endpoint.log else "mean_change"
     for method in ("complete_case", "locf", "return_to_baseline"):
-        yield method, _by_interval(select_results(mine, statistic=change, method=method), endpoint)
+        yield method, _by_interval(_rows(mine, statistic=change, method=method), endpoint)
         if method == "complete_case":
-            yield "wilcoxon", _by_interval(select_results(efficacy, statistic="hodges_lehmann"), endpoint, null=0.0)
-            yield "assay_limits", _by_interval(select_results(efficacy, statistic="censored_gmr"), endpoint)
+            yield "wilcoxon", _by_interval(_rows(efficacy, statistic="hodges_lehmann"), endpoint, null=0.0)
+            yield "assay_limits", _by_interval(_rows(efficacy, statistic="censored_gmr"), endpoint)
     for method in ("multiple_imputation", "without_escalators"):
-        yield method, _upheld(planned, _by_interval(select_results(mine, statistic=change, method=method), endpoint))
+        yield method, _upheld(planned, _by_interval(_rows(mine, statistic=change, method=method), endpoint))
     yield "tipping_point", _by_tipping(mine, endpoint)
-    yield "leave_one_out", _by_interval(select_results(mine, statistic=change, method="leave_one_out"), endpoint)
-    beyond = _by_interval(select_results(mine, statistic="change_beyond_rtm"), endpoint)
+    yield "leave_one_out", _by_interval(_rows(mine, statistic=change, method="leave_one_out"), endpoint)
+    beyond = _by_interval(_rows(mine, statistic="change_beyond_rtm"), endpoint)
     yield "regression_to_mean", "no evidence" if beyond == "worsened" else beyond
 
 
@@ -97,22 +110,22 @@ def _plain(text: str) -> str:
     return "not applicable" if text == "not estimable" else text if text in ("improved", "worsened") else "no evidence"
 
 
-def _by_interval(rows: pd.DataFrame, endpoint: Endpoint, null: float | None = None) -> str:
+def _by_interval(rows: Rows, endpoint: Endpoint, null: float | None = None) -> str:
     """The answer on which all intervals agree; `no evidence` where they do not, or where one holds no change."""
-    rows = rows.dropna(subset=["lower", "upper"])
-    if rows.empty or endpoint.direction not in ("lower", "higher"):
+    rows = [row for row in rows if not np.isnan([row["lower"], row["upper"]]).any()]
+    if not rows or endpoint.direction not in ("lower", "higher"):
         return "not applicable"
     null = (1.0 if endpoint.log else 0.0) if null is None else null
-    below, above = bool((rows["upper"] < null).all()), bool((rows["lower"] > null).all())
+    below, above = all(row["upper"] < null for row in rows), all(row["lower"] > null for row in rows)
     better, worse = (below, above) if endpoint.direction == "lower" else (above, below)
     return "improved" if better else "worsened" if worse else "no evidence"
 
 
-def _by_tipping(mine: pd.DataFrame, endpoint: Endpoint) -> str:
+def _by_tipping(mine: Rows, endpoint: Endpoint) -> str:
     """Whether an improvement would remain if the missing were worse than the observed by the important change."""
-    tipping = pick_result(mine, statistic="tipping_point", method="closed_form", by="margin", category="0")
-    important = IMPORTANT.get("DAS28" if endpoint.PARAMCD.startswith("DAS28") else endpoint.PARAMCD, np.nan)
-    if tipping is None or pd.isna(tipping["value"]) or np.isnan(important):
+    tipping = _rows(mine, statistic="tipping_point", method="closed_form", by="margin", category="0")
+    important = IMPORTANT.get("DAS28" if endpoint.PARAMCD.startswith("DAS28") else endpoint.PARAMCD)
+    if important is None or not tipping or np.isnan(tipping[0]["value"]):
         return "not applicable"
-    observed = _by_interval(select_results(mine, statistic="mean_change", method="complete_case"), endpoint)
-    return observed if observed != "improved" or tipping["value"] > important else "no evidence"
+    observed = _by_interval(_rows(mine, statistic="mean_change", method="complete_case"), endpoint)
+    return observed if observed != "improved" or tipping[0]["value"] > important else "no evidence"

@@ -1,6 +1,7 @@
 """The latent normals behind every value: dependence between variables and between visits, repaired to a correlation matrix."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,12 +75,18 @@ def joint_correlation(within: Array, between: Sequence[Sequence[float]]) -> Arra
     return nearest_correlation(blocks.reshape(side, side))
 
 
+@lru_cache
+def latent_root(pairs: tuple[tuple[str, str, float], ...], visit_r: tuple[tuple[str, tuple[float, ...]], ...]) -> Array:
+    """The lower triangle L with L L' = the joint correlation of the variables that `visit_r` names; found once for a design."""
+    names = [name for name, _ in visit_r]
+    joint = joint_correlation(variable_correlation(names, pairs), [r for _, r in visit_r])
+    return np.asarray(np.linalg.cholesky(joint), dtype=np.float64)
+
+
 def draw_latent(
     rng: np.random.Generator, n: int, pairs: Iterable[tuple[str, str, float]], visit_r: Mapping[str, Sequence[float]]
 ) -> dict[str, Array]:
     """Latent standard normals: variable -> (patients, visits); `visit_r` names the variables and their visit correlations."""
-    names = list(visit_r)
-    joint = joint_correlation(variable_correlation(names, pairs), [visit_r[name] for name in names])
-    normals = rng.standard_normal((n, len(joint))) @ np.linalg.cholesky(joint).T
-    cube = normals.reshape(n, 3, len(names))
-    return {name: cube[:, :, i] for i, name in enumerate(names)}
+    root = latent_root(tuple(pairs), tuple((name, tuple(r)) for name, r in visit_r.items()))
+    cube = (rng.standard_normal((n, len(root))) @ root.T).reshape(n, 3, len(visit_r))
+    return {name: cube[:, :, i] for i, name in enumerate(visit_r)}
