@@ -11,7 +11,7 @@ from racohort import disclosure, figures, report, tables
 from racohort.disclosure import Profile, as_file, held_profile, hold_profile, profile, release, rows, stricter
 from racohort.few import Between, Bounded
 from racohort.figures.style import canvas, finish
-from racohort.formats import count, number, percent, proportion
+from racohort.formats import count, estimate, number, p_cell, percent, proportion
 from racohort.intervals import clopper_pearson, exposure_adjusted_rate
 from racohort.pipeline import chosen_privacy
 from racohort.places import UsageError
@@ -34,7 +34,8 @@ def loose():
 REASONS = (("Moved", 4), ("Death", 2), ("Quarrel", 5), ("Died", 1), ("Reason not recorded", 7))
 GONE = ("min", "max", "df", "mcnemar", "cumulative_incidence", "kendall_w")
 #: Where one patient, or few, are what makes a result another one than that of all.
-APART = ("leave_one_out.left_out", "|own|", "|removed", "Y1.efficacy.-.mean_change.without_escalators", "bar.01", "bar.05")
+APART = ("leave_one_out.left_out", "|own|", "|removed", "Y1.efficacy.-.mean_change.without_escalators", "Y1.efficacy.-.tipping",
+         "bar.01", "bar.05")  # fmt: skip
 OWN = ("Rare word", "Rare word>3", "Moved", "Quarrel")
 
 
@@ -94,6 +95,8 @@ def cohort_rows() -> pd.DataFrame:
            "n": n, "value": value} for those, n, value in (("kept", 64, -0.8493), ("removed", 63, -0.7929))),
         *({**check, "statistic": "mean_change", "method": "without_escalators", "AVISIT": visit, "n": 46, "count": left,
            "value": -1.0943} for visit, left in (("Y1", 7), ("Y3", 8))),
+        *({**check, "statistic": "tipping_point", "by": "margin", "category": "0", "AVISIT": visit, "n": 64,
+           "n_missing": missing, "value": 3.21} for visit, missing in (("Y1", 7), ("Y3", 8))),
         *({**check, "section": "cleaning", "PARAMCD": "PAIN", "statistic": "values_used", "by": "bar", "category": f"{bar:02d}",
            "lower": 10.0 * bar, "upper": 10.0 * bar + 10, "n": 40, "count": many, "value": float(many)}
           for bar, many in enumerate((7, 8, 1, 20, 4), 1)),
@@ -186,6 +189,7 @@ SWITCHES = {
     "digits": ("_digits", lambda numbers, _: numbers),
     "what sets few patients apart": ("_without_few_apart", lambda frame, _: frame),
     "results without one patient": ("LEAVING_OUT", frozenset()),
+    "what a few missing patients move": ("MOVED", frozenset()),
     "thin ends of distributions": ("_thin_ends", lambda frame, _: frame["by"] == "no bar"),
     "chances next to certainty": ("UNCERTAIN", frozenset()),
     "what is made of the lowest value": ("ROUGH", frozenset()),
@@ -249,7 +253,8 @@ def test_what_leaves_enough_patients_out_and_the_thick_of_a_distribution_are_tol
     assert pick_result(told, statistic="overturned")["count"] == 0
     assert select_results(told, statistic="rtm_change")["category"].tolist() == ["0.5|3.2|4"]
     assert select_results(told, statistic="specification")["category"].tolist() == ["mean|everyone|kept"]
-    assert select_results(told, method="without_escalators")["AVISIT"].tolist() == ["Y3"]
+    for parts in ({"method": "without_escalators"}, {"statistic": "tipping_point"}):
+        assert select_results(told, **parts)["AVISIT"].tolist() == ["Y3"]
     bars = select_results(told, by="bar")
     assert (bars["category"].tolist(), bars["count"].map(str).tolist()) == (["02", "03", "04"], ["10", "1–7", "20"])
 
@@ -396,6 +401,14 @@ def test_a_figure_says_how_hidden_counts_are_drawn_only_where_it_draws_some():
 def _figure(given):
     fig, _ = canvas()
     return finish(fig, "one", "Nothing.", "Nothing is drawn.", False, given)
+
+
+def test_no_digit_is_printed_that_was_rounded_away():
+    exact = as_results([{"statistic": "mean_change", "n": 56, "value": -0.395, "lower": -0.524, "upper": -0.267, "level": 0.95,
+                         "p_value": 0.4812}])  # fmt: skip
+    shown = [(estimate(row["value"], row["lower"], row["upper"], 3), p_cell(row["p_value"]))
+             for row in (rows.iloc[0] for rows in (exact, release(exact, PUBLISH)))]  # fmt: skip
+    assert shown == [("−0.395 (95 % CI −0.524 to −0.267)", "0.481"), ("−0.40 (95 % CI −0.52 to −0.27)", "0.48")]
 
 
 def test_a_stream_of_hidden_patients_is_labelled_with_its_bounds():

@@ -71,12 +71,13 @@ def test_a_number_shown_reads_back_within_half_its_last_digit(x, digits):
 @pytest.mark.parametrize(
     ("p", "cell", "said"),
     [
-        (0.0009999, "< 0.001", "p < 0.001"), (0.001, "0.00100", "p = 0.00100"), (0.02341, "0.0234", "p = 0.0234"),
-        (0.0470, "0.0470", "p = 0.0470"), (0.5, "0.500", "p = 0.500"), (0.999, "0.999", "p = 0.999"),
-        (0.99901, "> 0.999", "p > 0.999"), (0.0, "< 0.001", "p < 0.001"), (1.0, "> 0.999", "p > 0.999"),
+        (0.0009999, "< 0.001", "p < 0.001"), (0.001, "0.0010", "p = 0.0010"), (0.02341, "0.0234", "p = 0.0234"),
+        (0.0470, "0.047", "p = 0.047"), (0.04701, "0.0470", "p = 0.0470"), (0.5, "0.50", "p = 0.50"),
+        (0.999, "0.999", "p = 0.999"), (0.99901, "> 0.999", "p > 0.999"), (0.0, "< 0.001", "p < 0.001"),
+        (1.0, "> 0.999", "p > 0.999"),
     ],
 )  # fmt: skip
-def test_p_has_three_significant_digits_and_is_never_zero_or_one(p, cell, said):
+def test_p_has_three_significant_digits_or_its_own_two_and_is_never_zero_or_one(p, cell, said):
     assert (p_cell(p), p_value(p)) == (cell, said)
 
 

@@ -24,7 +24,7 @@ LEFT_ALONE = {
     "summary",
     "dt",
 }
-UNTOUCHED = {"reference/glossary", "genindex", "search"}
+UNTOUCHED = {"reference/glossary", "search"}
 
 
 def read_glossary(text: str) -> dict[str, str]:

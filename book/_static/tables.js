@@ -1,5 +1,5 @@
 // Tables that can be used: every one copies, a long one sorts by a column (up, down, back) and shows the rows that hold a word.
-// Rows stay within their group. Without a script tables stay as they are.
+// Rows stay within their group. What is wider than its place says so. Without a script tables stay as they are.
 document.addEventListener("DOMContentLoaded", () => {
   const LONG = 12;
 
@@ -69,6 +69,29 @@ document.addEventListener("DOMContentLoaded", () => {
     });
     frame.prepend(make("div", { className: "ra-filter" }, field, said));
   };
+
+  // A table of a page of reference sorts and filters where it is longer than a look.
+  const REFERENCE = 30;
+  document.querySelectorAll(".pst-scrollable-table-container").forEach((frame) => {
+    const table = frame.querySelector("table");
+    if (table.tHead && table.rows.length > REFERENCE) {
+      addSort(table);
+      addFilter(frame, table);
+    }
+  });
+
+  // Whatever is wider than its place is marked while it goes on to the right, and can be scrolled by the keyboard.
+  document.querySelectorAll(".ra-scroll, .ra-drawing, .pst-scrollable-table-container, .highlight pre").forEach((part) => {
+    const look = () => {
+      const beyond = part.scrollWidth - part.clientWidth > 2;
+      const head = part.querySelector("caption");
+      if (beyond && part.matches(".ra-drawing")) part.tabIndex = 0;
+      if (head) part.style.setProperty("--ra-head", `${head.offsetHeight}px`);
+      part.classList.toggle("ra-more", beyond && part.scrollLeft + part.clientWidth < part.scrollWidth - 2);
+    };
+    part.addEventListener("scroll", look, { passive: true });
+    new ResizeObserver(look).observe(part);
+  });
 
   document.querySelectorAll(".ra-table").forEach((frame) => {
     const table = frame.querySelector("table");

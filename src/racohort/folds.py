@@ -58,4 +58,5 @@ def _section(found: re.Match[str]) -> str:
     """The rest of a section behind one choice that says how much there is."""
     kinds = {kind: len(re.findall(rf'ra-number">{kind} ', found[1])) for kind in _KINDS.values()}
     held = " and ".join(f"{n} {kind.lower()}{'s' * (n > 1)}" for kind, n in kinds.items() if n)
-    return f'<details class="ra-folded"><summary>Open this part: {held or "sentences"}</summary>{found[1]}</details>\n'
+    what = f": {held}" if held else ""
+    return f'<details class="ra-folded"><summary>Open this part{what}</summary>{found[1]}</details>\n'

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
-from racohort.few import Between, RateBetween, ShareBetween
+from racohort.few import Between, Bounded, RateBetween, ShareBetween
 
 #: What stands where a number is missing.
 MISSING = "–"
@@ -78,6 +78,36 @@ def interval(lower: Any, upper: Any, digits: int, level: float = 0.95) -> str:
     return f"{level_of(level)} CI {number(lower, digits)} to {number(upper, digits)}"
 
 
+def step_of(half: float) -> float:
+    """The step to which a report to publish rounds an estimate and its limits: a tenth to a twenty-fifth of the half-width.
+
+    It is 1, 2 or 5 times a power of ten, and 0 where there is no width.
+
+    >>> step_of(0.386), step_of(0.129), step_of(57.0), step_of(0.0)
+    (0.02, 0.01, 5.0, 0.0)
+    """
+    if not (0 < half < math.inf):
+        return 0.0
+    power = math.floor(math.log10(half / 10))
+    times = next(step for step in (5, 2, 1) if step == 1 or half / 10 >= step * 10.0**power)
+    return float(f"{times}e{power}")
+
+
+def told_digits(value: Any, lower: Any, upper: Any, digits: int) -> int:
+    """The decimals of an estimate: fewer than `digits` where it and its limits were rounded to a step of the interval.
+
+    >>> told_digits(-0.4, -0.52, -0.27, 3), told_digits(-120.0, -175.0, -60.0, 1), told_digits(-0.395, -0.524, -0.267, 3)
+    (2, 0, 3)
+    """
+    numbers = (value, lower, upper)
+    if any(is_missing(x) or isinstance(x, Bounded) for x in numbers):
+        return digits
+    step = step_of(float(upper - lower) / 2)
+    if not step or any(abs(x / step - round(x / step)) > 1e-6 for x in numbers):
+        return digits
+    return min(digits, max(0, -math.floor(math.log10(step) + 1e-9)))
+
+
 def estimate(value: Any, lower: Any, upper: Any, digits: int, level: float = 0.95, unit: str = "") -> str:
     """An estimate with its unit and interval.
 
@@ -86,21 +116,22 @@ def estimate(value: Any, lower: Any, upper: Any, digits: int, level: float = 0.9
     >>> estimate(-12, -20.4, -3.6, 1, unit="mm/h")
     '−12.0 mm/h (95 % CI −20.4 to −3.6)'
     """
+    digits = told_digits(value, lower, upper, digits)
     shown = " ".join(part for part in (number(value, digits), unit) if part)
     return f"{shown} ({interval(lower, upper, digits, level)})"
 
 
 def p_cell(p: Any) -> str:
-    """A p-value for a table cell: three significant digits, `< 0.001` below and `> 0.999` above.
+    """A p-value for a table cell: three significant digits or the two that it has, `< 0.001` below and `> 0.999` above.
 
-    >>> p_cell(0.02341), p_cell(0.047), p_cell(0.0009), p_cell(0.9995), p_cell(None)
-    ('0.0234', '0.0470', '< 0.001', '> 0.999', '–')
+    >>> p_cell(0.02341), p_cell(0.047), p_cell(0.5), p_cell(0.0009), p_cell(0.9995), p_cell(None)
+    ('0.0234', '0.047', '0.50', '< 0.001', '> 0.999', '–')
     """
     if is_missing(p):
         return MISSING
     if p < 0.001:
         return "< 0.001"
-    return "> 0.999" if p > 0.999 else f"{float(p):#.3g}"
+    return "> 0.999" if p > 0.999 else f"{float(p):#.{2 if float(f'{p:.2g}') == p else 3}g}"
 
 
 def p_value(p: Any) -> str:
@@ -174,13 +205,26 @@ def span(low: Any, high: Any, digits: int) -> str:
     return MISSING if is_missing(low) and is_missing(high) else f"{number(low, digits)} to {number(high, digits)}"
 
 
-def mean_sd(mean: Any, sd: Any, digits: int) -> str:
-    """A mean with its standard deviation.
+def sizes(low: Any, high: Any) -> str:
+    """The numbers of patients behind several results.
 
-    >>> mean_sd(4.722, 0.831, 2), mean_sd(None, None, 2)
-    ('4.72 ± 0.83', '–')
+    >>> sizes(45, 55), sizes(50, 50)
+    ('n = 45 to 55', 'n = 50')
     """
-    return MISSING if is_missing(mean) else f"{number(mean, digits)} ± {spread(sd, digits)}"
+    return f"n = {number(low)}" if number(low) == number(high) else f"n = {number(low)} to {number(high)}"
+
+
+def mean_sd(mean: Any, sd: Any, digits: int) -> str:
+    """A mean with its standard deviation, with no more digits than a report to publish has left them.
+
+    >>> mean_sd(4.722, 0.831, 2), mean_sd(176.0, 220.0, 1), mean_sd(1.02, 0.61, 3), mean_sd(None, None, 2)
+    ('4.72 ± 0.83', '176 ± 220', '1.02 ± 0.61', '–')
+    """
+    if is_missing(mean):
+        return MISSING
+    rounded = not is_missing(sd) and sd and mean and float(f"{sd:.2g}") == sd and float(f"{mean:.3g}") == mean
+    kept = max(0, min(digits, 2 - math.floor(math.log10(abs(mean))))) if rounded else digits
+    return f"{number(mean, kept)} ± {spread(sd, digits)}"
 
 
 def spread(sd: Any, digits: int) -> str:

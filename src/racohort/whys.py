@@ -68,7 +68,7 @@ def _claims(ids: tuple[str, ...], spine: Spine, results: str) -> str:
 
 def _line(row: dict[str, str]) -> str:
     """One row, to six digits."""
-    value = row["value_text"] or " ".join(filter(None, (_short(row["value"]), row["unit"])))
+    value = row["value_text"] or (" ".join(filter(None, (_short(row["value"]), row["unit"]))) if row["value"] else "")
     interval = f"{_short(row['lower'])} to {_short(row['upper'])}" if row["lower"] or row["upper"] else ""
     of = f"{row['count']} of {row['n']}" if row["count"] and row["n"] else row["n"]
     cells = (value, interval, of, _short(row["p_value"]), row["function"])

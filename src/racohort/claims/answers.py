@@ -24,7 +24,7 @@ VERDICTS = (AGREES, DIRECTION, UNDECIDED, CONTRADICTS, UNTESTED)
 #: The two levels of an answer: as the paper tested it, and as this report's plan would.
 AS_PRINTED, AS_PLANNED = "as_printed", "as_planned"
 
-BUILT = "Synthetic cohort, built after the abstract: this proves only the pipeline."
+BUILT = "Synthetic cohort, made by a program: this proves only the pipeline."
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from racohort.disclosure.profile import Profile
 from racohort.few import Between, Bounded, RateBetween, ShareBetween
+from racohort.formats import step_of
 from racohort.intervals import clopper_pearson, exposure_adjusted_rate, upper_one_sided_cp, wilson
 from racohort.terms import REASONS, RESULT_COUNTS
 
@@ -36,7 +37,8 @@ QUANTILES = {"p05": 0.05, "q1": 0.25, "median": 0.5, "q3": 0.75, "p95": 0.95}
 GIVING_BACK = frozenset({"df", "mmrm_df", "difference", "mcnemar", "out_of_range_change", "cochran_q",
                          "stuart_maxwell", "bowker", "kendall_w"})  # fmt: skip
 #: Told with two digits; other numbers without an interval with three.
-SPREADS = frozenset({"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "dz", "gav", "glass_delta", "w", "friedman"})
+SPREADS = frozenset({"sd", "sd_change", "mmrm_se", "t", "lundex", "diagnostic", "dz", "gav", "glass_delta", "w", "friedman",
+                     "rm_anova", "detectable_correlation"})  # fmt: skip
 #: What is counted is no patient: claims, tests, analytes, published studies.
 NO_PATIENTS = frozenset({"tests", "familywise_risk", "benchmark", "coverage", "claims", "hidden"})
 #: Texts of the cohort's own words, of which a rare one may point to a patient.
@@ -44,6 +46,8 @@ OWN_WORDS = frozenset({"AEDECOD", "AEDECOD>AETOXGR", "CMDECOD"})
 #: Notes without a number of the cohort; every other note is left out.
 TELLING = frozenset({"body_system", "collected", "unit_factor", "benchmark", "conclusion", "as_published", "tolerance",
                      "correlate", "bayes_factor"})  # fmt: skip
+#: What is moved by a known amount for each missing patient, so that it says how many are missing.
+MOVED = frozenset({"tipping_point", "delta_adjusted"})
 #: Methods whose estimates leave one patient, or one site, out: what was left out is the difference to all of them.
 LEAVING_OUT = frozenset({"leave_one_out", "leave_one_site_out"})
 #: Chances that are neither none nor certain, whatever rounding makes of them.
@@ -93,13 +97,16 @@ def _without_few_apart(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
     """The rows without those that a subtraction, or a formula turned round, makes the values of one patient or of few.
 
     The estimates without one patient, without outliers or without a few who were escalated, held beside those of all; what
-    selection from the lowest baseline upwards would show, which gives that baseline; and the thin ends of a distribution.
+    selection from the lowest baseline upwards would show, which gives that baseline; what is moved by an amount for each of a few
+    missing patients; and the thin ends of a distribution.
     """
-    few = (rows["count"] > 0) & (rows["count"] < profile.suppress_below)
+    few, few_missing = (((rows[name] > 0) & (rows[name] < profile.suppress_below)).fillna(False).astype(bool)
+                        for name in ("count", "n_missing"))  # fmt: skip
     apart = rows["method"].isin(LEAVING_OUT) & (rows["statistic"] != "overturned")
     apart |= (rows["by"] == "rho|cutoff|mu") & rows["category"].str.contains("|own|", regex=False)
     apart |= (rows["statistic"] == "specification") & rows["category"].str.endswith("|removed")
-    apart |= (rows["method"] == "without_escalators") & few.fillna(False).astype(bool)
+    apart |= (rows["method"] == "without_escalators") & few
+    apart |= rows["statistic"].isin(MOVED) & few_missing
     return rows[~(apart | _thin_ends(rows, profile))]
 
 
@@ -184,15 +191,13 @@ def _coarse(statistic: NDArray[Any], exact: dict[str, Numbers]) -> dict[str, Num
 
     An estimate and its limits go to a multiple of a tenth to a twenty-fifth of the half-width (1, 2 or 5 times a power of ten).
     """
-    half = (exact["upper"] - exact["lower"]) / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        power = 10.0 ** np.floor(np.log10(half / 10))
-        step = power * np.select([half / 10 >= 5 * power, half / 10 >= 2 * power], [5, 2], 1)
-    wide = np.isfinite(step) & (step > 0)
+    step = np.array([step_of(half) for half in (exact["upper"] - exact["lower"]) / 2])
+    wide = step > 0
     kept = np.select([np.isin(statistic, list(ROUGH)), np.isin(statistic, list(SPREADS))], [1, 2], 3)
     plain = _digits(exact["value"], kept)
     found = {
-        name: np.where(wide, np.round(np.round(number / step) * step, 12), _digits(number, 3)) for name, number in exact.items()
+        name: np.where(wide, np.round(np.round(number / np.where(wide, step, 1)) * step, 12), _digits(number, 3))
+        for name, number in exact.items()
     }
     return found | {"value": np.where(wide, found["value"], plain)}
 

@@ -10,7 +10,7 @@ from racohort.endpoints import Endpoint
 from racohort.figures.courses import NO_ENDPOINT, Endpoints
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import count, number, p_cell
+from racohort.formats import count, number, p_cell, sizes
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
 
@@ -46,7 +46,7 @@ def _forest_caption(results: pd.DataFrame, logs: bool, plan: Plan) -> str:
     n = select_results(results, statistic="glass_delta")["n"]
     right = "Right: geometric mean ratio of the biomarkers, logarithmic axis. " if logs else ""
     return (
-        f"Change from baseline, complete pairs of the efficacy population (n = {number(n.min())} to {number(n.max())}), with "
+        f"Change from baseline, complete pairs of the efficacy population ({sizes(n.min(), n.max())}), with "
         f"{100 * plan.level:g} % confidence intervals. Left: change over the standard deviation at baseline (Glass' delta). "
         f"{right}Left of the line is lower than at baseline. Column: adjusted p of the plan's families; unadjusted p in "
         "brackets elsewhere."

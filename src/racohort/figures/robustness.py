@@ -9,7 +9,7 @@ from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
 from racohort.figures.specifications import plot_specifications
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import listed, number
+from racohort.formats import listed, number, sizes
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
@@ -50,7 +50,7 @@ def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     names = listed([within_sentence(e.label) for e in shown])
     caption = (
         f"Change from baseline of {names} under each rule for missing follow-up, efficacy "
-        f"population (n = {number(rows['n'].min())} to {number(rows['n'].max())}), with {_level(plan)}."
+        f"population ({sizes(rows['n'].min(), rows['n'].max())}), with {_level(plan)}."
     )
     alt = "Estimates under each rule for the missing. " + " ".join(
         _rule_words(rows, e, v) for e in shown for v in plan.follow_ups

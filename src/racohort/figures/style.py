@@ -104,8 +104,8 @@ class Figure:
         mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
         caption = f"<figcaption>{mark}{escape(self.caption)}</figcaption>"
         rows = f' data-rows="{escape(json.dumps(self.rows, ensure_ascii=False))}"' if self.rows else ""
-        spots = overlay(self.points, self.shape)
-        return f'<figure class="ra-figure" id="fig-{escape(self.name)}"{rows} tabindex="0">{pictures}{spots}{caption}</figure>'
+        drawing = f'<div class="ra-drawing">{pictures}{overlay(self.points, self.shape)}</div>'
+        return f'<figure class="ra-figure" id="fig-{escape(self.name)}"{rows} tabindex="0">{drawing}{caption}</figure>'
 
 
 def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int = 1, **kw: Any) -> tuple[Drawing, Any]:

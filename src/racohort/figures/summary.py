@@ -8,7 +8,7 @@ from racohort.absence import Absence, absent
 from racohort.figures.courses import visit_places
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import interval, level_of, listed, number
+from racohort.formats import estimate, level_of, listed, number
 from racohort.labels import digits_of, label_of
 from racohort.plan import Plan
 from racohort.results import select_results
@@ -67,9 +67,6 @@ def _draw(ax: Any, rows: pd.DataFrame, name: str, plan: Plan, digits: int) -> No
 
 def _words(rows: pd.DataFrame, code: str, plan: Plan, catalogue: pd.DataFrame) -> str:
     digits, label = max(digits_of(code, catalogue), 1), {visit.AVISIT: visit.label for visit in plan.visits}
-    rows = rows.assign(
-        said=[interval(low, high, digits, plan.level) for low, high in zip(rows["lower"], rows["upper"], strict=True)]
-    )
-    told = [f"{number(one['value'], digits)} at {label[one['AVISIT']]} ({one['said']}, n = {number(one['n'])})"
-            for _, one in rows.iterrows()]  # fmt: skip
+    told = [f"{estimate(one['value'], one['lower'], one['upper'], digits, plan.level)[:-1]}, n = {number(one['n'])}) at "
+            f"{label[one['AVISIT']]}" for _, one in rows.iterrows()]  # fmt: skip
     return f"Mean change of {label_of(code, catalogue)}: {listed(told)}."

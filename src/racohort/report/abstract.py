@@ -47,7 +47,7 @@ def _alone(plan: Plan) -> str:
 
 
 def _synthetic(plan: Plan) -> str:
-    told = "The cohort is synthetic: it was simulated after the paper's abstract and holds no patient's data."
+    told = "The cohort is synthetic: it was simulated and holds no patient's data."
     return told if plan.synthetic else ""
 
 

@@ -7,7 +7,7 @@ from html import escape
 
 import pandas as pd
 
-from racohort.formats import MISSING, count, interval, is_missing, number, percent, signed
+from racohort.formats import MISSING, count, interval, is_missing, number, percent, signed, told_digits
 from racohort.labels import digits_of, label_of, shown_unit
 from racohort.plan import Plan
 from racohort.report.phrases import change_row, label_of_visit, row_of
@@ -87,6 +87,7 @@ def _endpoints(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> It
 
 def _change(row: pd.Series, plan: Plan, catalogue: pd.DataFrame) -> Card:
     digits, unit = max(digits_of(row["PARAMCD"], catalogue), 1), shown_unit(row["unit"])
+    digits = told_digits(row["value"], row["lower"], row["upper"], digits)
     value = " ".join(filter(None, (signed(row["value"], digits), unit)))
     name = f"{label_of(row['PARAMCD'], catalogue)}, mean change to {label_of_visit(row['AVISIT'], plan)}"
     between = interval(row["lower"], row["upper"], digits, plan.level if is_missing(row["level"]) else row["level"])

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.endpoints import Endpoint
-from racohort.formats import count, interval, listed, number, p_value, percent
+from racohort.formats import count, interval, listed, number, p_value, percent, sizes, told_digits
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import named
@@ -52,11 +52,12 @@ def say_imputed(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text
 def _imputed(rows: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:
     row = select_results(rows, statistic=["mean_change", "gmr"]).iloc[0]
     tip = pick_result(rows, statistic="tipping_point")
-    limits = interval(row["lower"], row["upper"], e.estimate_digits, row["level"])
+    digits = told_digits(row["value"], row["lower"], row["upper"], e.estimate_digits)
+    limits = interval(row["lower"], row["upper"], digits, row["level"])
     told = "" if tip is None or pd.isna(tip["value"]) else _turns(tip["value"], e)
     ids = [row["result_id"], *([] if tip is None else [tip["result_id"]])]
     return quote(
-        f"{e.label} at {visit.label}, imputed: {number(row['value'], e.estimate_digits)} ({limits}; n = {number(row['n'])}, of "
+        f"{e.label} at {visit.label}, imputed: {number(row['value'], digits)} ({limits}; n = {number(row['n'])}, of "
         f"whom {number(row['n_missing'])} without the pair; {p_value(row['p_value'])}, not adjusted){told}.",
         *ids,
     )
@@ -112,9 +113,10 @@ def say_cotreatment(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> 
 def _without(rows: pd.DataFrame, e: Endpoint, plan: Plan) -> Sentence:
     """The change of an endpoint at each visit without those who had been escalated by then."""
     visits = {visit.AVISIT: visit.label for visit in plan.follow_ups}
-    said = [f"{number(row['value'], e.estimate_digits)} at {visits[row['AVISIT']]} ("
-            f"{interval(row['lower'], row['upper'], e.estimate_digits, row['level'])}; n = {number(row['n'])}, "
-            f"{number(row['count'])} left out)" for _, row in rows.iterrows()]  # fmt: skip
+    told = [told_digits(row["value"], row["lower"], row["upper"], e.estimate_digits) for _, row in rows.iterrows()]
+    said = [f"{number(row['value'], digits)} at {visits[row['AVISIT']]} ("
+            f"{interval(row['lower'], row['upper'], digits, row['level'])}; n = {number(row['n'])}, "
+            f"{number(row['count'])} left out)" for digits, (_, row) in zip(told, rows.iterrows(), strict=True)]  # fmt: skip
     return quote(f"{e.label} without the escalated: {listed(said)}.", *rows["result_id"]) if said else Sentence("")
 
 
@@ -129,8 +131,8 @@ def say_controls(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     moves = f"not for {listed(told)}" if told else "none moved"
     return say(
         quote(
-            f"The whole interval lies within the margin for {number(len(rows) - len(moved))} of {len(rows)} comparisons (n = "
-            f"{number(rows['n'].min())} to {number(rows['n'].max())}); {moves}.",
+            f"The whole interval lies within the margin for {number(len(rows) - len(moved))} of {len(rows)} comparisons "
+            f"({sizes(rows['n'].min(), rows['n'].max())}); {moves}.",
             *rows["result_id"],
         )
     )
@@ -186,8 +188,8 @@ def _specified(rows: pd.DataFrame, e: Endpoint) -> Sentence:
     low, high = (number(mine["value"].agg(side), e.mean_digits) for side in ("min", "max"))
     below, above = int((mine["upper"] < 0).sum()), int((mine["lower"] > 0).sum())
     return quote(
-        f"{e.label}: {count(len(mine), 'specification')} from {low} to {high} (n = {number(mine['n'].min())} to "
-        f"{number(mine['n'].max())}); the whole interval lies below no change in {number(below)} and above it "
+        f"{e.label}: {count(len(mine), 'specification')} from {low} to {high} "
+        f"({sizes(mine['n'].min(), mine['n'].max())}); the whole interval lies below no change in {number(below)} and above it "
         f"in {number(above)}.",
         *mine["result_id"],
     )

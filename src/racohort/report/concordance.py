@@ -56,7 +56,7 @@ def _verdicts(results: pd.DataFrame, level: str, name: str) -> Sentence:
 
 
 def _built(plan: Plan) -> str:
-    told = "The cohort is synthetic and was built after the abstract: agreement proves the pipeline and nothing about the paper."
+    told = "The cohort is synthetic, made by a program: agreement proves the pipeline and nothing about the paper."
     return told if plan.synthetic else ""
 
 

@@ -5,7 +5,19 @@ from typing import Any
 import pandas as pd
 
 from racohort.endpoints import Endpoint, model_row
-from racohort.formats import capitalised, count, interval, is_missing, listed, number, p_value, percent, proportion, signed
+from racohort.formats import (
+    capitalised,
+    count,
+    interval,
+    is_missing,
+    listed,
+    number,
+    p_value,
+    percent,
+    proportion,
+    signed,
+    told_digits,
+)
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.report.responders import of_both
@@ -72,6 +84,7 @@ def _row(results: pd.DataFrame, e: Endpoint, visit: Visit, statistic: str, *meth
 def _numbers(row: pd.Series, digits: int, unit: str = "", after: str = "") -> str:
     """Estimate, interval, n and p in one bracket, with the adjusted p where there is one."""
     adjusted = f"; adjusted {p_value(row['p_adjusted'])}" if pd.notna(row["p_adjusted"]) else after
+    digits = told_digits(row["value"], row["lower"], row["upper"], digits)
     shown = " ".join(part for part in (number(row["value"], digits), unit) if part)
     limits = interval(row["lower"], row["upper"], digits, row["level"])
     return f"{shown} ({limits}; n = {number(row['n'])}; {p_value(row['p_value'])}{adjusted})"

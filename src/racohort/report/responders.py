@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from racohort.formats import count, interval, listed, number, p_value, proportion
+from racohort.formats import count, interval, listed, number, p_value, proportion, sizes
 from racohort.plan import Plan, Visit
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
@@ -51,7 +51,7 @@ def say_correlates(results: pd.DataFrame, plan: Plan) -> Text:
     first = f"{some} with the change of DAS28 after adjustment over all of them"
     least = rows.sort_values("p_value").iloc[0]
     return say(
-        quote(f"{first} (n = {number(rows['n'].min())} to {number(rows['n'].max())}).", *rows["result_id"]),
+        quote(f"{first} ({sizes(rows['n'].min(), rows['n'].max())}).", *rows["result_id"]),
         quote(f"The strongest is {CORRELATES[least['category']]}: {number(least['value'], 2)} points "
               f"({interval(least['lower'], least['upper'], 2, least['level'])}; n = {number(least['n'])}; "
               f"{p_value(least['p_value'])}; adjusted {p_value(least['p_adjusted'])}).", least["result_id"]),

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.endpoints import Endpoint
-from racohort.formats import MISSING, count, interval, listed, number, percent
+from racohort.formats import MISSING, count, interval, listed, number, percent, sizes
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import named
@@ -11,6 +11,8 @@ from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
 
 Endpoints = tuple[Endpoint, ...]
+
+NO_TIP = "No primary endpoint was measured twice, or so few are missing that it is not told: there is no tipping point."
 
 
 def say_patterns(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
@@ -71,8 +73,9 @@ def _spread(results: pd.DataFrame, e: Endpoint, plan: Plan) -> Sentence | None:
     reach = [f"from {number(here['value'].min(), digits)} to {number(here['value'].max(), digits)} at {label}"
              for label, here in seen]  # fmt: skip
     return quote(
-        f"{e.label}: over {count(max(len(here) for _, here in seen), 'rule')} (n = {number(rows['n'].min())} to "
-        f"{number(rows['n'].max())}) {listed(reach)}; the interval lies on one side of no change {_on_one_side(seen, null)}.",
+        f"{e.label}: over {count(max(len(here) for _, here in seen), 'rule')} "
+        f"({sizes(rows['n'].min(), rows['n'].max())}) {listed(reach)}; the interval lies on one side of no change "
+        f"{_on_one_side(seen, null)}.",
         *rows["result_id"],
     )
 
@@ -99,7 +102,7 @@ def say_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text
     """What the missing would have to be for each primary result to tip."""
     rows = select_results(results, statistic="tipping_point", method="closed_form", category="0")
     said = [_tipping(select_results(rows, PARAMCD=e.PARAMCD), e, plan) for e in endpoints if e.PARAMCD in set(rows["PARAMCD"])]
-    return points(*said) if said else absent("No primary endpoint was measured twice: there is no tipping point.")
+    return points(*said) if said else absent(NO_TIP)
 
 
 def _tipping(rows: pd.DataFrame, e: Endpoint, plan: Plan) -> Sentence:
@@ -114,7 +117,8 @@ def _tipping(rows: pd.DataFrame, e: Endpoint, plan: Plan) -> Sentence:
         if worse else "",
         f"the interval reaches no change already in those observed; to exclude it the missing would have to be better than them "
         f"by {listed(better)}" if better else "",
-        f"at {listed(none)} nobody with a baseline value is missing, or too few were measured twice" if none else "",
+        f"at {listed(none)} nobody with a baseline value is missing, too few were measured twice, or so few are missing that it "
+        "is not told" if none else "",
     ]  # fmt: skip
     return quote(f"{e.label}: {'; '.join(part for part in said if part)}.", *rows["result_id"])
 

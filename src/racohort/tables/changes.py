@@ -6,7 +6,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint, Estimand, estimand_of
-from racohort.formats import level_of, listed, mean_sd, median_iqr, number, p_cell
+from racohort.formats import level_of, listed, mean_sd, median_iqr, number, p_cell, told_digits
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.tables.paper import Table, table
@@ -32,6 +32,7 @@ def with_interval(row: Any, digits: int) -> str:
     """Value and limits without the level, which the header says."""
     if row is None or pd.isna(row.get("value")):
         return "–"
+    digits = told_digits(row["value"], row.get("lower"), row.get("upper"), digits)
     limits = "" if pd.isna(row.get("lower")) else f" ({number(row['lower'], digits)} to {number(row['upper'], digits)})"
     return number(row["value"], digits) + limits
 

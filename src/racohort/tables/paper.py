@@ -210,4 +210,4 @@ def _kind(values: pd.Series, heads: bool) -> str:
 
 
 def _text(value: Any) -> str:
-    return "–" if pd.isna(value) else escape(str(value))
+    return "–" if pd.isna(value) or str(value) == "" else escape(str(value))
