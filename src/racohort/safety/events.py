@@ -6,6 +6,7 @@ cohort without a treatment start has no such flag, and all its events count. Den
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -29,6 +30,15 @@ class Risk:
     def n(self) -> int:
         """Patients of the population."""
         return len(self.days)
+
+    @cached_property
+    def known(self) -> pd.Series:
+        """The days of the patients whose follow-up is known."""
+        return self.days.dropna()
+
+    def counts(self, events: pd.DataFrame) -> pd.Series:
+        """Which events fall into the time at risk: of patients whose follow-up is known, and not before treatment only."""
+        return events["USUBJID"].isin(self.known.index) & ((events["TRTEMFL"] == "Y") | ~(events["ASTDY"] < 1))
 
 
 def events_supplied(mapping: pd.DataFrame) -> bool:
@@ -69,6 +79,7 @@ def estimate_events(adae: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, supplied
     if supplied:
         risk = Risk(follow_up_days(adsl), plan.level)
         events = adae[adae["USUBJID"].isin(members(adsl, "safety"))]
+        events = events.assign(at_risk=risk.counts(events))
         emergent = events[events["TRTEMFL"] == "Y"] if plan.treated else events
         rows += [*_overview_rows(events, emergent, adsl, plan, risk), *_class_rows(emergent, risk), *_grade_rows(emergent, risk)]
         rows += _window_rows(emergent, risk, longest_wait(adsl)) if plan.treated else []
@@ -147,8 +158,7 @@ def _rate_rows(rows: pd.DataFrame, risk: Risk, named: dict[str, Any]) -> Iterato
     Events before treatment that did not worsen after it are outside this time at risk. A patient whose first onset has no date is
     at risk for the whole follow-up.
     """
-    known = risk.days.dropna()
-    rows = rows[rows["USUBJID"].isin(known.index) & ((rows["TRTEMFL"] == "Y") | ~(rows["ASTDY"] < 1))]
+    known, rows = risk.known, rows[rows["at_risk"]]
     first = rows.groupby("USUBJID")["ASTDY"].min().sub(1).clip(lower=0).reindex(known.index)
     to_first = pd.concat([known, first], axis=1).min(axis=1)
     for statistic, count, days in (("rate", len(rows), known), ("first_event_rate", rows["USUBJID"].nunique(), to_first)):
@@ -166,10 +176,11 @@ def _class_rows(emergent: pd.DataFrame, risk: Risk) -> Iterator[dict[str, Any]]:
     for by in ("AEBODSYS", "AEDECOD"):
         coded = emergent[by].mask(emergent[by] == "", "Not coded")
         patients = emergent.groupby(coded)["USUBJID"].nunique().sort_index().sort_values(ascending=False, kind="stable")
+        mine = dict(iter(emergent.groupby(coded)))
         for category in patients.index:
-            yield from _event_rows(emergent[coded == category], risk, by, category)
+            yield from _event_rows(mine[category], risk, by, category)
             if by == "AEDECOD":
-                systems = emergent.loc[(coded == category) & (emergent["AEBODSYS"] != ""), "AEBODSYS"].mode()
+                systems = mine[category].loc[mine[category]["AEBODSYS"] != "", "AEBODSYS"].mode()
                 yield {"statistic": "body_system", "method": "coded", "by": by, "category": category,
                        "value_text": systems.iloc[0] if len(systems) else "Not coded"}  # fmt: skip
 
