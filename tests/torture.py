@@ -18,7 +18,7 @@ from pathlib import Path
 
 from racohort.places import build_folder
 from racohort.schedule import workers
-from tests import dirty
+from tests import dirty, mmrm_corpus
 from tests.corruption import engine, mutation
 from tests.faults import kill, write
 
@@ -67,6 +67,7 @@ PARTS = {
     "dirty": Part(judge_dirty, len(_corpora())),
     "kill": Part(kill.judge, 250, 1),
     "write": Part(write.judge, 700),
+    "mixed_model": Part(mmrm_corpus.judge, 1_000),
 }
 
 

@@ -305,13 +305,13 @@ def test(arguments: str) -> None:
 
 
 @main.command(epilog=_examples("racohort torture --minutes 60", "racohort torture --part mutation --seed 4711 --count 1"))
-@click.option("--part", envvar="RC_PART", default="", help="corruption, mutation, dirty, kill or write [default: all of them].")
+@click.option("--part", envvar="RC_PART", default="", help="corruption, mutation, dirty, kill, write, mixed_model [default: all]")
 @click.option("--count", envvar="RC_COUNT", type=int, default=None, help="Cases of a part [default: as many as it shall reach].")
 @click.option("--seed", envvar="RC_SEED", type=int, default=0, show_default=True, help="The number of the first case.")
 @click.option("--minutes", envvar="RC_MINUTES", type=float, default=120, show_default=True, help="A part stops after this time.")
 @_told
 def torture(part: str, count: int | None, seed: int, minutes: float) -> None:
-    """Try thousands of faults of cohorts, files and the machine; what was reached is written to book/_build/.torture."""
+    """Try thousands of faulty cohorts, files, machines and mixed models; what was reached is written to book/_build/.torture."""
     asked = {"part": part, "count": count, "seed": seed, "minutes": minutes}
     given = [f"--{name}={value}" for name, value in asked.items() if value not in ("", None)]
     sys.exit(1 if _called("tests.torture", *given) else 0)

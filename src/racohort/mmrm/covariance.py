@@ -25,8 +25,8 @@ class Structure(Protocol):
 
     name: str
 
-    def start(self, variances: Floats, correlation: float) -> Floats:
-        """Parameters to start from, given the variance at each visit and one correlation between visits."""
+    def start(self, sd: Floats, correlation: float) -> Floats:
+        """Parameters to start from, given the standard deviation at each visit and one correlation between visits."""
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """The covariance at these parameters."""
@@ -48,9 +48,13 @@ class Unstructured:
         self.pairs = [(j, k) for j in range(visits) for k in range(j + 1)]
         self.basis = np.array([_pair(visits, j, k) for j, k in self.pairs])
 
-    def start(self, variances: Floats, correlation: float) -> Floats:
+    def start(self, sd: Floats, correlation: float) -> Floats:
         """The variances, and covariances of one correlation."""
-        return np.array([np.sqrt(variances[j] * variances[k]) * (1.0 if j == k else correlation) for j, k in self.pairs])
+        return self.parameters(np.outer(sd, sd) * ((1 - correlation) * np.eye(len(sd)) + correlation))
+
+    def parameters(self, covariance: Floats) -> Floats:
+        """The parameters that give a covariance matrix."""
+        return np.array([covariance[j, k] for j, k in self.pairs])
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """Linear in its parameters, the covariances themselves."""
@@ -65,9 +69,9 @@ class CompoundSymmetry:
     def __init__(self, visits: int) -> None:
         self.basis = np.array([np.eye(visits), np.ones((visits, visits))])
 
-    def start(self, variances: Floats, correlation: float) -> Floats:
+    def start(self, sd: Floats, correlation: float) -> Floats:
         """The mean variance, of which the correlation is the patient's share."""
-        return float(np.mean(variances)) * np.array([1 - correlation, correlation])
+        return float(np.mean(sd**2)) * np.array([1 - correlation, correlation])
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """Linear in residual variance and covariance."""
@@ -82,9 +86,9 @@ class HeterogeneousCompoundSymmetry:
     def __init__(self, visits: int) -> None:
         self.visits = visits
 
-    def start(self, variances: Floats, correlation: float) -> Floats:
+    def start(self, sd: Floats, correlation: float) -> Floats:
         """The standard deviations and the correlation."""
-        return np.append(np.sqrt(variances), correlation)
+        return np.append(sd, correlation)
 
     def derivatives(self, theta: Floats) -> Derivatives:
         """V_jk = s_j s_k rho (rho 1 on the diagonal), differentiated by every s and by rho; a negative s gives NaN."""

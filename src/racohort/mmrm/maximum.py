@@ -1,10 +1,12 @@
 """The maximum of the restricted likelihood, or none: a covariance at the edge of what is possible is not an answer."""
 
+from collections.abc import Iterator
+from itertools import combinations, product
 from math import inf, nan
 
 import numpy as np
 
-from racohort.mmrm.covariance import Floats, Structure
+from racohort.mmrm.covariance import Floats, Structure, Unstructured
 from racohort.mmrm.likelihood import Information, Likelihood, Patterns, group_patterns, information, restricted_likelihood
 
 #: A covariance whose correlation matrix has an eigenvalue below this is singular for this model.
@@ -13,6 +15,8 @@ SINGULAR = 1e-6
 GAIN = 1e-14
 #: By how much minus twice the likelihood may be lower at the edge before a maximum inside is no answer.
 EDGE = 1e-6
+#: Where two visits share fewer patients than this, the likelihood is searched from many more starts.
+THIN = 20
 
 #: The likelihood at its maximum, the information about the covariance, and the covariance.
 Maximum = tuple[Likelihood, Information, Floats]
@@ -21,48 +25,74 @@ Maximum = tuple[Likelihood, Information, Floats]
 def maximise(values: Floats, structure: Structure) -> Maximum | None:
     """The highest maximum that Newton's method reaches from each start, for patients x visits (centred and scaled).
 
-    None without one, and where the likelihood is higher still at the edge of the possible, towards which another start led.
+    None without one, and where the likelihood is higher still where another start led and found no maximum, mostly at the edge of
+    the possible.
     """
-    patterns, variances = group_patterns(values), _variances(values)
-    climbs = [_climb(patterns, structure, structure.start(variances, start)) for start in _correlations(values)]
+    patterns = group_patterns(values)
+    climbs = [_climb(patterns, structure, start) for start in _starts(values, structure)]
     best = min((found for found, _ in climbs if found is not None), key=lambda found: found[0].minus2, default=None)
-    edge = min(reached for _, reached in climbs)
-    return best if best is not None and best[0].minus2 <= edge + EDGE else None
+    lowest = min(reached for _, reached in climbs)
+    return best if best is not None and best[0].minus2 <= lowest + EDGE else None
 
 
-def _variances(values: Floats) -> Floats:
-    """Variance at each visit, that of all where a visit's own is nearly zero."""
+def _starts(values: Floats, structure: Structure) -> list[Floats]:
+    """Where to start. Complete data have one maximum; incomplete data may have one at positive and another at negative
+    correlations; and where few patients share two visits, one in any direction in which visits may correlate.
+    """
+    sd, visits = _deviations(values), values.shape[1]
+    if np.isfinite(values).all() or visits < 2:
+        return [structure.start(sd, 0.5)]
+    starts = [structure.start(sd, correlation) for correlation in (0.5, -0.5 / (visits - 1), -0.9 / (visits - 1))]
+    if not isinstance(structure, Unstructured) or _fewest_together(values) >= THIN:
+        return starts
+    return starts + [structure.parameters(np.outer(sd, sd) * correlations) for correlations in _directions(visits)]
+
+
+def _directions(visits: int) -> Iterator[Floats]:
+    """Correlations that are strong between all visits, some of them turned; and between two visits, the others apart."""
+    for turn in product((1, -1), repeat=min(visits - 1, 4)):
+        sign = np.append(np.ones(visits - len(turn)), turn)
+        yield 0.9 * np.outer(sign, sign) + 0.1 * np.eye(visits)
+    for j, k in combinations(range(visits), 2):
+        for correlation in (0.95, -0.95):
+            correlations = np.eye(visits)
+            correlations[j, k] = correlations[k, j] = correlation
+            yield correlations
+
+
+def _deviations(values: Floats) -> Floats:
+    """Standard deviation at each visit, that of all where a visit's own is nearly zero."""
     pooled = float(np.nanmean((values - np.nanmean(values, axis=0)) ** 2))
     own = np.nanvar(values, axis=0)
-    return np.where(own > 1e-3 * pooled, own, pooled)
+    return np.asarray(np.sqrt(np.where(own > 1e-3 * pooled, own, pooled)))
 
 
-def _correlations(values: Floats) -> list[float]:
-    """Where to start: incomplete data may have a maximum at a positive and another at a negative correlation, complete data
-    one.
-    """
-    visits = values.shape[1]
-    return [0.5] if np.isfinite(values).all() or visits < 2 else [0.5, -0.5 / (visits - 1)]
+def _fewest_together(values: Floats) -> float:
+    """Patients of the two visits that the fewest share."""
+    seen = np.isfinite(values).astype(float)
+    return float((seen.T @ seen).min())
 
 
 def _climb(patterns: Patterns, structure: Structure, theta: Floats) -> tuple[Maximum | None, float]:
     """The maximum of the restricted likelihood by Newton's method, or None where none is inside the bounds, and minus twice the
-    likelihood where the bounds were left (infinite where they were not).
+    likelihood that was reached.
     """
+    reached = inf
     for _ in range(100):
         derivatives = structure.derivatives(theta)
         at = restricted_likelihood(patterns, derivatives.matrix)
+        reached = reached if at is None else at.minus2
         if at is None or _singular(derivatives.matrix):
-            return None, inf if at is None else at.minus2
+            break
         known = information(patterns, at, derivatives)
         step, gain = _step(known)
         if step is None:
-            return None, inf
+            break
         if gain < GAIN * max(1.0, abs(at.minus2)):
             firm = _definite(known.observed) and _definite(known.expected)
-            return ((at, known, derivatives.matrix) if firm else None), inf
+            return ((at, known, derivatives.matrix) if firm else None), reached
         theta = _shortened(patterns, structure, theta, step, at.minus2)
-    return None, inf
+    return None, reached
 
 
 def _step(known: Information) -> tuple[Floats | None, float]:
