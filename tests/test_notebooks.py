@@ -49,6 +49,17 @@ def tagged(notebook: nbformat.NotebookNode, tag: str) -> list[nbformat.NotebookN
     return [cell for cell in code_cells(notebook) if tag in cell.metadata.get("tags", [])]
 
 
+def says(cell: nbformat.NotebookNode) -> bool:
+    """Whether a cell ends with sentences."""
+    return cell.source.rpartition("\n")[2].startswith("report.say_")
+
+
+def test_a_cell_that_computes_offers_its_code(section):
+    name, notebook = section
+    for cell in tagged(notebook, "remove-input"):
+        assert not any(isinstance(part, ast.Assign) for part in ast.parse(cell.source).body), f"{name}: {cell.source!r}"
+
+
 def test_the_report_has_the_six_sections_and_no_other():
     assert [path.stem for path in sorted(NOTEBOOKS.glob("*.ipynb"))] == NAMES
 
@@ -144,7 +155,7 @@ def test_no_more_than_two_results_follow_each_other_without_a_word_between(secti
     name, notebook = section
     silent = 0
     for cell in notebook.cells:
-        spoken = cell.cell_type == "markdown" or "remove-input" in cell.metadata.get("tags", [])
+        spoken = cell.cell_type == "markdown" or says(cell)
         silent = 0 if spoken else silent + ("hide-input" in cell.metadata.get("tags", []))
         assert silent <= 2, f"{name}: nothing is said before {cell.source!r}"
 
@@ -154,7 +165,7 @@ def test_every_heading_is_followed_by_a_sentence(section):
     for cell, following in pairwise(notebook.cells):
         heading, _, rest = cell.source.partition("\n")
         if cell.cell_type == "markdown" and heading.startswith("#") and not rest.strip():
-            spoken = following.cell_type == "markdown" or "remove-input" in following.metadata.get("tags", [])
+            spoken = following.cell_type == "markdown" or says(following)
             assert spoken, f"{name}: {heading}"
 
 

@@ -19,7 +19,13 @@ h1 { font-size: 2rem; letter-spacing: -0.012em; margin: 0 0 1.4rem; }
 th, td { text-align: left; padding: 0.55rem 1.2rem 0.55rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 650; } th, td + td { white-space: nowrap; }
 td.n, th.n { text-align: right; } a { color: var(--link); } p, small { color: var(--muted); }
-.synthetic { color: var(--mark); font-weight: 650; }"""
+.synthetic { color: var(--mark); font-weight: 650; }
+@media (max-width: 40rem) {  /* report by report instead of a table six columns wide */
+  table, tbody, tr, td { display: block; } thead { display: none; }
+  tr { border-bottom: 1px solid var(--line); padding: 0.7rem 0; }
+  td, td.n { border: 0; padding: 0; text-align: left; white-space: normal !important; overflow-wrap: anywhere; }
+  td:nth-child(3):not(:empty)::after { content: " patients"; } td:nth-child(4)::after { content: " claims answered"; }
+}"""
 HEAD = """\
 <!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">

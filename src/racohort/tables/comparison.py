@@ -109,7 +109,7 @@ def tabulate_changes(changes: pd.DataFrame, pooled: pd.DataFrame, catalogue: pd.
             if len(group) > 1
             for line in _pooled_lines(row, catalogue)
         ]
-    columns = ["Endpoint", "Time", "Cohort", "n", "Change", "p"]
+    columns = ["Endpoint", "Time", "Cohort", "n", "Change", *(["p"] if any("p" in line for line in lines) else [])]
     note = (
         "Complete pairs, as each run estimated them. Pooled: random effects, variance between cohorts (tau²) by REML, interval "
         "by Hartung and Knapp. A pooled change from baseline is no effect of a treatment: there is no control group."
