@@ -28,7 +28,7 @@ def plot_flows(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     moves = [_moves(results, *step) for step in pairwise(plan.visits)]
     if not moves or any(not len(step) for step in moves) or not moves[0].astype(int).to_numpy().sum():
         return absent("No DAS28 was supplied: moves between states of disease activity cannot be drawn.")
-    n, told = int(moves[0].astype(int).to_numpy().sum()), int(results["n"].max())
+    n = int(results["n"].max())
     fig, ax = canvas(7.2, 4.2)
     for place, step in enumerate(moves):
         _draw_streams(ax, step, place, n)
@@ -36,12 +36,12 @@ def plot_flows(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     for place, column in enumerate(columns):
         _draw_column(ax, column, place, n)
     ax.set_xticks(range(len(plan.visits)), [visit.label for visit in plan.visits])
-    ax.set(xlim=(-0.25, len(plan.visits) - 0.75), ylim=(n, 0), ylabel=f"Patients of the efficacy population (n = {number(told)})")
+    ax.set(xlim=(-0.25, len(plan.visits) - 0.75), ylim=(n, 0), ylabel=f"Patients of the efficacy population (n = {number(n)})")
     ax.yaxis.set_major_formatter(lambda patients, _: number(patients))
     ax.grid(visible=False)
     fig.legend(*state_legend(ax), loc="outside upper center", ncols=5, columnspacing=1.2)
     caption = (
-        f"States of disease activity by DAS28 and the moves between them, all {number(told)} patients of the efficacy population "
+        f"States of disease activity by DAS28 and the moves between them, all {number(n)} patients of the efficacy population "
         f"at every visit; hatched: no DAS28. Streams have the colour of the state they leave; numbers are patients, written from "
         f"{100 * SHOWN:g} % of the population on. Columns stand at equal steps, not at their times."
     )
@@ -64,26 +64,32 @@ def _moves(results: pd.DataFrame, before: Visit, after: Visit) -> pd.DataFrame:
     return wide.loc[list(STATE_INK), list(STATE_INK)]
 
 
+def _scaled(drawn: np.ndarray, n: int) -> np.ndarray:
+    """Patients as they are drawn: every step fills the height of the population, also where some numbers are hidden."""
+    scaled: np.ndarray = drawn * (n / drawn.sum())
+    return scaled
+
+
 def _whole(step: pd.DataFrame) -> pd.Series:
     """The patients of each state at the end of a step."""
     return pd.Series({state: sum(some) for state, some in step.items()}, dtype=object)
 
 
 def _draw_column(ax: Any, column: pd.Series, place: int, n: int) -> None:
-    top = 0
-    for state, told in zip(map(str, column.index), column, strict=True):
-        missing, size = state == "missing", int(told)
+    top = 0.0
+    for state, told, size in zip(map(str, column.index), column, _scaled(column.astype(int).to_numpy(), n), strict=True):
+        missing = state == "missing"
         ax.bar(place, size, 2 * HALF, top, color=INK[STATE_INK[state]], hatch="////" if missing else None,
                edgecolor=INK["muted"] if missing else INK["paper"], lw=0.6, zorder=3)  # fmt: skip
         if size >= SHOWN * n and not isinstance(told, Between):
-            ax.text(place, top + size / 2, number(size), ha="center", va="center", fontsize=8.5, zorder=4,
+            ax.text(place, top + size / 2, number(told), ha="center", va="center", fontsize=8.5, zorder=4,
                     color={"moderate": ON_YELLOW, "missing": INK["ink"]}.get(state, INK["paper"]))  # fmt: skip
         top += size
 
 
 def _draw_streams(ax: Any, step: pd.DataFrame, place: int, n: int) -> None:
     """The streams of one step: they leave in the order of where they go, and arrive in the order of where they come from."""
-    told, sizes = step.to_numpy(), step.astype(int).to_numpy()
+    told, sizes = step.to_numpy(), _scaled(step.astype(int).to_numpy(), n)
     leave = np.cumsum(sizes.ravel()).reshape(sizes.shape) - sizes
     arrive = (np.cumsum(sizes.T.ravel()).reshape(sizes.T.shape) - sizes.T).T
     for i, before in enumerate(step.index):

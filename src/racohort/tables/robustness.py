@@ -83,14 +83,21 @@ def tabulate_influence(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     if not lines:
         return absent("Fewer than three patients were measured twice: nobody can be left out.")
     note = "Overturning: without that patient the interval would change sides of no change."
+    shown, extremes = _without_untold(pd.DataFrame(lines))
     return table(
-        pd.DataFrame(lines),
+        shown,
         "influence",
-        "Change with each patient left out in turn, complete pairs: the two extremes.",
+        f"Change with each patient left out in turn, complete pairs{extremes}.",
         note,
         plan.synthetic,
         groups="Endpoint",
     )
+
+
+def _without_untold(shown: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The lines without the two extremes where a report to publish tells none, and what a caption says of them."""
+    told = shown.loc[:, (shown != "–").any()]
+    return told, ": the two extremes" if len(told.columns) == len(shown.columns) else ""
 
 
 def tabulate_overturning(patients: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence | None:
