@@ -243,7 +243,7 @@ def test_serious_events_and_deaths_never_vanish():
     assert str(pick_result(told, statistic="proportion", category="SERIOUS")["count"]) == "1–7"
     assert pick_result(told, statistic="proportion", category="DEATH")["count"] == 0
     assert str(pick_result(told, by="DCSREAS", category="Death")["count"]) == "1–7"
-    assert pick_result(told, by="DCSREAS", category="Other reason")["count"] == 10
+    assert pick_result(told, by="DCSREAS", category="Various reasons")["count"] == 10
     for words in ("Died", "Reason not recorded"):
         assert str(pick_result(told, by="DCSREAS", category=words)["count"]) == "1–7"
 
@@ -396,6 +396,8 @@ def test_a_figure_says_how_hidden_counts_are_drawn_only_where_it_draws_some():
     for category, drawn in (("SERIOUS", True), ("ANY", False)):
         made = disclosure.guarded(named("plot_one", lambda given, keep=category: _figure(select_results(given, category=keep))))
         assert ("drawn as 4" in made(cohort_rows()).caption) is drawn
+    bars = disclosure.guarded(named("plot_bars", lambda given: _figure(select_results(given, by="bar"))))
+    assert bars(cohort_rows()).caption.endswith("drawn as 4. The thin ends of distributions are left out.")
 
 
 def _figure(given):

@@ -44,16 +44,20 @@ def guarded(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _with_a_word(made: Any, passed: list[Any], profile: Profile) -> Any:
-    """A figure whose caption says how hidden counts are drawn, where it draws some; anything else as it is."""
+    """A figure whose caption says how hidden counts are drawn, where it draws some, and what is left out of distributions."""
     frames = [one for one in passed if isinstance(one, pd.DataFrame) and {"result_id", "count"} <= set(one.columns)]
-    hidden = [one[one["count"].map(lambda count: isinstance(count, Between)).astype(bool)] for one in frames]
-    drawn = [one[one["result_id"].isin(getattr(made, "rows", ()))] for one in hidden]
-    if not any(map(len, drawn)):
-        return made
+    drawn = [one[one["result_id"].isin(getattr(made, "rows", ()))] for one in frames]
+    hidden = [one[one["count"].map(lambda count: isinstance(count, Between)).astype(bool)] for one in drawn]
+    words = [_hidden_words(hidden, profile)] if any(map(len, hidden)) else []
+    words += ["The thin ends of distributions are left out."] if any((one["by"] == "bar").any() for one in drawn) else []
+    return replace(made, caption=" ".join([made.caption, *words])) if words else made
+
+
+def _hidden_words(hidden: list[pd.DataFrame], profile: Profile) -> str:
     few = Between(1, profile.suppress_below - 1)
-    rates = any(one["statistic"].isin(RATES).any() for one in drawn)
+    rates = any(one["statistic"].isin(RATES).any() for one in hidden)
     alone = ", their rates by the interval alone" if rates else ""
-    return replace(made, caption=f"{made.caption} Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}{alone}.")
+    return f"Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}{alone}."
 
 
 def judged(function: Callable[..., Any]) -> Any:

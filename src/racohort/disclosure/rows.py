@@ -55,7 +55,7 @@ UNCERTAIN, NEARLY = frozenset({"posterior_probability", "no_excursion"}), 0.0001
 #: Told with one digit, because it may be made of the lowest value of a patient.
 ROUGH = frozenset({"prior_mean"})
 #: The reason that stands for those that few patients gave.
-OTHER_REASON = "Other reason"
+OTHER_REASON = "Various reasons"
 
 
 def release(rows: pd.DataFrame, profile: Profile) -> pd.DataFrame:
