@@ -8,12 +8,18 @@ from io import StringIO
 import pandas as pd
 import pytest
 
+from racohort.config import Cohort
 from racohort.intake.guesses import Source
 from racohort.intake.tables import guess_table
 from racohort.io import read_catalogue
 from racohort.labels import values_of
+from racohort.participants import count_missing
+from racohort.quality import count_findings, count_present
+from racohort.safety import summarise_laboratory
+from racohort.tables import tabulate_mapping
 from racohort.units import unit_key
 from tests.support.cohorts import cleaned, cohort, found, table, values
+from tests.support.frames import example_plan
 
 CATALOGUE = read_catalogue()
 ADVS = """USUBJID | PARAMCD | AVISIT | ADT | ATPT | AVAL | AVALU
@@ -83,3 +89,51 @@ def test_units_of_vital_signs_have_many_spellings(one, other):
 def test_values_are_called_what_they_are():
     told = [values_of(codes, CATALOGUE) for codes in (["ALT"], ["PULSE"], ["ALT", "PULSE"])]
     assert told == ["laboratory values", "vital signs", "laboratory values and vital signs"]
+
+
+def test_what_was_measured_outside_the_plan_alone_is_no_gap_of_the_planned_visits(tmp_path):
+    rows = ADVS + "\nP1 | HEIGHT | Screening | 2013-12-20 | | 171 | cm"
+    _, data = cleaned(cohort(tmp_path, {"advs.csv": rows}, {"advs.csv": "adam"}, columns={}))
+    assert set(data.adlb["PARAMCD"]) == {"SYSBP", "HEIGHT"}
+    plan = example_plan(("BL", "Y1"))
+    told = [
+        count_missing(data.adsl, data.adlb, data.adqs, plan),
+        count_present(data.adlb, data.adsl, plan),
+        summarise_laboratory(data.adlb, data.adsl, plan, CATALOGUE),
+    ]
+    assert [set(rows["PARAMCD"]) - {""} for rows in told] == [{"SYSBP"}] * 3
+
+
+def test_many_rows_whose_parts_exceed_their_whole_are_told_together(tmp_path):
+    people = [f"P{number} | BL | {4 + number % 5} | 5 | 2" for number in range(100)]
+    columns = {"wbc": {"paramcd": "WBC"}, "neut": {"paramcd": "NEUT"}, "lym": {"paramcd": "LYM"}}
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": "\n".join(["id | visit | wbc | neut | lym", *people])}, columns=columns))
+    said = [finding for finding in clean.records.findings if finding.rule == "parts_exceed"]
+    assert [(finding.line, finding.count) for finding in said] == [(2, 60)]  # 4, 5 and 6 are less than 7 by more than a tenth
+
+
+@pytest.mark.parametrize(("code", "labels", "day", "said"), [
+    ("W24", ["WEEK 24"], 168, "week 24"), ("W26", [], 182, "week 26"), ("Y1", ["Week 52"], 364, "week 52"),
+    ("Y1", ["Week 52"], 365, "1 year"), ("M6", ["6 months"], 183, "6 months"), ("V3", ["V3"], 14, "day 14"),
+])  # fmt: skip
+def test_a_visit_that_is_named_by_its_week_is_called_so(code, labels, day, said):
+    visits = {"BL": {"day": 0}, code: {"labels": labels, "day": day}}
+    columns = {"id": {"role": "USUBJID"}}
+    config = Cohort.model_validate(
+        {"id": "a", "files": [{"path": "a.csv", "shape": "visit"}], "columns": columns, "visits": visits}
+    )
+    assert config.visit_label(code) == said
+
+
+def test_the_gravest_finding_of_a_class_stands_first():
+    found = pd.DataFrame({"class": ["warn", "warn", "warn", "normalise"], "count": 1,
+                          "rule": ["visit_unscheduled", "event_fatal", "small_site", "encoding_read"]})  # fmt: skip
+    assert count_findings(found)["category"].tolist() == ["event_fatal", "small_site", "visit_unscheduled", "encoding_read"]
+
+
+def test_many_columns_that_are_not_read_stand_in_one_row():
+    names = [f"X{number}" for number in range(6)]
+    mapping = pd.DataFrame({"file": "dm.csv", "column": ["ID", *names], "meaning": ["USUBJID", *["IGNORE"] * 6], "unit": ""})
+    few = mapping.iloc[:6].assign(file="ae.csv")
+    shown = tabulate_mapping(pd.concat([mapping, few]), CATALOGUE, example_plan()).frame
+    assert shown["Column"].tolist() == ["ID", ", ".join(names), "ID", *names[:5]]

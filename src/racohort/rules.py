@@ -6,6 +6,9 @@ value and shows the doubt; `normalise` writes the same value in the usual form. 
 
 from typing import NamedTuple
 
+#: How far a result would be off had nobody noticed, the gravest first.
+SEVERITIES = ("critical", "high", "medium", "low")
+
 
 class Rule(NamedTuple):
     """A rule of cleaning."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -24,24 +25,29 @@ FORMULAS: dict[str, tuple[tuple[str, ...], Callable[..., np.ndarray]]] = {
 VARIANTS = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3"}
 #: From this share of contradicting rows on (and from five rows on) the columns are wrong, not the rows.
 THROUGHOUT = 0.5
+KEYS = ["USUBJID", "AVISIT"]
 #: A whole, its parts, and the share by which these may exceed it.
 SUMS = {"WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("BILDIR",), 0.1)}
 
 
 @dataclass(frozen=True)
 class Table:
-    """Values by patient and visit, one column a PARAMCD, and where each stands: the number of its field, and its row."""
+    """Values by patient and visit, one column a PARAMCD; `tidy` has one a row, with the number of its field and its row."""
 
     wide: pd.DataFrame
-    place: pd.DataFrame
-    row: pd.DataFrame
+    tidy: pd.DataFrame
     fields: Sequence[tuple[Sheet, Field]]
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, str], tuple[int, int]]:
+        names = ("USUBJID", "AVISIT", "PARAMCD", "place", "row")
+        return {(who, visit, code): (int(place), int(row)) for who, visit, code, place, row in
+                zip(*(self.tidy[name] for name in names), strict=True)}  # fmt: skip
 
     def cell(self, USUBJID: str, AVISIT: str, PARAMCD: str) -> tuple[Sheet, Field, int]:
         """The sheet, the field and the row of a value."""
-        at = (USUBJID, AVISIT), PARAMCD
-        sheet, field = self.fields[int(self.place.at[at])]  # type: ignore[arg-type]
-        return sheet, field, int(self.row.at[at])  # type: ignore[arg-type]
+        place, row = self._places[USUBJID, AVISIT, PARAMCD]
+        return *self.fields[place], row
 
 
 def table_by_visit(sheets: Sequence[Sheet], codes: Container[str]) -> Table:
@@ -51,9 +57,8 @@ def table_by_visit(sheets: Sequence[Sheet], codes: Container[str]) -> Table:
     blank = pd.DataFrame({name: [] for name in ("USUBJID", "AVISIT", "PARAMCD", "AVAL", "row", "place")})
     rows = pd.concat([part for part in parts if len(part)] or [blank], ignore_index=True)
     first = rows.drop_duplicates(["USUBJID", "AVISIT", "PARAMCD"])
-    by_visit = first.set_index(["USUBJID", "AVISIT", "PARAMCD"])
-    wide, place, row = (pd.DataFrame(by_visit[name].unstack("PARAMCD")) for name in ("AVAL", "place", "row"))
-    return Table(wide, place, row, fields)
+    wide = pd.DataFrame(first.set_index(["USUBJID", "AVISIT", "PARAMCD"])["AVAL"].unstack("PARAMCD"))
+    return Table(wide, first, fields)
 
 
 def _values(sheet: Sheet, field: Field, codes: Container[str]) -> pd.DataFrame:
@@ -120,8 +125,8 @@ def check_scores(sheets: Sequence[Sheet], catalogue: pd.DataFrame, records: Reco
         if len(gap) >= 5 and len(wrong) >= THROUGHOUT * len(gap):
             _refuse(code, wrong, gap, table, records)
         else:
-            for USUBJID, AVISIT in wrong.index:
-                disputed |= _hold_one(code, USUBJID, AVISIT, table, catalogue, records)
+            for at, row in table.wide[table.wide.index.isin(wrong.index)].iterrows():
+                disputed |= _hold_one(code, at, row, table, catalogue, records)  # type: ignore[arg-type]
     return disputed
 
 
@@ -138,9 +143,10 @@ def _refuse(code: str, wrong: pd.Series, gap: pd.Series, table: Table, records: 
 
 
 def _hold_one(
-    code: str, USUBJID: str, AVISIT: str, table: Table, catalogue: pd.DataFrame, records: Records
+    code: str, at: tuple[str, str], row: pd.Series, table: Table, catalogue: pd.DataFrame, records: Records
 ) -> set[tuple[str, str, str]]:
-    row, parts = table.wide.loc[[(USUBJID, AVISIT)]].iloc[0], FORMULAS[code][0]
+    USUBJID, AVISIT = at
+    parts = FORMULAS[code][0]
     swapped = row.rename({"ESR": "CRP", "CRP": "ESR"})
     explained = {"ESR", "CRP"} <= set(row.dropna().index) and {"ESR", "CRP"} & set(parts)
     if explained and abs(row[code] - computed(swapped.to_frame().T, code).iloc[0]) <= _tolerance(catalogue, code) / 2:
@@ -177,7 +183,8 @@ def check_sums(sheets: Sequence[Sheet], records: Records) -> None:
         if whole not in table.wide or not there:
             continue
         over = table.wide[there].sum(axis=1) > table.wide[whole] * (1 + slack)
-        for USUBJID, AVISIT in table.wide.index[over & table.wide[whole].notna()]:
-            sheet, field, row = table.cell(USUBJID, AVISIT, whole)
+        wrong = table.tidy[(table.tidy["PARAMCD"] == whole) & pd.MultiIndex.from_frame(table.tidy[KEYS]).isin(over.index[over])]
+        for place, rows in wrong.sort_values(KEYS, kind="stable").groupby("place", sort=False)["row"]:
+            sheet, field = table.fields[int(place)]  # type: ignore[arg-type]
             reason = f"is less than its parts together ({', '.join(there)})"
-            records.note_cells("parts_exceed", sheet.table, sheet.cells(np.array([row]), field.name), reason)
+            records.note_cells("parts_exceed", sheet.table, sheet.cells(rows.to_numpy(), field.name), reason)

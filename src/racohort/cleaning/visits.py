@@ -44,10 +44,9 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     )
     exact = flagged | texts.among(blank.keys() | labels.keys())
     spelled = ~exact & sheet.planned(config.visits) & sheet.keep
-    shown = ", ".join(sorted(set(sheet.AVISIT[spelled])))
-    records.change(
-        "code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), f"was read as the visit {shown}"
-    )
+    shown = f"was read as the visit {', '.join(sorted(set(sheet.AVISIT[spelled])))}"
+    told = shown if by_day is None else "is a day and was taken for the visit whose window holds it"
+    records.change("code_spelling", sheet.table, sheet.cells(spelled, name, became=sheet.AVISIT), told)
     coded = texts.among({text for text, code in (column.codes or {}).items() if text != code}) & sheet.keep & ~flagged
     records.change("code_mapped", sheet.table, sheet.cells(coded, name, became=sheet.AVISIT), "was read as the visit declared")
     sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is no visit's label ({', '.join(list(labels)[:12])})", records)

@@ -15,6 +15,8 @@ Pair = Annotated[list[float | None], Field(min_length=2, max_length=2)]
 Plain = str | int | float | bool
 Parameter = Plain | list[Plain]
 ID = r"[A-Za-z0-9][A-Za-z0-9_.\-]{0,63}"
+#: A visit that is named by its week.
+_WEEK = re.compile(r"(?:week|wk|w)\s*(\d{1,4})", re.IGNORECASE)
 CODE = r"[A-Z][A-Z0-9_]{0,7}"
 
 
@@ -269,10 +271,13 @@ class Cohort(Strict):
         return next(iter(self.visits))
 
     def visit_label(self, code: str) -> str:
-        """What a visit is called in English: baseline, or its planned time; else its own label or code."""
+        """What a visit is called in English: baseline, its planned time (in weeks where it is named so), else its own name."""
         visit = self.visits[code]
         if code == self.baseline:
             return "baseline"
+        weeks = (_WEEK.fullmatch(label.strip()) for label in (code, *visit.labels))
+        if number := next((int(week[1]) for week in weeks if week and 7 * int(week[1]) == visit.day), 0):
+            return f"week {number}"
         return _span(visit.day) if visit.day is not None and visit.day > 0 else next(iter(visit.labels), code)
 
 

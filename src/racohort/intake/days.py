@@ -6,15 +6,18 @@ from dataclasses import replace
 
 import pandas as pd
 
-from racohort.intake.names import Match, name_key
+from racohort.intake.names import Match, name_key, name_words
 from racohort.intake.values import as_number, is_numeric
 from racohort.intake.visits import Planned
 
 #: What a column is called that counts the visits or the time of a patient's rows.
 TIMES = {
     "day", "days", "studyday", "dayofstudy", "time", "times", "wave", "occasion", "visitno", "visitnr", "visitnum", "visitnumber",
-    "followup", "followupmonth", "fu", "tag", "tage", "dia", "dias", "天", "天数", "随访天数",
+    "followup", "followupmonth", "fu", "fup", "tag", "tage", "dia", "dias", "天", "天数", "随访天数",
 }  # fmt: skip
+#: How such a name begins where it also says from when it counts.
+_COUNTED = {"day", "days", "week", "weeks", "month", "months", "time"}
+_FROM = {"after", "since", "from", "post"}
 #: More different days than this are no plan, but what became of one.
 MANY = 24
 #: The days that are looked for among such days, and the share of patients who must have been seen about that time.
@@ -33,8 +36,18 @@ def by_time(matches: dict[str, Match], shape: str, cells: pd.DataFrame) -> dict[
 
 def _time_column(cells: pd.DataFrame, who: str) -> str:
     """The column of numbers that tells the rows of a patient apart by time; "" where none does."""
-    named = [str(name) for name in cells.columns if name_key(str(name)) in TIMES and is_numeric(cells[name].tolist())]
+    named = [str(name) for name in cells.columns if _is_time(str(name)) and is_numeric(cells[name].tolist())]
     return next((name for name in named if cells.groupby(who)[name].nunique().max() > 1), "")
+
+
+def _is_time(name: str) -> bool:
+    """Whether a column's name says that it counts time.
+
+    >>> _is_time("Days.after.TI"), _is_time("weeks_since_start"), _is_time("Day"), _is_time("days late")
+    (True, True, True, False)
+    """
+    words = name_words(name)
+    return name_key(name) in TIMES or (len(words) > 2 and words[0] in _COUNTED and words[1] in _FROM)
 
 
 def are_days(labels: Sequence[str]) -> bool:

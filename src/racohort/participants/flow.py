@@ -93,11 +93,11 @@ def count_missing(adsl: pd.DataFrame, adlb: pd.DataFrame, adqs: pd.DataFrame, pl
     Returns
     -------
     Result rows `completeness` (value, count and n: the population; n_missing: those without a value), one for each PARAMCD that
-    occurs in the two data sets and each planned visit, also where nobody has a value.
+    occurs at a planned visit in the two data sets, and each planned visit, also where nobody has a value.
     """
     people = members(adsl, "safety")
     counts = pd.concat([_with_value(data, people) for data in (adlb, adqs)])
-    codes = dict.fromkeys([*adlb["PARAMCD"].unique(), *adqs["PARAMCD"].unique()])
+    codes = dict.fromkeys(code for data in (adlb, adqs) for code in data.loc[data["AVISITN"].notna(), "PARAMCD"])
     rows = ((code, visit.AVISIT, int(counts.get((code, visit.AVISIT), 0))) for code in codes for visit in plan.visits)
     size = len(people)
     return as_results(

@@ -12,7 +12,8 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
 
     Parameters
     ----------
-    values : ADLB and ADQS records; the one that stands for a patient, parameter and visit has ANL01FL "Y".
+    values : ADLB and ADQS records, of which those at planned visits count; the one that stands for a patient, parameter and visit
+        has ANL01FL "Y".
     adsl : one row per patient, with a flag per planned visit.
 
     Returns
@@ -24,7 +25,7 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
     known = values["AVAL"].notna() | (values["AVALC"] != "")
     there = values[known & (values["ANL01FL"] == "Y") & values["USUBJID"].isin(people)]
     counts = there.groupby(["PARAMCD", "AVISIT"]).size().to_dict()
-    codes = list(values["PARAMCD"].unique())
+    codes = list(values.loc[values["AVISITN"].notna(), "PARAMCD"].unique())
     enrolled = adsl[adsl["USUBJID"].isin(people)]
     rows = []
     for visit in plan.visits:

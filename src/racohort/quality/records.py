@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from racohort.results import as_results
+from racohort.rules import RULES, SEVERITIES
 
 
 def count_records(sources: pd.DataFrame, ledger: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
@@ -44,10 +45,12 @@ def file_name(file: str, sheet: str) -> str:
 def count_findings(findings: pd.DataFrame) -> pd.DataFrame:
     """How many cells, rows or files each rule of cleaning found.
 
-    `findings` has the columns of `terms.FINDINGS`. Returns result rows `findings` by `rule`, strongest class first; `value_text`
-    is the class of the rule (reject, quarantine, warn, normalise).
+    `findings` has the columns of `terms.FINDINGS`. Returns result rows `findings` by `rule`, strongest class first and within it
+    the gravest; `value_text` is the class of the rule (reject, quarantine, warn, normalise).
     """
     counted = findings.groupby(["class", "rule"], sort=False)["count"].sum().reset_index()
+    place = pd.DataFrame({"class": pd.factorize(counted["class"])[0], "severity": counted["rule"].map(_gravity)})
+    counted = counted.loc[place.sort_values(["class", "severity"], kind="stable").index]
     return as_results(
         {
             "section": "cleaning",
@@ -61,6 +64,10 @@ def count_findings(findings: pd.DataFrame) -> pd.DataFrame:
         }
         for row in counted.to_dict("records")
     )
+
+
+def _gravity(rule: str) -> int:
+    return SEVERITIES.index(RULES[rule].severity)
 
 
 def count_cells(cells: pd.DataFrame) -> pd.DataFrame:

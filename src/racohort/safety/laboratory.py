@@ -37,9 +37,10 @@ def summarise_laboratory(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, cat
     -------
     Result rows `n mean sd median q1 q3 min max` and the 5th and 95th percentile `p05 p95` (method `available`), for each analyte
     and planned visit; with contrast `Y1-BL` the same of the change (follow-up minus baseline, patients with both). A visit
-    without any value has `n` 0 and no other number. Empty where the cohort has no laboratory.
+    without any value has `n` 0 and no other number; what was measured outside the plan alone has no rows. Empty where the
+    cohort has no laboratory.
     """
-    people, codes = members(adsl, "safety"), laboratory_codes(adlb, catalogue)
+    people, codes = members(adsl, "safety"), laboratory_codes(adlb[adlb["AVISITN"].notna()], catalogue)
     values = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.visits])
     follow_up = values[values["AVISIT"].ne(plan.baseline.AVISIT) & values["CHG"].notna()]
     at_visit = group_summary(values, ["PARAMCD", "AVISIT"], "AVAL")

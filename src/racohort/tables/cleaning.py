@@ -18,6 +18,8 @@ from racohort.tables.paper import Table, table
 
 #: Rows of a listing that a page shows; the whole listing is a file of the run.
 SHOWN = 50
+#: Columns of a file that are not read, from one more on in one row.
+MOST_IGNORED = 5
 _WHAT_HAPPENED = {"reject": "Refused", "quarantine": "Kept out", "warn": "Kept, doubted", "normalise": "Rewritten, same meaning"}
 _SHAPES = {
     "subject": "one row per patient",
@@ -65,7 +67,7 @@ def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan)
             "Understood as": _meaning(row["meaning"], catalogue),
             "Unit in the file": shown_unit(row["unit"]) or "–",
         }
-        for row in mapping.to_dict("records")
+        for row in _gathered(mapping).to_dict("records")
     ]
     return table(
         pd.DataFrame(lines),
@@ -75,6 +77,17 @@ def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan)
         plan.synthetic,
         groups="file",
     )
+
+
+def _gathered(mapping: pd.DataFrame) -> pd.DataFrame:
+    """The same, with the columns of a file that are not read in one row at its end where they are many."""
+    left = mapping["meaning"] == "IGNORE"
+    many = left & (left.groupby(mapping["file"]).transform("sum") > MOST_IGNORED)
+    others = (
+        mapping[many].groupby("file", sort=False).agg({"column": ", ".join, "meaning": "first", "unit": "first"}).reset_index()
+    )
+    files = mapping["file"].unique()
+    return pd.concat([mapping[~many], others]).sort_values("file", key=lambda one: one.map(list(files).index), kind="stable")
 
 
 def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
