@@ -137,3 +137,20 @@ def test_many_columns_that_are_not_read_stand_in_one_row():
     few = mapping.iloc[:6].assign(file="ae.csv")
     shown = tabulate_mapping(pd.concat([mapping, few]), CATALOGUE, example_plan()).frame
     assert shown["Column"].tolist() == ["ID", ", ".join(names), "ID", *names[:5]]
+
+
+def test_a_year_of_birth_gives_the_age_and_one_among_the_ages_is_called_so(tmp_path):
+    rows = "id visit date yob crp\nP1 BL 2014-07-01 1954 5\nP2 BL 2014-07-01 1980 6"
+    columns = {"yob": {"role": "BIRTHDT", "format": "%Y"}}
+    _, data = cleaned(cohort(tmp_path / "born", {"a.csv": rows}, columns=columns))
+    assert data.adsl["AGE"].tolist() == [60, 34]
+    assert guessed(rows)["yob"] == columns["yob"]
+    said = found(cohort(tmp_path / "aged", {"a.csv": rows.replace("yob", "age")}, columns={"age": {"role": "AGE"}}))
+    assert 'a year of birth? That is {role: BIRTHDT, format: "%Y"}' in said["impossible"]
+
+
+@pytest.mark.parametrize(("day", "age"), [("2014-03-04", 33), ("2014-03-05", 34), ("2014-03-06", 34), ("2015-03-04", 34)])
+def test_an_age_changes_on_the_birthday(tmp_path, day, age):
+    rows = f"id visit date born crp\nP1 BL {day} 1980-03-05 5"
+    _, data = cleaned(cohort(tmp_path, {"a.csv": rows}, columns={"born": {"role": "BIRTHDT", "format": "%Y-%m-%d"}}))
+    assert data.adsl["AGE"].tolist() == [age]

@@ -16,7 +16,7 @@ ROLES = {
     "SITEID": Role("the hospital or site", "patient"),
     "SEX": Role("sex; give `codes` unless it is M and F", "patient"),
     "AGE": Role("age in years at the visit, or at baseline", "patient"),
-    "BIRTHDT": Role("date of birth (age at baseline is computed from it where there is no age)", "patient"),
+    "BIRTHDT": Role("date of birth, or its year (format %Y, taken for its middle); gives the age where there is none", "patient"),
     "ARM": Role("the treatment arm; give `codes` with the arms there are", "patient"),
     "DISDUR": Role("disease duration at baseline, years", "patient"),
     "TRTSDT": Role("date of the first treatment", "patient"),

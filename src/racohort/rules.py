@@ -130,6 +130,7 @@ RULES = {
     "spaces": _same("low", "Spaces, line breaks or invisible characters were removed"),
     "number_spelling": _same("medium", "A number was spelled differently"),
     "decimal_comma": _same("medium", "A decimal comma was read as a point"),
+    "text_formula": _same("low", "A text that a spreadsheet's formula protects was read"),
     "unit_in_cell": _same("medium", "A unit in the cell was read"),
     "laboratory_flag": _same("low", "A laboratory flag beside the value was removed"),
     "censored": _same("medium", "A value beyond an assay limit keeps its side and limit"),

@@ -70,8 +70,8 @@ def finding_prefix(names: Collection[str]) -> str:
     >>> finding_prefix(["USUBJID", "LBTESTCD", "LBORRES"]), finding_prefix(["USUBJID", "PARAMCD"])
     ('LB', '')
     """
-    found = (_TEST.fullmatch(name) for name in names if "PARAMCD" not in names)
-    return next((match[1] for match in found if match), "")
+    found = (_TEST.fullmatch(name) for name in names)
+    return "" if "PARAMCD" in names else next((match[1] for match in found if match), "")
 
 
 def kind_of(names: Collection[str]) -> str:

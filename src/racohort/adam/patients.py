@@ -65,11 +65,12 @@ def _flag(yes: np.ndarray) -> np.ndarray:
 
 
 def derive_ages(people: pd.DataFrame) -> np.ndarray:
-    """Age as given, else from the date of birth at the start of treatment (or baseline)."""
+    """Age as given, else the birthdays from the date of birth to the start of treatment (or baseline)."""
     age = people["AGE"].to_numpy(float) if "AGE" in people else np.full(len(people), np.nan)
     if "BIRTHDT" in people:
-        born = (pd.to_datetime(people["start"]) - pd.to_datetime(people["BIRTHDT"])).dt.days.to_numpy(float) / 365.25
-        age = np.where(np.isnan(age), np.floor(born), age)
+        now, born = pd.to_datetime(people["start"]).dt, pd.to_datetime(people["BIRTHDT"]).dt
+        ahead = 100 * now.month + now.day < 100 * born.month + born.day
+        age = np.where(np.isnan(age), (now.year - born.year - ahead).to_numpy(float), age)
     return age
 
 

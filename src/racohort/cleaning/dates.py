@@ -125,6 +125,8 @@ def clean_dates(
     read = read_serial if sheet.table.standard == "adam" else read_date
     known = {text: (None, "missing_code" if missing[text] and tidy(text) else "") if text in missing else
              read(text, column.format, config.study.timezone, sheet.table.native) for text in texts.words}  # fmt: skip
+    if role == "BIRTHDT" and column.format == "%Y":  # a year of birth is taken for its middle
+        known = {text: (day and day.replace(month=7), rule) for text, (day, rule) in known.items()}
     months = [text for text in known if _PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
     known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
     _settle_year_last(known, sheet, name, texts, records)

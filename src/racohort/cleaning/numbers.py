@@ -4,6 +4,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Mapping
+from html import unescape
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,6 +27,8 @@ _POINT_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
 _COMMA_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|-?[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
 _TWO_READINGS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
 _COMMA = re.compile(r"-?[0-9]+,[0-9]+")
+#: Signs that are typed for another: minus, the Chinese full stop, and brackets for less and greater.
+_MEANT = str.maketrans("−。〈〉‹›", "-.<><>")
 _SIDE = re.compile(r"(<=|>=|<|>|≤|≥|小于|大于)\s*(.+)")
 _FLAG_FIRST = re.compile(r"(?:[↑↓▲▼]{1,3}|[HL]{1,2}\s)\s*(.*\S)")
 _FLAG = re.compile(r"(.*\S)\s*(?:[↑↓▲▼]{1,3}|\*{1,2}|\([HL]{1,2}\))|(.*[0-9]|.*\S\s)\s*[HL]{1,2}")
@@ -73,7 +76,9 @@ def read_number(text: str, decimal: str = ".") -> Reading:
         return Reading(float(text), rule="" if _USUAL.fullmatch(text) else "number_spelling")
     if _RAISED.search(text):
         return Reading(rule="number_unreadable")
-    plain = tidy(unicodedata.normalize("NFKC", text)).replace("−", "-").replace("。", ".").removeprefix("'").lstrip()
+    plain = (
+        tidy(unicodedata.normalize("NFKC", unescape(text) if "&" in text else text)).translate(_MEANT).removeprefix("'").lstrip()
+    )
     rule = "" if plain == text else "spaces" if plain == text.strip() else "number_spelling"
     plain = plain[found.end() :] if (found := _FLAG_SIDE.match(plain)) else plain
     sided = _SIDE.fullmatch(plain)

@@ -57,7 +57,10 @@ def read_numbers(
     if role == "AGE":
         low, high = (config.ranges["AGE"].possible if "AGE" in config.ranges else None) or AGE_POSSIBLE
         odd = field.good & sheet.keep & ((field.aval < (low or 0)) | (field.aval > (high or 120)))
-        records.hold("impossible", sheet.table, sheet.cells(odd, name), f"is outside what is possible (age {low:g} to {high:g})")
+        years = odd.any() and bool(((field.aval >= 1900) & (field.aval <= 2100))[odd].all())
+        hint = '; a year of birth? That is {role: BIRTHDT, format: "%Y"}' if years else ""
+        reason = f"is outside what is possible (age {low:g} to {high:g}){hint}"
+        records.hold("impossible", sheet.table, sheet.cells(odd, name), reason)
         field.bad = field.bad | odd
     if role == "AETOXGR":
         sided = field.good & sheet.keep & (field.censored != "")

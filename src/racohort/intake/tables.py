@@ -15,7 +15,17 @@ from racohort.intake.names import Index, Match, analyte_index, look_up, name_key
 from racohort.intake.package import standard_of, start_of
 from racohort.intake.people import find_patients, sex_by_name
 from racohort.intake.redcap import is_own
-from racohort.intake.values import date_formats, decimal_mark, given, is_numeric, missing_codes, numbers, role_words, sex_words
+from racohort.intake.values import (
+    are_years,
+    date_formats,
+    decimal_mark,
+    given,
+    is_numeric,
+    missing_codes,
+    numbers,
+    role_words,
+    sex_words,
+)
 from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS, YES
 from racohort.intake.wide import find_patterns
 from racohort.roles import DATES, ROLES
@@ -198,7 +208,7 @@ def _filled(guess: Guess, texts: list[str], cells: pd.DataFrame, catalogue: pd.D
 
 
 def _dated(guess: Guess, texts: list[str]) -> Guess:
-    formats = date_formats(texts)
+    formats = ["%Y"] if guess.role == "BIRTHDT" and are_years(texts) else date_formats(texts)
     if len(formats) == 1:
         return Guess(guess.name, guess.keys | {"format": formats[0]}, f"{guess.why}; this format reads all its dates")
     example = next(iter(given(texts)), "")

@@ -95,6 +95,12 @@ def date_formats(cells: Sequence[str]) -> list[str]:
     return [format_ for format_, read in share.items() if read == best] if best >= 0.9 else []
 
 
+def are_years(cells: Sequence[str]) -> bool:
+    """Whether every date of a column is a year alone."""
+    texts = given(cells)
+    return bool(texts) and all(re.fullmatch(r"(?:19|20)\d\d(?:\.0)?", text) for text in texts)
+
+
 def _reads(text: str, format_: str) -> bool:
     return parse_day(text, format_) is not None
 

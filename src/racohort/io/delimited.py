@@ -17,6 +17,10 @@ from racohort.schema import RawTable, Records, shorten
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 #: The header is looked for in so many lines.
 TOP = 30
+#: So many columns without a name or a value behind the last are what a spreadsheet adds.
+MANY_EMPTY = 10
+#: A text that a spreadsheet's formula protects, as in ="007".
+_PROTECTED = re.compile(r'="([^"]*)"')
 _COMMA = re.compile(r"[+-]?\d+,\d+")
 _POINT = re.compile(r"[+-]?\d+\.\d+")
 
@@ -34,6 +38,7 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
             records.note("file_empty", f"{table.file} is empty", table)
         return
     delimiter = _delimiter(text, entry.header_line, table, records)
+    text = _without_empty_ends(text, delimiter, table, records) if entry.header_line == 1 else text
     cells = read_well_formed(text, data, delimiter) if entry.header_line == 1 else None
     top = text if cells is None else "\n".join(text.split("\n", TOP)[:TOP])
     rows = list(_records(top, delimiter, table, records))
@@ -46,6 +51,18 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
         _fill(rows, header_at, text, table, records)
     _note_end(text, delimiter, table, records)
     table.decimal = _decimal(table.cells) if delimiter != "," else "."
+
+
+def _without_empty_ends(text: str, delimiter: str, table: RawTable, records: Records) -> str:
+    """The text without many delimiters with which every line ends: columns behind the last that have neither name nor value."""
+    header = text[: text.find("\n")].rstrip("\r")
+    ends = header[len(header.rstrip(delimiter)) :]
+    parts = re.split(r"(\r\n|\r|\n)", text) if len(ends) >= MANY_EMPTY else []
+    if not parts or not all(line.endswith(ends) for line in parts[::2] if line):
+        return text
+    said = f"{len(ends)} columns behind the last one have neither a name nor a value and were left out"
+    records.note("row_numbers", said, table, line=1, count=len(ends))
+    return "".join([line.removesuffix(ends) for line in parts])
 
 
 def _note_end(text: str, delimiter: str, table: RawTable, records: Records) -> None:
@@ -63,8 +80,25 @@ def _fill(rows: list[Record], header_at: int, text: str, table: RawTable, record
     kept = _whole_rows(rows[header_at + 1 :], rows[header_at][1], text, table, records)
     if not kept and not any(finding.rule in ("too_many_fields", "truncated", "quoting") for finding in records.findings):
         records.note("no_rows", f"{table.file} has a header but no rows of data: no rows to analyse", table)
-    table.cells = pd.DataFrame([fields for _, fields in kept], columns=rows[header_at][1], dtype="str")
+    header = [_PROTECTED.sub(r"\1", name) if _PROTECTED.fullmatch(name) else name for name in rows[header_at][1]]
+    table.cells = pd.DataFrame([fields for _, fields in kept], columns=header, dtype="str")
     table.line = np.array([line for line, _ in kept], dtype="int64")
+    if '="' in text:
+        _read_protected(table, records)
+
+
+def _read_protected(table: RawTable, records: Records) -> None:
+    """Read cells that are the formula of a text, as in ="007", as that text."""
+    for place, name in enumerate(table.cells.columns):
+        column = table.cells.iloc[:, place]
+        rows = np.flatnonzero(column.str.fullmatch(_PROTECTED.pattern))
+        if not len(rows):
+            continue
+        read = column.str.replace(_PROTECTED.pattern, r"\1", regex=True).where(column.str.fullmatch(_PROTECTED.pattern), column)
+        cells = pd.DataFrame({"line": table.line[rows], "column": name, "USUBJID": "", "AVISIT": "",
+                              "value": column.iloc[rows].to_numpy(), "became": read.iloc[rows].to_numpy()})  # fmt: skip
+        records.change("text_formula", table, cells, "is the formula of a text and was read as the text")
+        table.cells.isetitem(place, read.array)
 
 
 def _delimiter(text: str, header_line: int, table: RawTable, records: Records) -> str:

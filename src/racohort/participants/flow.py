@@ -97,7 +97,8 @@ def count_missing(adsl: pd.DataFrame, adlb: pd.DataFrame, adqs: pd.DataFrame, pl
     """
     people = members(adsl, "safety")
     counts = pd.concat([_with_value(data, people) for data in (adlb, adqs)])
-    codes = dict.fromkeys(code for data in (adlb, adqs) for code in data.loc[data["AVISITN"].notna(), "PARAMCD"])
+    planned = [visit.AVISIT for visit in plan.visits]
+    codes = dict.fromkeys(code for data in (adlb, adqs) for code in data.loc[data["AVISIT"].isin(planned), "PARAMCD"])
     rows = ((code, visit.AVISIT, int(counts.get((code, visit.AVISIT), 0))) for code in codes for visit in plan.visits)
     size = len(people)
     return as_results(

@@ -25,7 +25,7 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
     known = values["AVAL"].notna() | (values["AVALC"] != "")
     there = values[known & (values["ANL01FL"] == "Y") & values["USUBJID"].isin(people)]
     counts = there.groupby(["PARAMCD", "AVISIT"]).size().to_dict()
-    codes = list(values.loc[values["AVISITN"].notna(), "PARAMCD"].unique())
+    codes = list(values.loc[values["AVISIT"].isin([visit.AVISIT for visit in plan.visits]), "PARAMCD"].unique())
     enrolled = adsl[adsl["USUBJID"].isin(people)]
     rows = []
     for visit in plan.visits:

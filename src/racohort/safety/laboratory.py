@@ -40,8 +40,9 @@ def summarise_laboratory(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, cat
     without any value has `n` 0 and no other number; what was measured outside the plan alone has no rows. Empty where the
     cohort has no laboratory.
     """
-    people, codes = members(adsl, "safety"), laboratory_codes(adlb[adlb["AVISITN"].notna()], catalogue)
-    values = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.visits])
+    people, planned = members(adsl, "safety"), [visit.AVISIT for visit in plan.visits]
+    codes = laboratory_codes(adlb[adlb["AVISIT"].isin(planned)], catalogue)
+    values = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, planned)
     follow_up = values[values["AVISIT"].ne(plan.baseline.AVISIT) & values["CHG"].notna()]
     at_visit = group_summary(values, ["PARAMCD", "AVISIT"], "AVAL")
     change = group_summary(follow_up, ["PARAMCD", "AVISIT"], "CHG")
