@@ -26,13 +26,14 @@ def clock(text: str) -> str:
 
 def sample_of(sheet: Sheet) -> np.ndarray:
     """A number that differs between samples of one day: by their time, in a trial package by time point and position."""
-    dated = sheet.role("ADT")
-    names = _told(sheet) if sheet.table.standard else []
-    parts = [sheet.texts(name).at for name in names]
-    if dated:
+    if sheet.table.shape != "long":
+        return np.zeros(len(sheet), dtype="int64")
+    parts = [sheet.texts(name).at for name in (_told(sheet) if sheet.table.standard else [])]
+    if dated := sheet.role("ADT"):
         texts = sheet.texts(dated[0])
-        parts.append(texts.each({text: clock(text) for text in texts.words}))
-    if sheet.table.shape != "long" or not parts:
+        clocks = {text: clock(text) for text in texts.words}
+        parts += [texts.each(clocks)] if any(clocks.values()) else []
+    if not parts:
         return np.zeros(len(sheet), dtype="int64")
     frame = pd.DataFrame(dict(enumerate(parts)))
     return frame.groupby(list(frame.columns), sort=False).ngroup().to_numpy()
