@@ -334,6 +334,13 @@ def test_lundex_is_retention_times_response_among_the_evaluated():
     assert pick_result(rows, statistic="lundex")["value"] == pytest.approx(2 / 4 * 1 / 2)
 
 
+def test_the_table_of_responses_tells_lundex_at_each_follow_up(rows, study):
+    told = tables.tabulate_responses(rows, study.plan).html().partition("LUNDEX")[2]
+    values = select_results(rows, statistic="lundex")["value"]
+    assert len(values) == 2
+    assert all(f"{100 * value:.1f} % at " in told for value in values)
+
+
 # --- words and pictures ---------------------------------------------------------------------------------------------
 
 CAUSAL = re.compile(

@@ -227,6 +227,13 @@ def test_sentences_claim_no_cause_and_quote_rows(examined, study):
     assert set(report.say_verdict(rows, endpoints, study.plan).result_ids) <= set(rows["result_id"])
 
 
+def test_the_table_of_regression_to_the_mean_tells_whether_the_change_grows_with_the_level(examined, study):
+    rows = select_results(examined[0], statistic="oldham")
+    told = tables.tabulate_regression(examined[0], study.plan).html().partition("Oldham")[2]
+    assert len(rows) == len(study.plan.follow_ups)
+    assert all(f"{abs(row['value']):.2f} (95 % CI" in told and f"n = {row['n']:.0f}" in told for _, row in rows.iterrows())
+
+
 def test_every_table_and_figure_is_drawn(examined, efficacy, study):
     rows, endpoints = examined
     plan = study.plan

@@ -47,7 +47,17 @@ def tabulate_responses(results: pd.DataFrame, plan: Plan) -> Table | Absence:
         "responses",
         "Response at each follow-up visit.",
         "Neither DAS28 nor HAQ-DI was supplied: response cannot be given.",
+        _lundex(results, plan),
     )
+
+
+def _lundex(results: pd.DataFrame, plan: Plan) -> str:
+    """The share still seen times the share of responders; empty where there is none."""
+    rows = select_results(results, statistic="lundex").dropna(subset="value")
+    said = [f"{number(100 * row['value'], 1)} % at {visit.label}" for visit in plan.follow_ups
+            for _, row in select_results(rows, AVISIT=visit.AVISIT).iterrows()]  # fmt: skip
+    what = "LUNDEX (the share seen at the visit times the share of the evaluated with a good or moderate EULAR response)"
+    return f" {what}: {', '.join(said)} (n = {number(rows['n'].max())})." if said else ""
 
 
 _CORRELATES = {"AGE": "Age", "DISDUR": "Disease duration", "HAQDI": "HAQ-DI at baseline", "CRP": "CRP at baseline", "SEX": "Sex",
@@ -65,7 +75,7 @@ def tabulate_correlates(results: pd.DataFrame, plan: Plan) -> Table | Absence:
     note = (
         "One regression for each line: the change on the characteristic at the same baseline DAS28, interval by HC3 (the spread "
         "need not be equal). Below zero: a larger fall. Adjusted p: Benjamini and Hochberg over the lines. Exploratory: no line "
-        "says whom to treat."
+        "says whom to treat. Left out is a characteristic, escalated co-treatment too, with fewer than five patients on one side."
     )
     visit = next(v.label for v in plan.follow_ups if plan.primary_visit == v.AVISIT)
     caption = f"Change of DAS28 to {visit} by characteristic, complete pairs."

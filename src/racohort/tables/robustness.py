@@ -4,7 +4,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
-from racohort.formats import number, p_cell, percent
+from racohort.formats import estimate, number, p_cell, percent
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 from racohort.tables.changes import Endpoints, level_shown, with_interval
@@ -49,6 +49,7 @@ def tabulate_regression(results: pd.DataFrame, plan: Plan) -> Table | Absence:
     note = (
         "Expected: what selection alone would show, with no effect of anything; population SD 1.5 (assumption). Beyond it: "
         "mean change minus the expected, the interval moved alike. `Own` is the lowest baseline in this cohort."
+        + _oldham(results, plan)
     )
     return table(
         pd.DataFrame(lines),
@@ -58,6 +59,15 @@ def tabulate_regression(results: pd.DataFrame, plan: Plan) -> Table | Absence:
         plan.synthetic,
         groups="Enrolled from DAS28",
     )
+
+
+def _oldham(results: pd.DataFrame, plan: Plan) -> str:
+    """Whether the change grows with the level, as the mean of both visits gives it; empty where no visit can tell."""
+    rows = select_results(results, statistic="oldham").dropna(subset="value")
+    said = [f"{estimate(row['value'], row['lower'], row['upper'], 2, plan.level)}, n = {number(row['n'])}, at {visit.label}"
+            for visit in plan.follow_ups for _, row in select_results(rows, AVISIT=visit.AVISIT).iterrows()]  # fmt: skip
+    what = "Oldham's correlation of the change with the mean of both visits (negative: larger falls at higher levels)"
+    return f" {what}: {'; '.join(said)}." if said else ""
 
 
 def _regression_line(row: pd.Series, beyond: pd.DataFrame, plan: Plan) -> dict[str, str]:
