@@ -15,16 +15,8 @@ from racohort.places import UsageError, cohort_folder, paper_folder, project_roo
 from racohort.publish import hold, new_folder, recover, replace
 from racohort.schedule import Job, Schedule, workers
 from racohort.secret import read_secret
-from racohort.terms import PRIVACY, SECTIONS
+from racohort.terms import NEEDS, PRIVACY, SECTIONS
 
-ANALYSES = ("participants", "safety", "efficacy", "robustness")
-#: Section -> the sections whose results it reads.
-NEEDS: dict[str, tuple[str, ...]] = {
-    "cleaning": (),
-    **dict.fromkeys(ANALYSES, ("cleaning",)),
-    "robustness": ("cleaning", "efficacy"),
-    "concordance": ("cleaning", *ANALYSES),
-}
 #: What the last section writes from the results of all.
 JOINED = ("results/results.csv", "results/results.parquet", "results/claims.csv")
 STEMS = {section: f"{number:02d}-{section}" for number, section in enumerate(SECTIONS, start=1)}

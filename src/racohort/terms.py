@@ -67,6 +67,13 @@ RESULT_COUNTS = ("n", "count", "n_missing")
 PRIVACY = ("internal", "share", "publish")
 
 SECTIONS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance")
+#: Section -> the sections whose results it reads.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "cleaning": (),
+    **dict.fromkeys(("participants", "safety", "efficacy"), ("cleaning",)),
+    "robustness": ("cleaning", "efficacy"),
+    "concordance": ("cleaning", "participants", "safety", "efficacy", "robustness"),
+}
 
 # --- cleaning's records ----------------------------------------------------------------------------------------------
 

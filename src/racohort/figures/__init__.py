@@ -22,6 +22,7 @@ ROOMS = (
     "people",
     "summary",
     "summaries",
+    "lineage",
 )
 
 __all__ = ["absent"]
