@@ -30,7 +30,7 @@ def test_every_section_stands_below_those_whose_results_it_reads():
 
 
 def test_what_a_section_wrote_is_counted_from_the_results():
-    assert "which wrote Result rows, safety: 2, efficacy: 1" in told("visits.csv")
+    assert "which wrote Result rows of safety: 2, Result rows of efficacy: 1" in told("visits.csv")
 
 
 @pytest.mark.parametrize(

@@ -151,7 +151,7 @@ def test_a_fall_that_does_not_outlast_the_adjustment_is_no_evidence():
     assert direction_of(row, adjusted, 0.05) == ""
     assert change_sentence(row, adjusted, example_plan(), example_catalogue()).text == (
         "There was no evidence of a change in C-reactive protein from baseline to Y1 under treatment: mean change −2.0 mg/L "
-        "(95 % CI −3.9 to −0.1; n = 1,234; p = 0.0400; adjusted p = 0.0800 by the mixed model).")  # fmt: skip
+        "(95 % CI −3.9 to −0.1; n = 1,234; p = 0.040; adjusted p = 0.080 by the mixed model).")  # fmt: skip
 
 
 def test_a_cohort_without_treatment_laboratory_or_events_says_so_and_claims_no_treatment(cohorts):

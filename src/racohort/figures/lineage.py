@@ -15,7 +15,7 @@ from racohort.terms import NEEDS
 #: So many files are named; of more the first ones are.
 _NAMED = 5
 #: What a section reads beside what others wrote, and writes beside its result rows.
-_READS = {"cleaning": "the files and the catalogue of analytes", "concordance": "the claims of the paper"}
+_READS = {"cleaning": "the files and the catalogue of analytes", "concordance": "the paper's claims"}
 _WRITES = {
     "cleaning": ("Data sets: adsl, adlb, adqs, adae", "Records: ledger, quarantine, findings"),
     "concordance": ("results.csv: the rows of all sections", "claims.csv: each claim and its answer"),
@@ -55,8 +55,8 @@ def _sections(results: pd.DataFrame) -> Iterator[tuple[list[str], list[str]]]:
         needs = list(dict.fromkeys(need for name in names for need in NEEDS[name]))
         above = listed(needs) if len(needs) < 4 else "all sections above"
         reads = [above] * bool(needs) + [_READS[name] for name in names if name in _READS]
-        counted = [f"{name}: {number(int(rows[name]))}" for name in names if name in rows.index]
-        side = [what for name in names for what in _WRITES.get(name, ())] + ["Result rows", *counted] * bool(counted)
+        side = [what for name in names for what in _WRITES.get(name, ())]
+        side += [f"Result rows of {name}: {number(int(rows[name]))}" for name in names if name in rows.index]
         yield [capitalised(listed(names)), f"from {listed(reads)}"], side
 
 

@@ -75,9 +75,9 @@ def _fewest_together(values: Floats) -> float:
 
 def _climb(patterns: Patterns, structure: Structure, theta: Floats) -> tuple[Maximum | None, float]:
     """The maximum of the restricted likelihood by Newton's method, or None where none is inside the bounds, and minus twice the
-    likelihood that was reached.
+    likelihood that was reached. Once the gain is nothing one more whole step is made: the error is squared by it.
     """
-    reached = inf
+    reached, settled = inf, False
     for _ in range(100):
         derivatives = structure.derivatives(theta)
         at = restricted_likelihood(patterns, derivatives.matrix)
@@ -88,10 +88,12 @@ def _climb(patterns: Patterns, structure: Structure, theta: Floats) -> tuple[Max
         step, gain = _step(known)
         if step is None:
             break
-        if gain < GAIN * max(1.0, abs(at.minus2)):
+        nothing = gain < GAIN * max(1.0, abs(at.minus2))
+        if nothing and settled:
             firm = _definite(known.observed) and _definite(known.expected)
             return ((at, known, derivatives.matrix) if firm else None), reached
-        theta = _shortened(patterns, structure, theta, step, at.minus2)
+        theta = theta + step if nothing else _shortened(patterns, structure, theta, step, at.minus2)
+        settled = nothing
     return None, reached
 
 
