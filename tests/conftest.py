@@ -22,6 +22,8 @@ LONGEST = (
     "test_reports",
     "test_browser",
     "test_editions",
+    "test_leaks",
+    "test_wording",
 )
 
 
