@@ -8,7 +8,20 @@ import pytest
 from scipy import stats
 
 from racohort import disclosure, figures, report, tables
-from racohort.disclosure import Profile, as_file, held_profile, hold_profile, profile, release, rows, stricter
+from racohort.disclosure import (
+    Profile,
+    as_file,
+    bounds,
+    coarse,
+    counts,
+    held_profile,
+    hold_profile,
+    profile,
+    release,
+    rows,
+    stricter,
+    withheld,
+)
 from racohort.few import Between, Bounded
 from racohort.figures.style import canvas, finish
 from racohort.formats import count, estimate, number, p_cell, percent, proportion
@@ -178,15 +191,15 @@ SWITCHES = {
     "reasons": ("_pool_reasons", lambda frame, _: frame),
     "chances of a healthy cohort": ("CHANCES", frozenset()),
     "limits of agreement are no bars": ("BARS", frozenset({"bar", "side"})),
-    "rates of hidden counts": ("_between_rates", lambda frame, _: frame),
+    "rates of hidden counts": ("with_rates", lambda frame, _: frame),
     "small groups, extremes and what gives back": ("_hide_small_groups", lambda *_: None),
     "extremes": ("EXTREMES", frozenset()),
     "what gives back": ("GIVING_BACK", frozenset()),
     "quantiles": ("QUANTILES", {}),
     "tallies": ("_tallies", lambda _, value, *__: np.full(len(value), np.nan)),
     "counts beside counts": ("COUNTS", frozenset()),
-    "coarse numbers": ("_coarse", lambda _, exact: {name: exact[name].copy() for name in exact}),
-    "digits": ("_digits", lambda numbers, _: numbers),
+    "coarse numbers": ("coarse", lambda _, exact: {name: exact[name].copy() for name in exact}),
+    "digits": ("significant", lambda numbers, _: numbers),
     "what sets few patients apart": ("_without_few_apart", lambda frame, _: frame),
     "results without one patient": ("LEAVING_OUT", frozenset()),
     "what a few missing patients move": ("MOVED", frozenset()),
@@ -199,7 +212,11 @@ SWITCHES = {
 
 @pytest.mark.parametrize("switched", SWITCHES)
 def test_each_rule_switched_off_is_noticed(switched, monkeypatch):
-    monkeypatch.setattr(rows, *SWITCHES[switched])
+    name, instead = SWITCHES[switched]
+    holding = [module for module in (bounds, coarse, counts, rows, withheld) if hasattr(module, name)]
+    assert holding
+    for module in holding:
+        monkeypatch.setattr(module, name, instead)
     exact = cohort_rows()
     assert faults(exact, release(exact, PUBLISH))
 
@@ -230,12 +247,12 @@ def test_shares_and_rates_come_from_the_counts_that_are_told():
 
 @pytest.mark.parametrize("exact, told", [(0, "0"), (1, "1–7"), (7, "1–7"), (8, "10"), (12, "10"), (13, "15"), (64, "65")])
 def test_a_count_is_none_hidden_or_rounded(exact, told):
-    assert str(rows.tell(pd.Series([exact]), PUBLISH)[0]) == told
+    assert str(counts.tell(pd.Series([exact]), PUBLISH)[0]) == told
 
 
 def test_the_limits_of_a_cohort_of_its_own_are_kept_to():
     strict = Profile("publish", suppress_below=11, round_to=10)
-    assert [str(one) for one in rows.tell(pd.Series([0, 10, 11, 16]), strict)] == ["0", "1–10", "10", "20"]
+    assert [str(one) for one in counts.tell(pd.Series([0, 10, 11, 16]), strict)] == ["0", "1–10", "10", "20"]
 
 
 def test_serious_events_and_deaths_never_vanish():
@@ -278,7 +295,7 @@ def test_no_complement_and_no_difference_of_two_tables_gives_a_hidden_count_back
     fits: dict[tuple[str, ...], set[int]] = {}
     for n in range(10, 111):
         for few in range(n + 1):
-            parts = rows.tell(pd.Series([few, n - few, n], dtype="Int64"), PUBLISH)
+            parts = counts.tell(pd.Series([few, n - few, n], dtype="Int64"), PUBLISH)
             fits.setdefault(tuple(map(str, parts)), set()).add(few)
     hidden = [counts for told, counts in fits.items() if told[0] == "1–7" and 20 <= int(told[2]) <= 100]
     assert len(hidden) > 30
@@ -382,7 +399,7 @@ def test_patient_time_does_not_say_how_many_had_a_hidden_event():
 
 
 def test_a_hidden_rate_is_drawn_by_its_interval_alone():
-    told = disclosure.rows.as_numbers(release(cohort_rows(), PUBLISH))
+    told = bounds.as_numbers(release(cohort_rows(), PUBLISH))
     hidden = pick_result(told, statistic="first_event_rate", category="SERIOUS")
     assert np.isnan(hidden["value"])
     assert hidden["lower"] < hidden["upper"]

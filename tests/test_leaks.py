@@ -173,7 +173,9 @@ def test_a_report_to_publish_holds_no_canary_and_no_count_of_1_to_7(project):
     assert not re.search(rf"\b{PATIENTS} (?:rows|patients|people)\b", pages)
     told = json.loads((folder / "run.json").read_text("utf-8"))
     assert told["privacy"] == "publish"
-    assert told["leak_scan"]["searched"]["an identifier"] == PATIENTS
+    assert {"an identifier", "a date"} <= set(told["leak_scan"]["searched"])
+    assert not re.search(r"\d", json.dumps(told["leak_scan"]))
+    assert not any(entry["rows"] for entry in told["inputs"])
     assert {path.stem for path in (folder / "results").iterdir()} == {"results", "claims"}
     rows = pd.read_csv(folder / "results" / "results.csv")
     no_patients = ["verdict", "tests", "familywise_risk", "benchmark", "healthy_pass"]
@@ -188,6 +190,7 @@ def test_a_report_to_share_holds_no_canary_but_the_words_that_it_names(project):
     folder = reported(project, "--run", "shared", "--only", "participants safety")
     assert set(canaries_in(folder)) <= {"reason", "term"}
     assert not list((folder / "results").iterdir())
+    assert json.loads((folder / "run.json").read_text("utf-8"))["leak_scan"]["searched"]["an identifier"] == PATIENTS
 
 
 def test_a_report_with_a_trace_in_it_is_not_published(tmp_path, monkeypatch, quick):

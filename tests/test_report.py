@@ -189,6 +189,16 @@ def test_every_quoted_row_exists(cohorts):
         assert set(some.result_ids) <= set(one.results["result_id"])
 
 
+def test_plain_words_print_no_digit_that_a_report_to_publish_rounded_away(cohorts):
+    one = cohorts["as the paper"]
+    code = one.plan.primary[-1]
+    its = (one.results["PARAMCD"] == code) & (one.results["AVISIT"] == "Y1") & (one.results["statistic"] == "mean_change")
+    for (value, lower, upper), shown in (((-0.4, -0.52, -0.28), "0.40 points"), ((-0.395, -0.524, -0.267), "0.395 points")):
+        rows = one.results.copy()
+        rows.loc[its, ["value", "lower", "upper"]] = value, lower, upper
+        assert shown in report.say_plain_summary(rows, one.plan, one.catalogue).plain
+
+
 def test_one_patient_alone_gets_grammatical_sentences_and_no_estimate():
     flow = {"section": "participants", "statistic": "count", "method": "", "value": 1.0, "count": 1, "n": 1, "by": "flow"}
     rows = [dict(flow, population="all", category="ENROLLED"), dict(flow, population="all", category="TREATED"),

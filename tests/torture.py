@@ -65,7 +65,7 @@ PARTS = {
     "corruption": Part(engine.judge, 2_000),
     "mutation": Part(mutation.judge, 10_000),
     "dirty": Part(judge_dirty, len(_corpora())),
-    "kill": Part(kill.judge, 250, 1),
+    "kill": Part(kill.judge, 125, 1),
     "write": Part(write.judge, 700),
     "mixed_model": Part(mmrm_corpus.judge, 1_000),
 }

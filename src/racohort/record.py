@@ -48,11 +48,11 @@ def after(
 ) -> dict[str, Any]:
     """What `run.json` says of a finished run, whose folder is filled but for it."""
     told = before(run) | {"results": results_written(fresh / "results")}
-    rows = rows_read(run.work / "records" / "sources.csv")
-    if run.cohort["privacy"] == "publish":
-        rows = {}
+    published = run.cohort["privacy"] == "publish"  # how many rows, identifiers or dates there are gives the number of patients
+    rows = {} if published else rows_read(run.work / "records" / "sources.csv")
     if traces is not None:
-        told["leak_scan"] = {"searched": traces.counts(), "not_searched": traces.unsearched}
+        scan = {"searched": traces.counts(), "not_searched": traces.unsearched}
+        told["leak_scan"] = {what: list(counts) for what, counts in scan.items()} if published else scan
     told["inputs"] = [{**entry, "rows": rows.get(name)} for name, entry in zip(run.inputs, told["inputs"], strict=True)]
     seconds = {section: run.state["sections"][section]["seconds"] for section in SECTIONS if run.is_fresh(section)}
     ended = {section: run.state["sections"][section]["ended"] for section in seconds}

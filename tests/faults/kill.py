@@ -13,7 +13,7 @@ from tests.faults.books import Project, copied, is_free, outlived, pattern, surv
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL, signal.SIGHUP)
 #: So many kills, one after another, make a case; each finds what the one before left.
-KILLS = 4
+KILLS = 8
 
 
 @cache

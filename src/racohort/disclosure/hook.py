@@ -8,8 +8,9 @@ from typing import Any
 import pandas as pd
 
 from racohort.absence import absent
+from racohort.disclosure.bounds import RATES, as_numbers
 from racohort.disclosure.profile import Profile, held_profile
-from racohort.disclosure.rows import RATES, as_numbers, release
+from racohort.disclosure.rows import release
 from racohort.few import Between
 
 #: Figures and tables that can do without single patients: they draw the rows, or say what the findings are about.
@@ -54,7 +55,7 @@ def _with_a_word(made: Any, passed: list[Any], profile: Profile) -> Any:
 
 
 def _hidden_words(hidden: list[pd.DataFrame], profile: Profile) -> str:
-    few = Between(1, profile.suppress_below - 1)
+    few = profile.few
     rates = any(one["statistic"].isin(RATES).any() for one in hidden)
     alone = ", their rates by the interval alone" if rates else ""
     return f"Counts of {few.low} to {few.high} are hidden, and drawn as {int(few)}{alone}."

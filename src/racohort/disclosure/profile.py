@@ -2,7 +2,9 @@
 
 import os
 from dataclasses import dataclass
+from typing import Any
 
+from racohort.few import Between
 from racohort.terms import PRIVACY
 
 
@@ -23,6 +25,19 @@ class Profile:
     def hides_counts(self) -> bool:
         """Whether small counts are hidden and the others rounded."""
         return self.name == "publish"
+
+    @property
+    def few(self) -> Between:
+        """A hidden count: all that it may be."""
+        return Between(1, self.suppress_below - 1)
+
+    def hides(self, counts: Any) -> Any:
+        """Where counts are hidden, of a frame or an array as of a number; missing ones are not.
+
+        >>> Profile("publish").hides(7), Profile("publish").hides(8), Profile("publish").hides(0)
+        (True, False, False)
+        """
+        return (counts > 0) & (counts < self.suppress_below)
 
 
 _held = Profile()

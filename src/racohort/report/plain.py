@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from racohort.formats import count, number
+from racohort.formats import count, number, told_digits
 from racohort.labels import digits_of, label_of, shown_unit
 from racohort.plan import Plan
 from racohort.report.phrases import adjusted_row, change_row, direction_of, label_of_visit, row_of
@@ -54,7 +54,8 @@ def _score(row: pd.Series, adjusted: pd.Series | None, plan: Plan, catalogue: pd
     direction, when = direction_of(row, adjusted, plan.alpha), label_of_visit(plan.primary_visit, plan)
     if not direction:
         return quote(f"At {when}, {name} showed no clear change since the start {people}.", row["result_id"])
-    points = f"{number(abs(row['value']), max(digits_of(code, catalogue), 1))} {shown_unit(row['unit']) or 'points'}"
+    digits = told_digits(row["value"], row["lower"], row["upper"], max(digits_of(code, catalogue), 1))
+    points = f"{number(abs(row['value']), digits)} {shown_unit(row['unit']) or 'points'}"
     return quote(f"At {when}, {name} was on average {points} {direction} than at the start {people}.", row["result_id"])
 
 
