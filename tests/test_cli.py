@@ -11,7 +11,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from racohort import engine
-from racohort.cli import explain, main
+from racohort.cli import main
+from racohort.failures import explain
 from tests.support.project import small_cohort
 
 ROOT = Path(__file__).resolve().parents[1]

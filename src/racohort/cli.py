@@ -1,103 +1,27 @@
 """What users type: the verbs of the `racohort` command, each the target of the same name in the Makefile."""
 
-import errno
 import os
-import re
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any
 
 import click
 
 from racohort import __version__
+from racohort.failures import told
 from racohort.places import UsageError, build_folder, cohort_folder, project_root
 from racohort.schedule import workers
 
 DEFAULT = "wang2019-synthetic"
-_FULL = "Make room on the disk, then give the same command again."
-_CLOSED = "Give yourself the right to write there, or set RACOHORT_BUILD to a folder where you may."
-_FAULTY = "The disk, or the way to it, is at fault: mend it, or set RACOHORT_BUILD to a folder on another one."
-#: What the machine says when it does not write -> what to do.
-NO_WRITING = {errno.ENOSPC: _FULL, errno.EDQUOT: _FULL, errno.EFBIG: _FULL, errno.EIO: _FAULTY, errno.ESTALE: _FAULTY,
-              errno.EACCES: _CLOSED, errno.EPERM: _CLOSED, errno.EROFS: _CLOSED}  # fmt: skip
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
 
 
 def _examples(*lines: str) -> str:
     return "\b\nExamples:" + "".join(f"\n  {line}" for line in lines)
-
-
-def _told(verb: Callable[..., None]) -> Callable[..., None]:
-    """The verb, with its known failures told in a few lines and turned into the exit status of the contract."""
-
-    @wraps(verb)
-    def told(**options: Any) -> None:
-        verbose = options.get("verbose", False)
-        try:
-            verb(**options)
-        except KeyboardInterrupt:
-            click.echo("Stopped; the earlier book, if there is one, is as it was.", err=True)
-            sys.exit(1)
-        except Exception as caught:
-            error: Any = caught
-            status = getattr(error, "exit_code", None)
-            if _errno(error) in NO_WRITING:
-                status = 1
-            if status is None or isinstance(error, click.ClickException | click.exceptions.Exit):
-                raise
-            click.echo("\n".join(explain(error)), err=True)
-            if verbose and getattr(error, "traceback", ""):
-                click.echo(error.traceback, err=True)
-            sys.exit(status)
-
-    return told
-
-
-def explain(error: Any) -> list[str]:
-    """A failure in at most five lines: what failed, why, and what to open."""
-    if hasattr(error, "section"):
-        where = f"  cell {error.cell} of " if getattr(error, "cell", None) else "  "
-        first = f"The section {error.section} failed; the earlier book, if there is one, is as it was."
-        why = [f"  why: {line}" for line in _brief(str(error))]
-        return [first, *why, f"{where}the notebook to open: {_near(error.notebook)}"]
-    if hasattr(error, "faults"):
-        faults = [f"  {line[:200]}" for line in error.faults[:3]] or ["  no fault was named"]
-        return [
-            "The book could not be built; the earlier book, if there is one, is as it was.",
-            *faults,
-            f"  the whole log: {_near(error.log)}",
-        ]
-    return _no_writing(error) if isinstance(error, OSError) else _brief(str(error), 8)
-
-
-def _errno(error: Any) -> int:
-    """The number of what the machine would not do, 0 for any other failure; copying a folder tells it in words only."""
-    copying = re.search(r"\[Errno (\d+)\]", str(error)) if isinstance(error, shutil.Error) else None
-    return int(copying[1]) if copying else getattr(error, "errno", None) or 0
-
-
-def _no_writing(error: OSError) -> list[str]:
-    """A file that the machine would not write, and what to do about it."""
-    names = [_near(Path(name)) for name in (error.filename2, error.filename) if isinstance(name, str)]
-    return [
-        f"A file could not be written{f' ({names[0]})' if names else ''}: {os.strerror(_errno(error))}.",
-        f"  {NO_WRITING[_errno(error)]} The earlier book, if there is one, is as it was.",
-    ]
-
-
-def _brief(text: str, most: int = 3) -> list[str]:
-    lines = [line.strip()[:300] for line in text.splitlines() if line.strip()]
-    return lines[:most] or ["no reason was given"]
-
-
-def _near(path: Path) -> str:
-    return os.path.relpath(path) if Path(path).is_relative_to(Path.cwd()) else str(path)
 
 
 @click.group(context_settings=SETTINGS)
@@ -141,7 +65,7 @@ def _paper_option(verb: Callable[..., None]) -> Callable[..., None]:
 @click.option("--privacy", envvar="RC_PRIVACY", default="", help="share or publish: stricter than cohort.yml says.")
 @click.option("--verbose", envvar="RC_VERBOSE", is_flag=True, help="Show the traceback of a section that failed.")
 @_paper_option
-@_told
+@told
 def report(
     cohort: str, settings: str, run: str, only: str, force: bool, keep_going: bool, formats: str, privacy: str, verbose: bool
 ) -> None:
@@ -166,7 +90,7 @@ def report(
     "--scheduler", envvar="RC_SCHEDULER", default="", help="The address of a Dask scheduler, for more than one machine."
 )
 @_paper_option
-@_told
+@told
 def reports(cohorts: str, scheduler: str) -> None:
     """Make many reports, several at a time; the last lines say what became of each."""
     from racohort.reports import make_reports, read_requests, summarise_reports
@@ -179,7 +103,7 @@ def reports(cohorts: str, scheduler: str) -> None:
 
 @main.command(epilog=_examples("racohort compare --cohorts 'xian-2014 xian-2014--strict rapport'"))
 @click.option("--cohorts", envvar="RC_COHORTS", default="", help="Finished runs: names in book/_build, or published folders.")
-@_told
+@told
 def compare(cohorts: str) -> None:
     """Make a book about finished runs side by side; the last line is the path of its first page."""
     from racohort.comparing import compare_runs
@@ -194,7 +118,7 @@ def compare(cohorts: str) -> None:
 @click.option("--reps", envvar="RC_REPS", type=int, default=500, show_default=True, help="Trials of each scenario.")
 @click.option("--seed", envvar="RC_SEED", type=int, default=20191219, show_default=True, help="The seed of the trials.")
 @click.option("--scheduler", envvar="RC_SCHEDULER", default="", help="The address of a Dask scheduler.")
-@_told
+@told
 def power(scenarios: str, reps: int, seed: int, scheduler: str) -> None:
     """Simulate trials: errors, power, bias and coverage of each method, and how many patients a trial needs."""
     from racohort.powering import make_power
@@ -207,7 +131,7 @@ def power(scenarios: str, reps: int, seed: int, scheduler: str) -> None:
 @_cohort_option
 @click.option("--run", envvar="RC_RUN", default="", help="The name of the run; empty for the unnamed one.")
 @_paper_option
-@_told
+@told
 def verify(cohort: str, run: str) -> None:
     """Make a finished run again elsewhere, and compare it with what was recorded, row by row."""
     from racohort.verification import verify_run
@@ -218,7 +142,7 @@ def verify(cohort: str, run: str) -> None:
 @main.command(epilog=_examples("racohort check --cohort xian-2014", "racohort check --cohort ../clinic/xian --out checked"))
 @_cohort_option
 @click.option("--out", envvar="RC_OUT", default="", help="A folder for the data sets, ledger, quarantine and findings.")
-@_told
+@told
 def check(cohort: str, out: str) -> None:
     """Read and clean a cohort only, and print what was found."""
     from racohort.checking import check_cohort
@@ -230,7 +154,7 @@ def check(cohort: str, out: str) -> None:
 
 @main.command("check-summary", epilog=_examples("racohort check-summary table1.csv"))
 @click.argument("file")
-@_told
+@told
 def check_summary(file: str) -> None:
     """Check a table of printed summaries: can these means, SDs, percentages and p values be right?"""
     from racohort.checking import check_printed
@@ -247,7 +171,7 @@ def check_summary(file: str) -> None:
 @click.option("--name", envvar="RC_NAME", default="", help="The new cohort's name: its folder in data/cohorts.")
 @click.option("--copy", envvar="RC_COPY", is_flag=True, help="Copy the files into the cohort's folder raw/.")
 @click.argument("files", nargs=-1)
-@_told
+@told
 def cohort(name: str, copy: bool, files: tuple[str, ...]) -> None:
     """Look at files, and write a first cohort.yml: what was guessed says from what, the rest is a marked blank."""
     from racohort.scaffolding import make_cohort
@@ -260,7 +184,7 @@ def cohort(name: str, copy: bool, files: tuple[str, ...]) -> None:
 @click.option("--parameters", envvar="RC_PARAMETERS", default="", help="A parameter file [default: that of the default cohort].")
 @click.option("--seed", envvar="RC_SEED", type=int, default=None, help="A seed other than the parameter file's.")
 @click.option("--out", envvar="RC_OUT", default="", help="The folder to write [default: data/cohorts/wang2019-synthetic].")
-@_told
+@told
 def synthesise(parameters: str, seed: int | None, out: str) -> None:
     """Make a synthetic cohort from a parameter file and a seed."""
     from racohort.checking import synthesise_cohort
@@ -278,7 +202,7 @@ def synthesise(parameters: str, seed: int | None, out: str) -> None:
 
 
 @main.command(epilog=_examples("racohort lab"))
-@_told
+@told
 def lab() -> None:
     """Open JupyterLab on the notebooks, at a short guide to them."""
     options = {
@@ -295,7 +219,7 @@ def lab() -> None:
 
 @main.command(epilog=_examples("racohort test", "racohort test --args '-k safety'"))
 @click.option("--args", "arguments", envvar="RC_ARGS", default="", help="More arguments for pytest, quoted as in a shell.")
-@_told
+@told
 def test(arguments: str) -> None:
     """Run the tests; without arguments all of them, and where Python counts lines cheaply coverage must reach its mark."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of some hundred processes compiles the package anew
@@ -309,7 +233,7 @@ def test(arguments: str) -> None:
 @click.option("--count", envvar="RC_COUNT", type=int, default=None, help="Cases of a part [default: as many as it shall reach].")
 @click.option("--seed", envvar="RC_SEED", type=int, default=0, show_default=True, help="The number of the first case.")
 @click.option("--minutes", envvar="RC_MINUTES", type=float, default=120, show_default=True, help="A part stops after this time.")
-@_told
+@told
 def torture(part: str, count: int | None, seed: int, minutes: float) -> None:
     """Try thousands of faulty cohorts, files, machines and mixed models; what was reached is written to book/_build/.torture."""
     asked = {"part": part, "count": count, "seed": seed, "minutes": minutes}
@@ -319,7 +243,7 @@ def torture(part: str, count: int | None, seed: int, minutes: float) -> None:
 
 @main.command(epilog=_examples("racohort bench", "racohort bench --args cleaning"))
 @click.option("--args", "arguments", envvar="RC_ARGS", default="", help="The parts wanted [default: all of them].")
-@_told
+@told
 def bench(arguments: str) -> None:
     """Measure the speed claims, each beside its comparison; the tables are written to book/_build/.bench."""
     sys.exit(1 if _called("benchmarks", *_words(arguments)) else 0)
@@ -327,7 +251,7 @@ def bench(arguments: str) -> None:
 
 @main.command(epilog=_examples("racohort lint", "racohort lint --args --fix"))
 @click.option("--args", "arguments", envvar="RC_ARGS", default="", help="More arguments for ruff, quoted as in a shell.")
-@_told
+@told
 def lint(arguments: str) -> None:
     """Check the style, the types and who imports whom."""
     contracts = "from importlinter.cli import lint_imports_command; lint_imports_command(['--no-cache'])"
@@ -360,7 +284,7 @@ def doctor() -> None:
 
 
 @main.command(epilog=_examples("racohort clean"))
-@_told
+@told
 def clean() -> None:
     """Remove what runs made; never anything under data/."""
     from racohort import environment
@@ -369,7 +293,7 @@ def clean() -> None:
 
 
 @main.command(epilog=_examples("racohort distclean"))
-@_told
+@told
 def distclean() -> None:
     """Remove what runs made, and the environment .venv as well."""
     from racohort import environment
