@@ -1,5 +1,6 @@
 """Fixtures that several test modules use."""
 
+import gc
 import json
 import os
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from tests.support.project import small_project
 
 settings.register_profile("suite", deadline=None, max_examples=50)  # a busy machine is slow, and that is no fault
 settings.load_profile("suite")
+gc.disable()  # nothing that is collected goes before the end
 
 #: Files that take longest come first, so that no process is left alone with one at the end.
 LONGEST = (
@@ -30,6 +32,12 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the files that take longest first."""
     items.sort(key=lambda item: LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """From here on look for garbage, but not among the modules and tests that are there now."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -14,7 +14,7 @@ import click
 from racohort import __version__
 from racohort.failures import told
 from racohort.places import UsageError, build_folder, cohort_folder, project_root
-from racohort.schedule import workers
+from racohort.schedule import THREADS, workers
 
 DEFAULT = "wang2019-synthetic"
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 110}
@@ -223,6 +223,7 @@ def lab() -> None:
 def test(arguments: str) -> None:
     """Run the tests; without arguments all of them, and where Python counts lines cheaply coverage must reach its mark."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each of some hundred processes compiles the package anew
+    os.environ.update(dict.fromkeys(THREADS, "1"))  # each core has a process already
     counted = ["--cov", "--cov-report=term:skip-covered"] if sys.version_info >= (3, 12) else []
     whole = [*counted, f"--numprocesses={workers()}", "--dist=loadfile", "--no-loadscope-reorder"]
     sys.exit(1 if _called("pytest", *(_words(arguments) or whole)) else 0)

@@ -17,13 +17,13 @@ import pandas as pd
 from racohort.io.tables import read_frame, write_frame
 from racohort.operating import Scenario, find_patients, ladder_of, parse_scenarios, run_block, summarise_blocks
 from racohort.places import UsageError, build_folder, project_root
-from racohort.schedule import workers
+from racohort.schedule import THREADS, workers
 
 #: Trials of one block: the unit that a worker computes, and that is kept.
 BLOCK = 250
 #: Columns of the printed table, with their decimals.
 SHOWN = {"rejected": 3, "bias": 3, "coverage": 3, "width": 2}
-ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(THREADS, "1")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ that it has one thread; where forking after these imports is not sound (macOS), 
 results.
 """
 
+import gc
 import importlib
 import multiprocessing
 import multiprocessing.forkserver
@@ -27,6 +28,7 @@ from typing import Any, cast
 from jupyter_client.connect import KernelConnectionInfo
 from jupyter_client.provisioning.local_provisioner import LocalProvisioner
 
+from racohort.schedule import THREADS
 from racohort.scratch import scratch_folder
 
 #: What every section imports; `racohort.warm` is first, so that the fork server needs nothing else to serve.
@@ -36,7 +38,6 @@ IMPORTED = (
     "racohort.cleaning", "racohort.adam", "racohort.participants", "racohort.safety", "racohort.efficacy",
     "racohort.robustness", "racohort.claims",
 )  # fmt: skip
-THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 def can_fork() -> bool:
@@ -154,6 +155,7 @@ def run_kernel(connection_file: str, variables: dict[str, str], folder: str, log
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
     _forget()
+    gc.freeze()  # what was imported before the fork is never garbage, and need not be looked through
     importlib.import_module("ipykernel.kernelapp").IPKernelApp.launch_instance(argv=sys.argv[1:])
 
 
