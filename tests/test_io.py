@@ -1,5 +1,6 @@
 """Reading files as they come, refusing what is no file of the cohort, and writing what the sections read."""
 
+import csv
 import datetime
 import io as buffers
 import os
@@ -349,6 +350,17 @@ def test_results_are_joined_section_by_section(tmp_path, monkeypatch):
     spine = pd.read_csv(tmp_path / "work" / "results" / "results.csv")
     assert spine["result_id"].tolist() == ["safety.-.-.-.-.n.-"]
     assert spine["count"].tolist() == [3]
+
+
+@pytest.mark.parametrize("columns", [["text"], ["text", "number"], ["number"]])
+def test_what_is_written_as_csv_is_what_the_csv_module_writes(columns):
+    texts = ["plain", "a, b", 'a "b"', "a\nb", "a\rb", "", " ", "Ärztin", "漢字", None]
+    frame = pd.DataFrame({"text": texts, "number": [1.0, -0.5, 1e-7, 1e22, 0.1 + 0.2, np.nan, 3, 4, 5, 6]})[columns]
+    expected = buffers.StringIO()
+    lines = csv.writer(expected, lineterminator="\r\n")
+    lines.writerow(columns)
+    lines.writerows(["" if cell is None or cell != cell else cell for cell in row] for row in frame.to_numpy(dtype=object))
+    assert b"".join(as_csv(frame)).decode("utf-8") == expected.getvalue().replace("\r\n", "\n")
 
 
 def test_a_spreadsheet_runs_nothing_that_was_written():

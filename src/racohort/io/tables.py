@@ -1,6 +1,5 @@
 """Frames on disk: whole or not at all, the same bytes for the same data, and no cell that a spreadsheet would run."""
 
-import csv
 import io
 import os
 from collections.abc import Iterable, Iterator
@@ -9,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
 from racohort.spreadsheets import harmless
 
@@ -37,36 +36,38 @@ def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parq
 def as_csv(frame: pd.DataFrame) -> Iterator[bytes]:
     """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe.
 
-    It comes in parts of so many rows that a large frame never stands in memory twice.
+    Each distinct value is written once, and lines are joined from these. They come in parts of so many rows that a large frame
+    never stands in memory twice.
     """
-    yield _lines([frame.columns])
-    columns = [_written(frame[name]) for name in frame.columns]
+    alone = len(frame.columns) == 1
+    yield (",".join(_quoted(str(name), alone) for name in frame.columns) + "\n").encode("utf-8")
+    columns = [_written(frame[name], alone) for name in frame.columns]
     for start in range(0, len(frame), PART):
-        yield _lines(zip(*(words[at[start : start + PART]] for at, words in columns), strict=True))
+        parts = [words.take(pa.array(at[start : start + PART])) for at, words in columns]
+        lines = compute.binary_join_element_wise(*parts, pa.scalar(",", pa.large_string())).to_pylist()
+        yield "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
-def _written(column: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def _written(column: pd.Series, alone: bool) -> tuple[np.ndarray, pa.LargeStringArray]:
     """The place of every value among the distinct ones, and how each of these is written; the last is for a missing one."""
-    number = pd.api.types.is_numeric_dtype(column)
     at, values = pd.factorize(column + 0.0 if pd.api.types.is_float_dtype(column) else column)
-    words = [str(value) if number else str(harmless(value)) for value in values]
-    words = list(values.strftime("%Y-%m-%d")) if isinstance(values, pd.DatetimeIndex) else words
-    return at.astype("int32"), np.array([*words, ""], dtype=object)
+    if pd.api.types.is_numeric_dtype(column):
+        words = [str(value) for value in values]
+    elif isinstance(values, pd.DatetimeIndex):
+        words = list(values.strftime("%Y-%m-%d"))
+    else:
+        words = [_quoted(str(harmless(value)), alone) for value in values]
+    return np.where(at < 0, len(words), at).astype("int32"), pa.array([*words, _quoted("", alone)], pa.large_string())
 
 
-class _Lines(list[str]):
-    """Lines as a writer of CSV hands them over; with this end of line it quotes a lone carriage return, too."""
+def _quoted(word: str, alone: bool = False) -> str:
+    """A word as a cell of CSV; one that is alone in its line is quoted where it is empty, or the line would be none.
 
-    END = "\r\n"
-
-    def write(self, line: str) -> None:
-        self.append(line.removesuffix(self.END))
-
-
-def _lines(rows: Iterable[Iterable[object]]) -> bytes:
-    lines = _Lines()
-    csv.writer(lines, lineterminator=lines.END).writerows(rows)
-    return "".join(f"{line}\n" for line in lines).encode("utf-8")
+    >>> _quoted("a, b"), _quoted('5" disc'), _quoted("plain"), _quoted("", alone=True)
+    ('"a, b"', '"5"" disc"', 'plain', '""')
+    """
+    special = any(mark in word for mark in ',"\r\n') or (alone and not word)
+    return '"' + word.replace('"', '""') + '"' if special else word
 
 
 def as_parquet(frame: pd.DataFrame) -> bytes:
