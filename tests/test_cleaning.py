@@ -228,6 +228,18 @@ def test_the_variant_of_a_shipped_das28_is_told_from_its_components(tmp_path):
     assert set(data.adqs.query("column == 'das28'")["PARAMCD"]) == {"DAS28"}
 
 
+@pytest.mark.parametrize(("label", "also"), [("unscheduled", "visit_unscheduled"), ("Y1", "visit_several")])
+@pytest.mark.parametrize(("score", "held"), [("4.58", set()), ("1.58", {"score_differs"})])
+def test_a_score_is_held_against_the_components_of_its_own_day(tmp_path, label, also, score, held):
+    """Two more days of one patient: components alone on the first, on the second a score with other components of its own."""
+    more = [
+        f"P1|A|M|42|{label}|2014-03-11|14|10|70|56|39.6||1.75|20|119|-",
+        f"P1|A|M|42|{label}|2014-03-21|6|4|28|25|16.6|{score}|0.75|21|119|-",
+    ]
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": "\n".join([drawn(), *more])}, study=STUDY))
+    assert rules(clean) == {also} | held
+
+
 def test_rows_that_repeat_are_dropped_and_rows_that_differ_are_kept_out(tmp_path):
     lines = drawn().splitlines()
     clean, data = cleaned(cohort(tmp_path / "a", {"a.csv": "\n".join([*lines, lines[4]])}))

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from racohort.standards import kind_of
-from tests.support.cohorts import cleaned, found, rules
+from tests.support.cohorts import cleaned, cohort, found, rules
 from tests.support.packages import Trial, adam, plain, sdtm
 
 KEYS = ["USUBJID", "PARAMCD", "AVISIT"]
@@ -190,3 +190,28 @@ def test_the_record_flagged_as_baseline_is_it_beside_one_that_is_labelled(tmp_pa
     _, data = cleaned(f"{tmp_path}")
     used = data.adlb[data.adlb["ANL01FL"] == "Y"].set_index("AVISIT")
     assert (used.loc["BL", "AVAL"], used.loc["W12", "CHG"]) == (61, -18)
+
+
+def test_variables_that_are_used_without_a_role_are_not_called_unread(tmp_path: Path) -> None:
+    rows = "".join(f"VS,RA1,SYSBP,Systolic Blood Pressure,{value},mmHg,BASELINE,2014-01-02,{way},Y\n"
+                   for value, way in ((128, "SUPINE"), (135, "STANDING")))  # fmt: skip
+    header = "DOMAIN,USUBJID,VSTESTCD,VSTEST,VSSTRESN,VSSTRESU,VISIT,VSDTC,VSPOS,VSBLFL\n"
+    path = cohort(tmp_path, {"vs.csv": (header + rows).encode()}, {"vs.csv": "sdtm"}, columns={},
+                  visits={"BL": {"labels": ["BASELINE"], "day": 0}})  # fmt: skip
+    clean, _ = cleaned(path)
+    meant = clean.mapping.set_index("column")["meaning"]
+    assert meant[["VSTEST", "VSPOS", "VSBLFL", "DOMAIN"]].tolist() == ["label", "sample", "baseline", "IGNORE"]
+    assert rules(clean) == {"visit_samples"}
+
+
+def test_a_file_listed_for_two_kinds_of_row_is_told_of_once_where_a_column_is_in_neither(tmp_path: Path) -> None:
+    text = "id,form,visit,crp,event,note,more\nP1,,BL,39.6,,a,b\nP1,ae,,,fever,c,d\n"
+    path = cohort(tmp_path, {"a.csv": text.encode()}, columns={}, files=[
+        {"path": "a.csv", "shape": "visit", "rows": {"form": ""},
+         "columns": {"id": {"role": "USUBJID"}, "visit": {"role": "AVISIT"}, "crp": {"paramcd": "CRP"}}},
+        {"path": "a.csv", "shape": "event", "rows": {"form": "ae"},
+         "columns": {"id": {"role": "USUBJID"}, "event": {"role": "AETERM"}}},
+    ])  # fmt: skip
+    clean, _ = cleaned(path)
+    said = [finding.message for finding in clean.records.findings if finding.rule == "column_undeclared"]
+    assert said == ["a.csv: not declared, so not read: 'note', 'more'"]

@@ -114,3 +114,67 @@ def test_a_workbook_of_old_excel_that_is_cut_short_is_refused(tmp_path, kept):
     with pytest.raises(CohortError) as refused:
         cleaned(cohort(tmp_path, {"a.xls": OLD_WORKBOOK[:kept]}, columns={"id": COLUMNS["id"], "crp": COLUMNS["crp"]}))
     assert "a.xls is corrupt or truncated: the XLS workbook cannot be opened" in str(refused.value)
+
+
+#: Codes with their words as SPSS has them: items of a laboratory, an arm, a site, a fact about the patient, a code for nothing.
+CODED = pd.DataFrame(
+    [
+        [pid, arm, smoke, centre, visit, test, result]
+        for pid, arm, smoke, centre in (("007", 0, 1, 2), ("012", 1, 9, 1))
+        for visit, crp, esr in ((1, 3.96, 40.0), (2, 1.2, 30.0))
+        for test, result in ((1, crp), (2, esr))
+    ],
+    columns=["pid", "arm", "smoke", "centre", "visit", "test", "result"],
+)
+CODES = {
+    "arm": {0: "MTX", 1: "MTX + cells"}, "smoke": {0: "never", 1: "former", 9: "unknown"}, "centre": {1: "Bonn", 2: "Köln"},
+    "visit": {1: "Baseline", 2: "12 months"}, "test": {1: "CRP (mg/dL)", 2: "ESR (mm/h)"},
+}  # fmt: skip
+COLUMN_LABELS = dict(zip(CODED, ["Patient", "Arm", "Smoking status", "Centre", "Visit", "Test", "Result"], strict=True))
+
+
+def coded(folder: Path) -> bytes:
+    path = folder / "coded.sav"
+    pyreadstat.write_sav(CODED, path, column_labels=COLUMN_LABELS, variable_value_labels=CODES)
+    return path.read_bytes()
+
+
+def test_codes_are_shown_and_mapped_by_the_words_that_the_file_has_for_them(tmp_path):
+    roles = {"pid": "USUBJID", "arm": "ARM", "smoke": "COVARIATE", "centre": "SITEID", "visit": "AVISIT", "test": "PARAM",
+             "result": "AVAL"}  # fmt: skip
+    visits = {"BL": {"labels": ["Baseline"], "day": 0}, "Y1": {"labels": ["12 months"], "day": 365}}
+    columns = {name: {"role": role} for name, role in roles.items()}
+    path = cohort(tmp_path, {"a.sav": coded(tmp_path)}, {"a.sav": "long"}, columns=columns, visits=visits)
+    clean, data = cleaned(path)
+    assert data.adsl[["USUBJID", "ARM", "SITEID", "SMOKE"]].fillna("").to_numpy().tolist() == [
+        ["007", "MTX", "Köln", "former"], ["012", "MTX + cells", "Bonn", ""],
+    ]  # fmt: skip
+    assert data.adlb.set_index(["USUBJID", "AVISIT", "PARAMCD"])["AVAL"].xs("007").to_dict() == {
+        ("BL", "CRP"): 39.6, ("BL", "ESR"): 40, ("Y1", "CRP"): 12, ("Y1", "ESR"): 30,
+    }  # fmt: skip
+    assert set(clean.records.found()["class"]) == {"normalise", "warn"}
+    assert set(clean.records.ledger()["was"]) >= {"0", "1", "2", "9"}
+
+
+def test_codes_are_declared_with_the_words_that_the_file_has_for_them(tmp_path, monkeypatch):
+    (tmp_path / "project" / "data" / "cohorts").mkdir(parents=True)
+    (tmp_path / "project" / "data" / "catalogue").symlink_to(project_root() / "data" / "catalogue")
+    monkeypatch.setenv("RACOHORT_ROOT", str(tmp_path / "project"))
+    (tmp_path / "a.sav").write_bytes(coded(tmp_path))
+    said = CliRunner().invoke(main, ["cohort", "--name", "mine", str(tmp_path / "a.sav")])
+    assert said.exit_code == 0, said.output
+    text = (tmp_path / "project" / "data" / "cohorts" / "mine" / "cohort.yml").read_text("utf-8")
+    for line in ('"0": MTX', '"2": "Köln"', '"1": former', '"1": CRP mg/dL', '"2": ESR mm/h', 'filter: {"arm": "MTX"}'):
+        assert line in text
+
+
+@pytest.mark.parametrize(("label", "unit", "expected"), [
+    ("CRP (mg/dL)", "mg/L", True), ("CRP (mg/L)", "mg/L", False), ("CRP (mg/L)", "mg/dL", True), ("CRP (serum)", "mg/dL", False),
+])  # fmt: skip
+def test_a_label_that_says_another_unit_than_the_column_of_units_is_told(tmp_path, label, unit, expected):
+    rows = f"USUBJID,PARAMCD,PARAM,AVISIT,AVAL,AVALU\nP1,CRP,{label},BL,3.9,{unit}\nP2,CRP,{label},BL,9.1,{unit}\n"
+    path = cohort(tmp_path / "adam", {"adlb.csv": rows.encode()}, {"adlb.csv": "adam"}, columns={})
+    assert ("unit_label" in found(path)) is expected
+    columns = {"id": {"role": "USUBJID"}, "visit": {"role": "AVISIT"}, label: {"paramcd": "CRP", "unit": unit}}
+    wide = f"id,visit,{label}\nP1,BL,3.9\nP2,BL,9.1\n"
+    assert ("unit_label" in found(cohort(tmp_path / "wide", {"a.csv": wide.encode()}, columns=columns))) is expected

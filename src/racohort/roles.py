@@ -56,6 +56,13 @@ ROLES = {
     "IGNORE": Role("not read, on purpose", "none"),
 }  # fmt: skip
 
+#: What a variable of a trial package is used for that has no role.
+BESIDES = {
+    "label": "names the test, and its unit where no other column does", "text": "the value as text, where it is no number",
+    "sample": "tells several samples of one day apart", "baseline": "marks the baseline record",
+    "choice": "tells derived records, and those chosen for analysis", "specimen": "tells blood from other specimens",
+}  # fmt: skip
+
 #: Roles whose cells are dates.
 DATES = ("ADT", "BIRTHDT", "TRTSDT", "EOSDT", "LSTCNTDT", "DTHDT", "ASTDT", "AENDT")
 #: Roles whose cells are numbers.

@@ -117,6 +117,8 @@ RULES = {
     "specimen": _hold("high", "A test was not done in blood", "Nothing needs to be done, unless the specimen is wrong."),
     "unit_row_unknown": _hold("high", "A row's unit cannot be converted",
         "Add the unit's factor under analytes in cohort.yml, if the row is of that analyte."),
+    "unit_label": _warn("high", "A name or label says another unit than was read",
+        "See which unit the values are in, and declare it, or correct the label."),
     "unit_assumed": _warn("high", "Rows have no unit, and the catalogue's was taken",
         "See that the values are in the unit named, or give AVALU."),
     "dataset_unread": _warn("medium", "A data set of a kind that is not read",

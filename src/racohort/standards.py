@@ -181,27 +181,55 @@ def _join_values(table: RawTable, name: str) -> None:
         table.cells[name] = numbers.where((numbers != "") & ~words.str.match(_SIDED), words)
 
 
-def labelled_units(table: RawTable) -> pd.Series:
-    """The unit that each row's parameter label ends with, as in "Alanine Aminotransferase (U/L)"; empty where it has none."""
-    labels = table.cells["PARAM"] if "PARAM" in table.cells else pd.Series("", index=table.cells.index, dtype="str")
-    return labels.str.extract(_LABELLED_UNIT, expand=False).fillna("")
+def split_unit(label: str) -> tuple[str, str]:
+    """A label without the unit that it ends with in brackets, and the unit; "" where it has none.
+
+    >>> split_unit("Alanine Aminotransferase (U/L)"), split_unit("HAQ")
+    (('Alanine Aminotransferase', 'U/L'), ('HAQ', ''))
+    """
+    found = _LABELLED_UNIT.search(label)
+    return (label[: found.start()].strip(), found[1]) if found else (label, "")
+
+
+def label_column(table: RawTable) -> str:
+    """The column of a trial package's data set that holds the label of each row's parameter or test; "" for none."""
+    two = finding_prefix(list(table.cells.columns))
+    name = f"{two}TEST" if two else "PARAM"
+    return name if table.standard and name in table.cells else ""
+
+
+def besides(names: Collection[str]) -> dict[str, str]:
+    """What each variable of a data set of measurements is used for besides the roles that variables have; see roles.BESIDES.
+
+    >>> besides(["USUBJID", "VSTESTCD", "VSTEST", "VSPOS", "VSBLFL", "VSSEQ"])
+    {'VSTEST': 'label', 'VSPOS': 'sample', 'VSBLFL': 'baseline'}
+    """
+    two = finding_prefix(names)
+    if kind_of(names) != "measurements":
+        return {}
+    uses = {
+        "label": (f"{two}TEST" if two else "PARAM",), "text": ("AVALC", f"{two}STRESC"),
+        "sample": ("ATPT", "ATPTN", *(f"{two or 'VS'}{end}" for end in ("TPT", "TPTNUM", "POS"))),
+        "baseline": ("ABLFL", f"{two}LOBXFL", f"{two}BLFL"), "choice": ("DTYPE", "ANL01FL"),
+        "specimen": (f"{two}SPEC", f"{two}CAT", "PARCAT1", "LBSPEC", "LBCAT"),
+    }  # fmt: skip
+    return {name: use for name in names for use, held in uses.items() if name in held}
 
 
 def labels_of_codes(table: RawTable) -> dict[str, str]:
-    """Each parameter's or test's code with its label, without a unit in brackets."""
+    """Each parameter's or test's code with its label."""
     two = finding_prefix(list(table.cells.columns))
-    code, label = (f"{two}TESTCD", f"{two}TEST") if two else ("PARAMCD", "PARAM")
-    if label not in table.cells or code not in table.cells:
+    code, label = f"{two}TESTCD" if two else "PARAMCD", label_column(table)
+    if not label or code not in table.cells:
         return {}
     pairs = table.cells[[code, label]].drop_duplicates(code)
-    return {row[code]: _LABELLED_UNIT.sub("", row[label]).strip() for row in pairs.to_dict("records")}
+    return {row[code]: row[label] for row in pairs.to_dict("records")}
 
 
 def is_other_specimen(table: RawTable) -> pd.Series:
     """Whether each row was measured in something else than blood, by its specimen or category."""
-    two = finding_prefix(list(table.cells.columns))
-    told = [name for name in (f"{two}SPEC", f"{two}CAT", "PARCAT1", "LBSPEC", "LBCAT") if name in table.cells]
+    told = [name for name, use in besides(list(table.cells.columns)).items() if use == "specimen"]
     found = pd.Series(False, index=table.cells.index)
-    for name in dict.fromkeys(told):
+    for name in told:
         found |= table.cells[name].str.contains(_OTHER_SPECIMEN)
     return found

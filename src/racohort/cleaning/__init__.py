@@ -12,6 +12,7 @@ from racohort.cleaning.events import check_deaths, check_onsets, clean_events, i
 from racohort.cleaning.gathering import gather_mapping, gather_sources, gather_treatments, gather_values, gather_visits
 from racohort.cleaning.haq import check_haq
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
+from racohort.cleaning.labels import note_labels
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, note_covariates, read_facts
@@ -118,6 +119,7 @@ def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, 
     """Value by value: what is possible, what is plausible, what fits together; returns the scores that nobody can settle."""
     for sheet in sheets:
         for field in sheet.fields:
+            note_labels(sheet, field, catalogue, records)
             round_scores(sheet, field, catalogue, records)
             check_ranges(sheet, field, catalogue, records)
         check_columns_whole(sheet, catalogue, records)

@@ -51,23 +51,43 @@ class Table:
 
 
 def table_by_visit(sheets: Sequence[Sheet], codes: Container[str]) -> Table:
-    """The values of these parameters by patient and visit; of several for one parameter the first."""
+    """The values of these parameters by patient and visit; of several for one parameter the first.
+
+    What is unscheduled, and a visit with several records of a parameter, is told apart by its day: "UNSCHEDULED@2014-03-01".
+    """
     fields = [(sheet, field) for sheet in sheets for field in sheet.fields if any(code in codes for code in field.codes)]
     parts = [_values(sheet, field, codes).assign(place=place) for place, (sheet, field) in enumerate(fields)]
-    blank = pd.DataFrame({name: [] for name in ("USUBJID", "AVISIT", "PARAMCD", "AVAL", "row", "place")})
-    rows = pd.concat([part for part in parts if len(part)] or [blank], ignore_index=True)
+    blank = pd.DataFrame({name: [] for name in ("USUBJID", "AVISIT", "PARAMCD", "AVAL", "row", "day", "place")})
+    rows = _by_day(pd.concat([part for part in parts if len(part)] or [blank], ignore_index=True))
     first = rows.drop_duplicates(["USUBJID", "AVISIT", "PARAMCD"])
     wide = pd.DataFrame(first.set_index(["USUBJID", "AVISIT", "PARAMCD"])["AVAL"].unstack("PARAMCD"))
     return Table(wide, first, fields)
+
+
+def planned_visit(AVISIT: str) -> str:
+    """The visit of a table by visit, without its day."""
+    return AVISIT.partition("@")[0]
+
+
+def _by_day(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the day in AVISIT where a visit alone may be several; without a day, each row is of its own."""
+    several = rows.duplicated(["USUBJID", "AVISIT", "PARAMCD"], keep=False)
+    if not several.any() and not (rows["AVISIT"] == "UNSCHEDULED").any():
+        return rows
+    visits = pd.MultiIndex.from_frame(rows[["USUBJID", "AVISIT"]])
+    apart = (rows["AVISIT"] == "UNSCHEDULED").to_numpy() | visits.isin(visits[several])
+    day = rows["day"].dt.strftime("%Y-%m-%d").fillna("line " + rows["row"].astype("str"))
+    return rows.assign(AVISIT=rows["AVISIT"].mask(apart, rows["AVISIT"] + "@" + day))
 
 
 def _values(sheet: Sheet, field: Field, codes: Container[str]) -> pd.DataFrame:
     wanted = np.array([code in codes for code in field.readings.PARAMCD], dtype=bool) & ~np.isnan(field.readings.aval)
     row = np.flatnonzero(wanted[field.at] & field.good & sheet.keep)
     visit = np.full(len(row), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[row]
-    return pd.DataFrame(
-        {"USUBJID": sheet.USUBJID[row], "AVISIT": visit, "PARAMCD": field.PARAMCD[row], "AVAL": field.aval[row], "row": row}
-    )
+    return pd.DataFrame({
+        "USUBJID": sheet.USUBJID[row], "AVISIT": visit, "PARAMCD": field.PARAMCD[row], "AVAL": field.aval[row], "row": row,
+        "day": sheet.day_of(field.column.visit)[row].astype("datetime64[s]"),
+    })  # fmt: skip
 
 
 def computed(wide: pd.DataFrame, code: str) -> pd.Series:
@@ -163,7 +183,7 @@ def _hold_one(
     hold_cell(
         *table.cell(USUBJID, AVISIT, code), "score_differs", f"does not follow from {shown}, which give {value:.2f}", records
     )
-    return {(USUBJID, AVISIT, code)}
+    return {(USUBJID, planned_visit(AVISIT), code)}
 
 
 def hold_cell(sheet: Sheet, field: Field, row: int, rule: str, reason: str, records: Records) -> None:

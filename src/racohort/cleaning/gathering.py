@@ -7,6 +7,7 @@ import pandas as pd
 
 from racohort.cleaning.limits import reference_limits
 from racohort.cleaning.sheets import Field, Mask, Sheet
+from racohort.standards import besides
 
 VALUES = (
     "USUBJID", "AVISIT", "ADT", "PARAMCD", "AVAL", "AVALC", "censored", "limit", "ANRLO", "ANRHI", "disputed", "file",
@@ -89,9 +90,11 @@ def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
     """One row per source column: file, column, meaning (a PARAMCD, a role, or empty where not declared), unit and visit."""
     rows = []
     for sheet in sheets:
+        uses = besides(list(map(str, sheet.table.cells.columns))) if sheet.table.standard else {}
         for name in map(str, sheet.table.cells.columns):
             column = sheet.table.columns.get(name)
             meaning = "" if column is None else column.paramcd or column.role or ""
+            meaning = uses.get(name, meaning) if meaning == "IGNORE" else meaning
             unit, visit = ("", "") if column is None else (column.unit or "", column.visit or "")
             rows.append({"file": sheet.table.file, "column": name, "meaning": meaning, "unit": unit, "AVISIT": visit})
     return pd.DataFrame(rows, columns=["file", "column", "meaning", "unit", "AVISIT"])

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.consistency import THROUGHOUT, Table, hold_cell, table_by_visit
+from racohort.cleaning.consistency import THROUGHOUT, Table, hold_cell, planned_visit, table_by_visit
 from racohort.cleaning.sheets import Sheet
 from racohort.schema import Records
 from racohort.scores.haq import haq_di_from_categories
@@ -40,7 +40,7 @@ def check_haq(sheets: Sequence[Sheet], records: Records) -> set[tuple[str, str, 
     for USUBJID, AVISIT in wrong.index:
         told = f"does not follow from its categories, which give {given[USUBJID, AVISIT]:.3f}{raised}"
         hold_cell(*table.cell(USUBJID, AVISIT, "HAQDI"), "score_differs", told, records)
-    return {(USUBJID, AVISIT, "HAQDI") for USUBJID, AVISIT in wrong.index}
+    return {(USUBJID, planned_visit(AVISIT), "HAQDI") for USUBJID, AVISIT in wrong.index}
 
 
 def _refuse(wrong: pd.Series, rows: int, raised: str, table: Table, records: Records) -> None:

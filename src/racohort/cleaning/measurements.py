@@ -1,5 +1,7 @@
 """The measured columns of a table, whatever its shape: analytes in columns, or one analyte a row."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -10,7 +12,8 @@ from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
 from racohort.schema import Records
-from racohort.standards import labelled_units, labels_of_codes
+from racohort.standards import label_column, labels_of_codes, split_unit
+from racohort.units import unit_factor
 
 
 def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
@@ -23,7 +26,7 @@ def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, rec
     if sheet.role("PARAM") and found:
         name, column = found
         codes = _codes(sheet, catalogue, config, records)
-        units = _units(sheet, config)
+        units = _units(sheet, codes, catalogue, config)
         sheet.fields.append(read_field(sheet, name, column, codes, units, catalogue, config, records))
         check_limits(sheet, config, records)
 
@@ -33,17 +36,14 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
     name, column = sheet.role("PARAM")  # type: ignore[misc]
     texts = sheet.texts(name)
     known = {
-        word_key(word): code
+        word_key(word): str(code)
         for code, row in catalogue.iterrows()
         for word in (code, row["PARAM"], row["label_zh"], *row["synonyms"])
         if word
     }
     declared = {word_key(word): code.partition(" ")[0] for word, code in (column.codes or {}).items()}
-    labels = labels_of_codes(sheet.table) if sheet.table.standard else {}
-    codes = {
-        text: declared.get(word_key(text)) or known.get(word_key(text)) or known.get(word_key(labels.get(text, "")), "")
-        for text in texts.words
-    }
+    labels = labels_of_codes(sheet.table) if sheet.table.standard else sheet.labels(name)
+    codes = {text: _code(text, labels.get(text, ""), (declared, known), sheet, catalogue) for text in texts.words}
     found = texts.each(codes)
     leave_out(sheet, found == "IGNORE", "item_left_out", name, "is an item that cohort.yml leaves out", records)
     found[found == "IGNORE"] = ""
@@ -55,18 +55,44 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
     return found
 
 
-def _units(sheet: Sheet, config: Cohort) -> np.ndarray | None:
-    """The unit of every row: of its column of units, else as the codes of the items give it ("CHOL mg/dL"); None for neither."""
+def _code(text: str, label: str, known: Sequence[Mapping[str, str]], sheet: Sheet, catalogue: pd.DataFrame) -> str:
+    """The PARAMCD of an item by its own name or its label; "" where none is known.
+
+    A label is known without its unit in brackets, too, where that unit is the analyte's or the data set tells units elsewhere.
+    """
+    bare, unit = split_unit(label)
+    code = next((found[key] for found in known for key in map(word_key, (text, label)) if key in found), "")
+    stripped = next((found[word_key(bare)] for found in known if unit and word_key(bare) in found), "")
+    fits = bool(sheet.table.standard) or unit_factor(catalogue, stripped, unit) is not None
+    return code or (stripped if fits else "")
+
+
+def _units(sheet: Sheet, codes: np.ndarray, catalogue: pd.DataFrame, config: Cohort) -> np.ndarray | None:
+    """The unit of every row: of its column of units, else of the items' codes ("CHOL mg/dL") or labels; None for neither."""
     found = sheet.role("AVALU")
     if not found:
-        return labelled_units(sheet.table).to_numpy(dtype=object) if sheet.table.standard else _coded_units(sheet)
+        return _labelled_units(sheet) if sheet.table.standard else _coded_units(sheet, codes, catalogue)
     texts = sheet.texts(found[0])
     blank = missing_words(texts.words, config)
     return texts.each({text: "" if text in blank else text.strip() for text in texts.words})
 
 
-def _coded_units(sheet: Sheet) -> np.ndarray | None:
+def _labelled_units(sheet: Sheet) -> np.ndarray:
+    """The unit that each row's parameter label ends with, as in "Alanine Aminotransferase (U/L)"; "" where it has none."""
+    label = label_column(sheet.table)
+    if not label:
+        return np.full(len(sheet), "", dtype=object)
+    texts = sheet.texts(label)
+    return texts.each({text: split_unit(text)[1] for text in texts.words})
+
+
+def _coded_units(sheet: Sheet, codes: np.ndarray, catalogue: pd.DataFrame) -> np.ndarray | None:
+    """The unit that the declared code of each row's item gives, else the file's label for it."""
     name, column = sheet.role("PARAM")  # type: ignore[misc]
-    said = {word_key(word): code.partition(" ")[2].strip() for word, code in (column.codes or {}).items()}
-    texts = sheet.texts(name)
-    return texts.each({text: said.get(word_key(text), "") for text in texts.words}) if any(said.values()) else None
+    declared = {word_key(word): code.partition(" ")[2].strip() for word, code in (column.codes or {}).items()}
+    texts, labels = sheet.texts(name), sheet.labels(name)
+    analyte = dict(zip(texts.words[texts.at], codes, strict=True))
+    labelled = {text: split_unit(label)[1] for text, label in labels.items()}
+    fitting = {text: unit for text, unit in labelled.items() if unit_factor(catalogue, analyte.get(text, ""), unit) is not None}
+    said = {text: declared.get(word_key(text)) or fitting.get(text, "") for text in texts.words}
+    return texts.each(said) if any(said.values()) else None

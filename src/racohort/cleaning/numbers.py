@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from racohort.cleaning.sheets import Field, Readings, Sheet, Texts
-from racohort.cleaning.words import missing_words, tidy
+from racohort.cleaning.words import missing_labels, missing_words, tidy
 from racohort.config import Cohort, Column
 from racohort.schema import Records
 from racohort.units import UNITLESS, unit_factor
@@ -147,7 +147,8 @@ def read_field(
     limit keeps side and limit, and AVAL is limit/sqrt 2 (or limit/2 where `below: half` is declared) below, the limit above.
     """
     texts = sheet.texts(name)
-    missing = {text: told for text, told in missing_words(texts.words, config).items() if text not in (column.codes or {})}
+    gone = missing_words(texts.words, config) | missing_labels(texts.words, sheet.labels(name))
+    missing = {text: told for text, told in gone.items() if text not in (column.codes or {})}
     said = _readings(texts.words, missing, column, column.decimal or sheet.table.decimal)
     declared = np.array([column.unit or ""], dtype=object) if units is None else units
     at, words, codes, unit = _combined(texts, PARAMCD, declared)

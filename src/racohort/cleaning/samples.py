@@ -8,7 +8,7 @@ import pandas as pd
 from racohort.cleaning.sheets import Sheet
 from racohort.config import Cohort
 from racohort.schema import Records
-from racohort.standards import finding_prefix
+from racohort.standards import besides
 
 #: The time of day behind a date; midnight is what programs write that know none.
 _CLOCK = re.compile(r"[T\s]\s*(?!0?0:00(?::00(?:\.0+)?)?(?![:\d]))([0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)")
@@ -41,9 +41,7 @@ def sample_of(sheet: Sheet) -> np.ndarray:
 
 def _told(sheet: Sheet) -> list[str]:
     """The variables of a package that tell the samples of a visit apart."""
-    two = finding_prefix(list(sheet.table.cells.columns))
-    known = ("ATPT", "ATPTN", *(f"{two or 'VS'}{end}" for end in ("TPT", "TPTNUM", "POS")))
-    return [name for name in known if name in sheet.table.cells]
+    return [name for name, use in besides(list(sheet.table.cells.columns)).items() if use == "sample"]
 
 
 def note_samples(sheet: Sheet, config: Cohort, records: Records) -> None:

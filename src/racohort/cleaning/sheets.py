@@ -130,6 +130,10 @@ class Sheet:
         at, words = pd.factorize(self.table.cells[name])
         return Texts(np.asarray(words, dtype=object), at.astype("int32"))
 
+    def labels(self, name: str) -> dict[str, str]:
+        """The words that the file itself (SPSS, Stata) gives for the codes of a column."""
+        return dict(self.table.dictionary.get(name, ["", {}])[1])
+
     def text(self, name: str) -> np.ndarray:
         """A column's cells as read, row by row."""
         texts = self.texts(name)

@@ -36,6 +36,8 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     blank = missing_words(texts.words, config)
     by_day = None if sheet.table.standard else visits_by_day(sheet, texts, labels, config)
     by_label = {text: _visit(text, labels, keys, text in blank, sheet.table.standard) for text in texts.words}
+    said = {text: _visit(word, labels, keys, False, sheet.table.standard) for text, word in sheet.labels(name).items()}
+    by_label |= {text: said[text] for text, code in by_label.items() if code == "?" and text in said}
     sheet.AVISIT = texts.each(by_label) if by_day is None else by_day
     flagged = baseline_by_flag(sheet, sheet.AVISIT, config)
     sheet.AVISIT[flagged] = config.baseline

@@ -109,6 +109,11 @@ def missing_words(texts: np.ndarray, config: Cohort | None, strict: bool = False
     return found
 
 
+def missing_labels(texts: np.ndarray, labels: Mapping[str, str]) -> dict[str, bool]:
+    """Which codes mean "no value" by the word that the file itself has for them."""
+    return {text: True for text in texts if word_key(labels.get(text, "")) in NOTHING}
+
+
 def _bare(text: str) -> str:
     """A word without the marks in it, a number with one kind of minus and without .0.
 
@@ -125,14 +130,16 @@ def _bare(text: str) -> str:
 def translate(sheet: Sheet, role: str, name: str, column: Column, config: Cohort, records: Records) -> np.ndarray:
     """A column of words as their meanings; "" where missing or quarantined.
 
-    With `codes` every word must be one of them, up to spelling; a role with known words accepts these,
-        too. Otherwise words are kept,
-    their rarer spellings replaced by the most frequent one.
+    With `codes` every word must be one of them, up to spelling; a role with known words accepts these, too. Otherwise words are
+    kept, their rarer spellings replaced by the most frequent one. A code for which the file has a word stands for it.
     """
     texts = sheet.texts(name)
     words = texts.words
     free = column.codes is None and role not in CLOSED
+    labels = sheet.labels(name)
     missing = missing_words(words, None if role == "SITEID" else config, strict=free or _means_something(words, column))
+    missing |= missing_labels(words, labels)
+    labels = labels if all(text in labels or text in missing for text in words) else {}
     known = KNOWN.get(role, {})
     missing = {text: told for text, told in missing.items() if text not in (column.codes or {}) and word_key(text) not in known}
     meanings, rules = {}, {}
@@ -141,7 +148,10 @@ def translate(sheet: Sheet, role: str, name: str, column: Column, config: Cohort
         if text in missing:
             meanings[text], rules[text] = "", "missing_code" if missing[text] and tidy(text) else ""
         else:
-            meanings[text], rules[text] = _meaning(text, column.codes, KNOWN.get(role, {}), role in CLOSED, usual)
+            meanings[text], rules[text] = _meaning(text, column.codes, known, role in CLOSED, usual)
+            if text in labels and text not in (column.codes or {}):
+                meanings[text], rule = _meaning(labels[text], column.codes, known, role in CLOSED, {})
+                rules[text] = rule if rule == "code_unknown" else "code_mapped"
     _tell(sheet, name, texts, meanings, rules, records)
     return texts.each(meanings)
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from racohort.intake.guesses import Guess
+from racohort.intake.guesses import Guess, Word
 from racohort.intake.names import Index, bracketed, look_up, name_key, role_index
 from racohort.intake.vocabulary import NAMES, ROLE_FILLERS, WORDS
 
@@ -77,23 +77,45 @@ def understood(names: Iterable[str], analytes: Index) -> set[str]:
     return {name for name in names if look_up(str(name), analytes).sure or look_up(str(name), every, ROLE_FILLERS).sure}
 
 
-def spoken(cells: pd.DataFrame, names: Mapping[str, str], entries: Mapping[str, Entry]) -> pd.DataFrame:
-    """The cells under the names they are looked up by; codes of words with few meanings as the dictionary's words."""
+def spoken(cells: pd.DataFrame, names: Mapping[str, str], entries: Mapping[str, Entry], analytes: Index) -> pd.DataFrame:
+    """The cells under the names they are looked up by; codes of words, not of an analyte's values, as the dictionary's words."""
     every = role_index(("SEX", *WORDS))
     worded = [name for name in cells.columns if name in entries and entries[name].codes
-              and look_up(names.get(name, name), every, ROLE_FILLERS).sure]  # fmt: skip
+              and (look_up(said := names.get(name, name), every, ROLE_FILLERS).sure
+                   or (is_coded(cells[name], entries[name]) and not look_up(said, analytes).meanings))]  # fmt: skip
     spoken = {name: cells[name].map(lambda text, name=name: entries[name].codes.get(text.strip(), text)) for name in worded}
     return cells.assign(**spoken).rename(columns=names)
 
 
-def explained(guess: Guess, names: Mapping[str, str], entries: Mapping[str, Entry]) -> Guess:
-    """A guess made from the dictionary's words under the column's own name and codes; any other guess as it is."""
+def is_coded(column: pd.Series, entry: Entry) -> bool:
+    """Whether the dictionary has a word for everything that a column holds."""
+    texts = set(column.str.strip()) - {""}
+    return bool(texts) and texts <= set(entry.codes)
+
+
+def explained(guess: Guess, names: Mapping[str, str], entries: Mapping[str, Entry], cells: pd.DataFrame) -> Guess:
+    """A guess made from the dictionary's words under the column's own name and codes; any other guess as it is.
+
+    Codes of an arm, a site or another fact about the patient, of which every one has a word, are declared to mean these.
+    """
     name = next((name for name, said in names.items() if said == guess.name), guess.name)
     if name not in entries:
         return guess
-    codes = {word: code for code, word in entries[name].codes.items()}
-    words = [replace(word, text=codes.get(word.text, word.text)) for word in guess.words]
-    return replace(guess, name=name, words=words, why=f"{guess.why or 'not known'}; the dictionary says {entries[name].label!r}")
+    entry = entries[name]
+    codes = {word: code for code, word in entry.codes.items()}
+    words = [_coded(word, codes) for word in guess.words]
+    if not words and guess.role in ("ARM", "SITEID", "COVARIATE") and is_coded(cells[name], entry):
+        words = [Word(code, word, "the dictionary") for code, word in entry.codes.items()]
+    why = "; ".join(filter(None, (guess.why or "not known", entry.label and f"the dictionary says {entry.label!r}")))
+    return replace(guess, name=name, words=words, why=why)
+
+
+def _coded(word: Word, codes: Mapping[str, str]) -> Word:
+    """A word under its code; where it is asked for, with the word."""
+    if word.text not in codes:
+        return word
+    choices = f"{word.text!r}: {word.choices}" if word.choices else ""
+    return replace(word, text=codes[word.text], choices=choices)
 
 
 def checkbox(name: str, entries: Mapping[str, Entry]) -> Guess | None:

@@ -19,11 +19,13 @@ _NO_ARM = re.compile(r"screen(?:ing)?\s*fail\w*|scrnfail|not (?:assigned|treated
 
 def arms_of(source: Source, cells: pd.DataFrame) -> tuple[str, list[str], list[str]]:
     """The column of the treatment arms, the arms, and its words that say that somebody got none; "" without several words."""
+    codes: dict[str, str] = {}
     if source.shape in ("adam", "sdtm"):
         name = next((one for one in PATIENT["ARM"] if one in cells), "") if kind_of(list(cells.columns)) == "patients" else ""
     else:
-        name = next((guess.name for guess in source.columns if guess.role == "ARM" and not guess.choices), "")
-    words = sorted(set(given(cells[name].tolist()))) if name else []
+        guess = next((guess for guess in source.columns if guess.role == "ARM" and not guess.choices), None)
+        name, codes = (guess.name, {word.text: word.meaning for word in guess.words}) if guess else ("", {})
+    words = sorted({codes.get(word, word) for word in given(cells[name].tolist())}) if name else []
     none = [word for word in words if _NO_ARM.fullmatch(word)]
     return (name, [word for word in words if word not in none], none) if len(words) > 1 else ("", [], [])
 

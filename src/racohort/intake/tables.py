@@ -56,7 +56,8 @@ def guess_table(
         return source
     names = {} if patterns else heard(list(cells.columns), entries, understood(cells.columns, analytes))
     boxes = {name: box for name in cells.columns if (box := checkbox(str(name), entries))}
-    cells = spoken(cells.drop(columns=list(boxes)), names, entries)
+    read = cells
+    cells = spoken(cells.drop(columns=list(boxes)), names, entries, analytes)
     source.shape, source.why = _shape(cells, patterns, analytes)
     wide = {name for columns in patterns.values() for name in columns} if source.shape == "wide" else set()
     source.columns = [_pattern(pattern, columns, cells, catalogue, analytes) for pattern, columns in patterns.items() if wide]
@@ -64,7 +65,7 @@ def guess_table(
     source.columns += _columns([name for name in cells.columns if name not in wide], source.shape, cells, catalogue, analytes)
     find_patients(source, cells)
     source.missing = _missing(source, cells)
-    source.columns = [explained(guess, names, entries) for guess in source.columns] + list(boxes.values())
+    source.columns = [explained(guess, names, entries, read) for guess in source.columns] + list(boxes.values())
     return source
 
 
@@ -272,6 +273,8 @@ def _item(text: str, rows: pd.DataFrame, found: Mapping[str, str], catalogue: pd
     values = numbers(rows[found["AVAL"]].tolist()) if "AVAL" in found else []
     codes = (kin(codes[0], list(dict.fromkeys(units)), values, catalogue),)
     own = str(catalogue.at[codes[0], "AVALU"])
+    if not units and own not in ("", "score", "joints") and (unit := header_unit(text, codes[0], catalogue)):
+        return Word(text, f"{codes[0]} {unit}", f"{why}; its name says {unit}")
     possible = [own] if units or own in ("", "score", "joints") else possible_units(values, codes[0], catalogue)
     if possible == [own]:
         return Word(text, codes[0], why)

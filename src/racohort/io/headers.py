@@ -2,12 +2,12 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from racohort.config import Cohort, Column
+from racohort.config import Cohort, Column, File
 from racohort.schema import RawTable, Records
 from racohort.units import unit_factor
 
@@ -41,11 +41,11 @@ def expected_columns(config: Cohort, columns: Mapping[str, Column]) -> dict[str,
 
 def match_columns(
     table: RawTable, config: Cohort, columns: Mapping[str, Column], catalogue: pd.DataFrame, records: Records
-) -> None:
-    """Set `table.columns`: each source column that is read, with what it holds.
+) -> list[str]:
+    """Set `table.columns`: each source column that is read, with what it holds; returns the names of the others.
 
     Names that differ in spelling only, names cut to 8 characters and names with another unit are matched with a finding; unnamed
-    row numbers are left out, undeclared columns are warned of, and a declared name that occurs twice refuses the file.
+    row numbers are left out, and a declared name that occurs twice refuses the file.
     """
     expected = expected_columns(config, columns)
     _check_unique(table, {header_key(name) for name, column in expected.items() if column.role != "IGNORE"}, records)
@@ -56,7 +56,7 @@ def match_columns(
     for finder in (_by_spelling, _by_cut_name, _by_unit, _by_synonym):
         left = [name for name in left if not finder(name, absent, table, catalogue, records)]
     _note_cut_names(table, records)
-    _note_left(left, table, records)
+    return _note_unnamed(left, table, records)
 
 
 def _check_unique(table: RawTable, declared: Collection[str], records: Records) -> None:
@@ -147,16 +147,23 @@ def _note_cut_names(table: RawTable, records: Records) -> None:
             records.note("name_cut", said, table, count=len(full))
 
 
-def _note_left(left: list[str], table: RawTable, records: Records) -> None:
+def _note_unnamed(left: list[str], table: RawTable, records: Records) -> list[str]:
     unnamed = [name for name in left if not name.strip() or re.fullmatch(r"Unnamed: \d+|__index_level_\d+__", name)]
     for name in unnamed:
         if not name.startswith("__index"):
             records.note("row_numbers", "a column without a name (row numbers) was left out", table, line=1, column=name)
-    others = [name for name in left if name not in unnamed]
-    if others:
-        more = " and others" if len(others) > 10 else ""
-        said = f"{table.file}: not declared, so not read: {', '.join(map(repr, others[:10]))}{more}"
-        records.note("column_undeclared", said, table, line=1, column=others[0], count=len(others))
+    return [name for name in left if name not in unnamed]
+
+
+def note_left(tables: Sequence[RawTable], files: Sequence[File], left: Sequence[list[str]], records: Records) -> None:
+    """One warning a file or sheet of the columns that are declared in none of the entries that list it."""
+    for place in dict.fromkeys((entry.path, entry.sheet) for entry in files):
+        parts = [at for at, entry in enumerate(files) if (entry.path, entry.sheet) == place]
+        names = [name for name in left[parts[0]] if all(name in left[part] for part in parts)]
+        if names:
+            more = " and others" if len(names) > 10 else ""
+            said = f"{place[0]}: not declared, so not read: {', '.join(map(repr, names[:10]))}{more}"
+            records.note("column_undeclared", said, tables[parts[0]], line=1, column=names[0], count=len(names))
 
 
 def note_header(table: RawTable, config: Cohort, records: Records) -> None:

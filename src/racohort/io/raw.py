@@ -11,7 +11,7 @@ from racohort.io.archives import unpacked
 from racohort.io.binary import read_parquet, read_xpt
 from racohort.io.catalogue import read_catalogue
 from racohort.io.delimited import read_delimited
-from racohort.io.headers import expected_columns, header_key, leave_out_headers, match_columns, note_header
+from racohort.io.headers import expected_columns, header_key, leave_out_headers, match_columns, note_header, note_left
 from racohort.io.isolated import parse_apart
 from racohort.io.oldbooks import read_old_workbook
 from racohort.io.statistical import READERS, read_statistical
@@ -59,11 +59,14 @@ def read_raw(cohort: str) -> Raw:
     records.findings = list(dict.fromkeys(records.findings))
     records.stop_if_rejected()
     take_rows(tables, config, records)
+    left = []
     for table, entry in zip(tables, config.files, strict=True):
         columns = _open_package(table, config, records) if entry.shape in ("adam", "sdtm") else {}
         choosing = _ignored(entry.rows)
         blank = _ignored(table.cells.columns[(table.cells == "").all().to_numpy()] if entry.rows else [])
-        match_columns(table, config, choosing | columns | config.columns | blank | entry.columns, catalogue, records)
+        declared = choosing | columns | config.columns | blank | entry.columns
+        left.append(match_columns(table, config, declared, catalogue, records))
+    note_left(tables, config.files, left, records)
     _check_complete(config, tables, records)
     check_identifiers(tables, records)
     records.stop_if_rejected()

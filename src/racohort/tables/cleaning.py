@@ -12,7 +12,7 @@ from racohort.labels import label_with_unit, panel_of, shown_unit
 from racohort.plan import Plan
 from racohort.quality import file_name
 from racohort.results import select_results
-from racohort.roles import ROLES
+from racohort.roles import BESIDES, ROLES
 from racohort.rules import RULES
 from racohort.tables.paper import Table, table
 
@@ -93,6 +93,8 @@ def _gathered(mapping: pd.DataFrame) -> pd.DataFrame:
 def _meaning(meaning: str, catalogue: pd.DataFrame) -> str:
     if meaning in ROLES:
         return f"{capitalised(re.split('[;(]', ROLES[meaning].meaning)[0].strip())} ({meaning})"
+    if meaning in BESIDES:
+        return capitalised(BESIDES[meaning])
     return label_with_unit(meaning, catalogue) if meaning in catalogue.index else "not declared, not read"
 
 
