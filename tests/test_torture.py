@@ -87,8 +87,10 @@ def test_a_file_with_a_declared_hash_is_refused_for_any_difference_and_with_decl
 
 def test_a_run_stops_at_its_count_adds_to_what_was_reached_and_names_what_is_wrong(tmp_path, monkeypatch):
     monkeypatch.setitem(torture.PARTS, "mutation", torture.Part(odd_is_wrong, 10))
-    first = torture.run("mutation", 5, 0, 1, lambda _: None)
+    said: list[str] = []
+    first = torture.run("mutation", 5, 0, 1, said.append)
     assert (first.count, first.wrong, first.tried) == (5, 2, {"even": 3, "odd": 2})
+    assert said == ["mutation 1 (odd): 1 is odd", "mutation 3 (odd): 3 is odd"]
     torture.write([first], tmp_path)
     text = torture.write([torture.run("mutation", 4, 3, 1, lambda _: None)], tmp_path).read_text("utf-8")
     assert "mutation: 7 different cases of 10, 4 wrong" in text

@@ -89,13 +89,16 @@ class Reached:
 
 
 def run(name: str, count: int, seed: int, minutes: float, say: Callable[[str], None] = print) -> Reached:
-    """Try cases of a part until the count or the time is reached; progress is said every so often."""
+    """Try cases of a part until the count or the time is reached, or Ctrl-C ends the part; faults are said at once."""
     reached, tried, started = Reached(name, seed), Counter[str](), time.monotonic()
     said = started
     for number, (what, wrong) in _judged(PARTS[name], range(seed, seed + count)):
         reached.count, reached.wrong = reached.count + 1, reached.wrong + bool(wrong)
         tried.update(what)
-        reached.faults += [f"{name} {number} ({', '.join(what)}): {fault}" for fault in wrong]
+        faults = [f"{name} {number} ({', '.join(what)}): {fault}" for fault in wrong]
+        reached.faults += faults
+        for fault in faults:
+            say(fault)
         if time.monotonic() - said > 20:
             said = time.monotonic()
             say(f"  {name}: {reached.count} of {count}, {reached.wrong} wrong")
@@ -117,6 +120,8 @@ def _judged(part: Part, numbers: Sequence[int]) -> Iterator[tuple[int, tuple[lis
     pool = ProcessPoolExecutor(workers())
     try:
         yield from zip(numbers, pool.map(functools.partial(_tried, part.judge), numbers, chunksize=part.at_once), strict=True)
+    except KeyboardInterrupt:
+        return
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -165,7 +170,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         runs.append(
             run(name, min(asked.count or most, most) if name == "dirty" else asked.count or most, asked.seed, asked.minutes)
         )
-        print("\n".join([runs[-1].line(), *runs[-1].faults[:20]]))
+        print(runs[-1].line())
     print(f"Written to {write(runs, build_folder() / '.torture')}")
     return int(any(reached.wrong for reached in runs))
 
