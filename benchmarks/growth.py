@@ -103,7 +103,7 @@ def draw(rows: pd.DataFrame) -> str:
     caption = (
         "Processor time of each stage and the peak of memory of the process, by the number of patients (3 visits, 25 columns)."
     )
-    return finish(fig, "growth", alt, caption, False).html()
+    return finish(fig, "growth", alt, caption, False, drawn=rows).html()
 
 
 def main(arguments: list[str]) -> None:

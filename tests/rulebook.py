@@ -281,9 +281,11 @@ INTRODUCTION = """# Rules of cleaning
 
 Every cell of a cohort is read as text. Whatever cannot be taken as it stands is answered by one of the rules below, in one of
 four ways: `reject` stops before any analysis, `quarantine` keeps a cell, a row or a patient out, `warn` keeps the value and
-shows the doubt, `normalise` writes the same value in the usual form. Each rule has one example, and what stands under *Cleaning
-says* is what the program answered to it.
+shows the doubt, `normalise` writes the same value in the usual form. Each rule opens to one example, and what stands there under
+*Cleaning says* is what the program answered to it.
 """
+#: An example stands behind one choice, so that the rules can be read one after another.
+FOLD = '<details class="ra-example">\n<summary>Example</summary>\n'
 SHARED = """All examples share this description of a cohort, as far as their files have the columns; an example shows only the
 lines that it adds. A file has one row a visit, unless its name says another shape: {shapes}.
 """
@@ -330,8 +332,9 @@ def _section(example: Example, outcome: Outcome) -> str:
     own = ["`cohort.yml` adds\n", _block("yaml", example.cohort)] if example.cohort else []
     said = "\n".join(finding.message for finding in outcome.of(example.rule))
     return "\n".join([
-        f"({anchor(example.rule)})=\n### {title}\n", f"`{example.rule}` · {cls} · {severity}\n", f"{example.why}\n", *files, *own,
-        "*Cleaning says*\n", _block("text", said, "ra-answer"), f"{_became(example, outcome)} {remedy}\n",
+        f"({anchor(example.rule)})=\n### {title}\n", f"`{example.rule}` · {cls} · {severity}\n", f"{example.why} {remedy}\n",
+        FOLD, *files, *own, "*Cleaning says*\n", _block("text", said, "ra-answer"), f"{_became(example, outcome)}\n",
+        "</details>\n",
     ])  # fmt: skip
 
 

@@ -328,6 +328,14 @@ def test_what_is_folded_away_is_announced_in_plain_words(monkeypatch):
     assert page["body"] == '<p class="collapsed admonition-title">Show the code</p><p>Show source</p>'
 
 
+def test_apostrophes_are_those_of_print_but_in_code_and_in_names(monkeypatch):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from wording import keep_together
+
+    typed = """<p title="it's">The patient's, patients&#x27; own, <code>x['a']</code> and 'so'.</p>"""
+    assert keep_together(typed) == """<p title="it's">The patient’s, patients’ own, <code>x['a']</code> and 'so'.</p>"""
+
+
 def test_an_abbreviation_is_explained_where_a_page_first_uses_it_and_nowhere_else(monkeypatch):
     monkeypatch.syspath_prepend(str(BOOK / "_ext"))
     from tips import explain, read_glossary

@@ -104,6 +104,18 @@ def test_the_data_of_a_figure_are_the_rows_it_drew_digit_by_digit(spine):
     assert "data-rows" not in page
 
 
+def test_what_is_no_result_is_offered_as_it_was_drawn_and_what_is_missing_is_empty(spine):
+    fig, ax = canvas(height=1)
+    ax.plot([0, 1])
+    bars = pd.DataFrame({"USUBJID": ["=1", "B"], "CHG": [-1.0871511140921586, None]})
+    page, files = equipped(finish(fig, "bars", "Two bars.", "Two patients.", False, drawn=bars).html(), spine)
+    assert read_csv(files["downloads/notebooks/04-efficacy/fig-bars.csv"]) == [
+        ["USUBJID", "CHG"], ["'=1", "-1.0871511140921586"], ["B", ""]
+    ]  # fmt: skip
+    assert "2 rows as they are drawn" in page
+    assert "data-drawn" not in page
+
+
 def test_the_workbook_of_the_results_holds_their_numbers_as_numbers(spine):
     first = opened(as_workbook(typed(spine, (*RESULT_NUMBERS, *RESULT_COUNTS)), "results"))[1]
     place = spine.columns.index("value")

@@ -8,6 +8,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 from docx import Document
+from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from racohort import editions
@@ -61,6 +62,14 @@ def test_a_word_file_has_real_headings_lists_links_and_its_mark(tmp_path: Path) 
     assert "https://doi.org/10.1/x" in [one.target_ref for one in made.part.rels.values() if one.is_external]
     assert made.sections[0].header.paragraphs[0].text == "Synthetic cohort"
     assert not any("code" in text for _, text in said)
+
+
+def test_in_word_the_lists_of_contents_figures_and_tables_are_fields_that_word_makes_anew(tmp_path: Path) -> None:
+    body = document(tmp_path).element
+    codes = [code.text for code in body.xpath("//w:instrText")]
+    assert codes == ['TOC \\o "1-2" \\h', 'TOC \\h \\c "Figure"', 'TOC \\h \\c "Table"']
+    assert [mark.get(qn("w:fldCharType")) for mark in body.xpath("//w:fldChar")] == ["begin", "separate", "end"] * 3
+    assert "Figure 1. A dot" in [paragraph.text for paragraph in document(tmp_path).paragraphs]
 
 
 def test_a_word_table_has_its_caption_repeats_its_head_and_merges_cells(tmp_path: Path) -> None:
@@ -117,7 +126,8 @@ def test_the_single_page_has_contents_and_no_link_that_leads_nowhere() -> None:
     root = lxml.html.fromstring(PAGE)
     single._tidy(root, 'Synthetic "cohort"')
     links = {link.text_content(): link.get("href") for link in root.xpath("//article//a")}
-    assert links == {"1. Two": "#two", "two": "#two", "a paper": "https://doi.org/10.1/x"}
+    lists = {"1. Two": "#two", "Figure 1. A dot": "#two", "Table 1. Counts": "#two"}
+    assert links == {**lists, "two": "#two", "a paper": "https://doi.org/10.1/x"}
     assert "Synthetic 'cohort'" in root.xpath("//style")[0].text
     assert "the rules" in root.text_content()
 

@@ -1130,3 +1130,13 @@ def test_no_words_take_the_treatment_of_a_cohort_for_an_infusion_of_cells():
     said = [line for line in lines if re.search("infusion|cell product|cell therap", line, re.IGNORECASE)]
     assert [line for line in said if not any(words in line for words in allowed)] == []
     assert len(said) == 3  # the table of events of special interest says whose harms these are
+
+
+def test_vital_signs_alone_are_called_so_and_no_range_is_named_that_is_not_there():
+    study = example_study()
+    bare = study.adlb.assign(ANRLO=np.nan, ANRHI=np.nan, ANRIND="")
+    vital = study.catalogue.assign(PARCAT1="Vital signs")
+    found = select_results(safety.summarise_laboratory(bare, study.adsl, study.plan, study.catalogue), PARAMCD="ALT")
+    shown = figures.plot_laboratory(found, bare, study.plan, vital)
+    assert shown.caption.startswith("Vital signs over time")
+    assert "range" not in shown.caption + shown.alt.replace("without reference ranges", "")

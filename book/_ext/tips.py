@@ -33,7 +33,7 @@ def read_glossary(text: str) -> dict[str, str]:
     for terms, meaning in re.findall(r"^((?:[^\s:#].*\n)+)((?:  .+\n?)+)", text, re.M):
         for term in terms.strip().splitlines():
             if len(re.findall(r"[A-Z]", term)) > 1:
-                found[term] = " ".join(meaning.split())
+                found[term] = " ".join(meaning.split()).replace("'", "\u2019")
     return found
 
 

@@ -29,12 +29,20 @@ def reword(app: Any, page: str, template: str, context: dict[str, Any], doctree:
 NOT_TEXT = re.compile(r"(<pre\b.*?</pre>|<code\b.*?</code>|<[^>]*>)", re.DOTALL)
 
 
+#: An apostrophe within or after a word as results and captions spell it, bare or escaped.
+APOSTROPHE = re.compile(r"(?<=\w)(?:'|&#x27;)(?=\w)|(?<=s)(?:'|&#x27;)(?= )")
+
+
 def keep_together(body: str) -> str:
-    """A page on which no line begins with a percent sign, or with the number that belongs to an n, a p or a limit."""
+    """A page on which no line begins with a percent sign, or with the number that belongs to an n, a p or a limit.
+
+    Apostrophes are those of print.
+    """
     pieces = NOT_TEXT.split(body)
     for at in range(0, len(pieces), 2):
         whole = re.sub(r"(?<=\d) (?=%(?!\w))", "\u00a0", pieces[at])
         whole = re.sub(r"\b([np]) ([=<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0\\2\u00a0", whole)
+        whole = APOSTROPHE.sub("\u2019", whole)
         pieces[at] = re.sub(r"(?<= )([<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0", whole)
     return "".join(pieces)
 

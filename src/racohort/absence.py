@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from html import escape
 
+#: Of a notebook that no run executed.
+NO_RECORD = "This notebook was run by hand: no record of a run was written."
+
 
 @dataclass(frozen=True)
 class Absence:

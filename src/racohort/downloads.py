@@ -18,11 +18,15 @@ from lxml.html import HtmlElement
 
 from racohort.spreadsheets import Cell, as_csv_rows, as_workbook
 
-#: A figure with the ids of its rows, and a table with its note, as `figures.style` and `tables.paper` write them.
-_FIGURE = re.compile(r'(<figure class="ra-figure" id="fig-([\w-]+)")(?: data-rows="([^"]*)")?([^>]*>.*?)</figure>', re.DOTALL)
+#: A figure with the ids of its rows or with what it drew, and a table with its note, as `figures.style` and `tables.paper`
+#: write them.
+_FIGURE = re.compile(r'(<figure class="ra-figure" id="fig-([\w-]+)")(?: data-(rows|drawn)="([^"]*)")?([^>]*>.*?)</figure>',
+                     re.DOTALL)  # fmt: skip
 _TABLE = re.compile(r'(<div class="ra-table" id="tab-([\w-]+)">(<div class="ra-scroll(?:(?!</table>).)*</table></div>)'
                     r'(?:<p class="ra-note">(?:(?!</p>).)*</p>)?)</div>', re.DOTALL)  # fmt: skip
 _NUMBER = re.compile(r"[−-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[−-]?\d+(?:\.\d+)?")
+#: What "about" says of a figure that draws no rows of the results.
+_ITSELF = "The caption says of whom and how; the code below it, by which function."
 #: Column of the results -> how "about" calls what stands in it.
 _ABOUT = {"population": "Population", "method": "Method", "function": "Computed by"}
 
@@ -80,13 +84,18 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
         return " ".join(links)
 
     def figure(found: re.Match[str]) -> str:
-        start, name, ids, rest = found.groups()
-        drawn = [spine.rows[one] for one in json.loads(unescape(ids or "[]")) if one in spine.rows] if spine else []
-        data = ""
-        if spine and drawn:
-            rows = [list(spine.columns), *map(list, drawn)]
-            data = f'<span class="ra-files">Data: {offer(f"fig-{name}", rows, rows)}</span>'
-        return f'{start}{rest}<div class="ra-tools">{data}{_about(spine, drawn)}</div></figure>'
+        start, name, kind, held, rest = found.groups()
+        told = json.loads(unescape(held or "[]"))
+        if kind == "drawn":
+            rows, about = told, f"{len(told) - 1:,} rows as they are drawn, which are no rows of the results. {_ITSELF}"
+        else:
+            rows = [spine.columns, *(spine.rows[one] for one in told if one in spine.rows)] if spine else []
+            about = _about(rows)
+        if len(rows) < 2:
+            return f'{start}{rest}<div class="ra-tools"></div></figure>'
+        data = f'<span class="ra-files">Data: {offer(f"fig-{name}", rows, rows)}</span>'
+        about = f'<details class="ra-about"><summary>About</summary><p>{escape(about)}</p></details>'
+        return f'{start}{rest}<div class="ra-tools">{data}{about}</div></figure>'
 
     def table(found: re.Match[str]) -> str:
         whole, name, region = found.groups()
@@ -99,16 +108,14 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
     return _TABLE.sub(table, _FIGURE.sub(figure, body))
 
 
-def _about(spine: Spine | None, drawn: Sequence[Row]) -> str:
-    """From whom, how and by which function the rows of a figure were computed."""
-    if not spine or not drawn:
-        return ""
-    said = [f"{len(drawn):,} rows of the results."]
-    for column, name in _ABOUT.items():
-        place = spine.columns.index(column)
-        found = sorted({row[place] for row in drawn} - {""})
+def _about(rows: Sequence[Row]) -> str:
+    """From whom, how and by which function rows of the results, below their header, were computed."""
+    said = [f"{len(rows) - 1:,} rows of the results."]
+    for column, name in _ABOUT.items() if rows else ():
+        place = rows[0].index(column)
+        found = sorted({row[place] for row in rows[1:]} - {""})
         said += [f"{name}: {', '.join(found)}."] if found else []
-    return f'<details class="ra-about"><summary>About</summary><p>{escape(" ".join(said))}</p></details>'
+    return " ".join(said)
 
 
 def read_table(region: HtmlElement) -> tuple[list[list[str]], list[bool]]:

@@ -49,9 +49,17 @@ def _named(piece: str) -> str:
     title = _TITLE.search(inside)
     if not (piece.startswith(_FOLD) and title):
         return piece
-    words = re.sub(r"<[^>]*>", "", _MARK_OF_SYNTHETIC.sub("", title[2]))
-    label = f"{title[1]} {_BESIDES.sub('', words.strip()).rstrip('.')}"
+    label = f"{title[1]} {title_of(re.sub(r'<[^>]*>', '', _MARK_OF_SYNTHETIC.sub('', title[2])))}"
     return _PROMPT.sub(lambda found: f"{found[1]}{label}{found[2]}", inside) + end + after
+
+
+def title_of(caption: str) -> str:
+    """What a caption is called elsewhere: its first words, without those on the patients.
+
+    >>> title_of("Adverse events, safety population (n = 64). Left: patients.")
+    'Adverse events'
+    """
+    return _BESIDES.sub("", caption.strip()).rstrip(".")
 
 
 def _section(found: re.Match[str]) -> str:

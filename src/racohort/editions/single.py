@@ -11,14 +11,20 @@ from ruamel.yaml import YAML
 
 from racohort.book import BookFailed
 from racohort.child import run_python
+from racohort.folds import title_of
 
 #: Pages of the part Reference that a reader of the report needs; the others describe the project.
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
 BUILD = "from jupyter_book.cli.main import main; main()"
+#: What is listed below the contents, and where its captions are; those in a closed fold do not stand on paper.
+LISTED = {"Figure": ".//figure/figcaption", "Table": ".//table/caption"}
+HIDDEN = 'ancestor::details[contains(@class, "hide")]'
 STYLE = """\
 @page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
   @bottom-center {{ content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #55626f; }} }}
-.ra-contents {{ break-after: page; }} .ra-contents ul {{ padding: 0; }} .ra-contents li {{ list-style: none; margin: 0.15rem 0; }}
+.ra-contents:not(:has(+ .ra-contents)) {{ break-after: page; }}
+.ra-contents:first-of-type + .ra-contents {{ break-before: page; }}
+.ra-contents ul {{ padding: 0; }} .ra-contents li {{ list-style: none; margin: 0.15rem 0; }}
 .ra-contents li.ra-h3 {{ padding-left: 1.4rem; }} .bd-article .ra-chapter:not(.ra-first) {{ break-before: page; }}
 .ra-chapter > :is(h2, h3):first-of-type {{ font-size: 1.75rem !important; margin-top: 0; }}
 html .bd-header-announcement {{ display: none !important; }}
@@ -75,7 +81,8 @@ def _tidy(root: HtmlElement, mark: str) -> None:
     for before, chapter in pairwise([None, *chapters]):
         first = before is not None and _level(before) < _level(chapter)  # below the heading that it belongs to
         chapter.set("class", f"{chapter.get('class') or ''} ra-chapter{' ra-first' if first else ''}")
-    text.xpath(".//section")[0].insert(2, _contents(chapters))
+    lists = [_contents(chapters), *(_listed(text, kind, path) for kind, path in LISTED.items())]
+    text.xpath(".//section")[0][2:2] = [one for one in lists if len(one[1])]
 
 
 def _settle(link: HtmlElement) -> None:
@@ -103,10 +110,29 @@ def _level(chapter: HtmlElement) -> str:
 
 def _contents(chapters: list[HtmlElement]) -> HtmlElement:
     """The list of chapters, those within a chapter set in, each a link."""
-    made = lxml.html.fromstring('<nav class="ra-contents"><h2>Contents</h2><ul></ul></nav>')
+    made = _list("Contents", 'TOC \\o "1-2" \\h')
     for chapter in chapters:
         heading = chapter.xpath("./*[self::h2 or self::h3]")[0]
         entry = lxml.html.fromstring(f'<li class="ra-{heading.tag}"><a href="#{chapter.get("id")}"></a></li>')
         entry[0].text = " ".join(heading.text_content().split())
         made[1].append(entry)
+    return made
+
+
+def _listed(text: HtmlElement, kind: str, path: str) -> HtmlElement:
+    """The list of figures or tables that stand on paper, numbered as they are there, each a link."""
+    made = _list(f"{kind}s", f'TOC \\h \\c "{kind}"')
+    for number, caption in enumerate(text.xpath(f"{path}[not({HIDDEN})]"), 1):
+        words = " ".join(caption.text_content().removeprefix("Synthetic cohort.").split())
+        place = caption.xpath("ancestor-or-self::*[@id][1]/@id")
+        entry = lxml.html.fromstring(f'<li><a href="#{place[0] if place else ""}"></a></li>')
+        entry[0].text = f"{kind} {number}. {title_of(words)}"
+        made[1].append(entry)
+    return made
+
+
+def _list(title: str, field: str) -> HtmlElement:
+    """An empty list with its title, and the field by which Word makes it anew."""
+    made = lxml.html.fromstring(f'<nav class="ra-contents"><h2>{title}</h2><ul></ul></nav>')
+    made.set("data-field", field)
     return made

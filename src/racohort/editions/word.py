@@ -17,16 +17,19 @@ from docx.text.paragraph import Paragraph
 from docx.text.run import Run
 from lxml.html import HtmlElement
 
+from racohort.editions.browser import SCALE
 from racohort.editions.equations import to_omml
 from racohort.editions.single import article
 
 #: Tables with more columns than this stand in small type.
 WIDE = 6
 WIDTH = Cm(16.5)
+#: A picture has `browser.SCALE` pixels for one of 96 to the inch; Word takes 72 pixels for an inch.
+NATURAL = 72 / 96 / SCALE
 #: The number of letters that a cell may ask for in a line, and that its edges take.
 LONG, EDGE = 45, 5
-#: What a reader of the file does not need: code, and the contents that Word makes by itself.
-LEFT_OUT = re.compile(r"\b(cell_input|hide|ra-contents|headerlink|ra-dark|ra-basis|admonition-title)\b")
+#: What a reader of the file does not need, such as code.
+LEFT_OUT = re.compile(r"\b(cell_input|hide|headerlink|ra-dark|ra-basis|admonition-title)\b")
 EMPHASIS = {"strong": "bold", "b": "bold", "em": "italic", "i": "italic", "sub": "subscript", "sup": "superscript"}
 
 
@@ -61,6 +64,23 @@ def _field(paragraph: Paragraph, code: str, shown: str) -> None:
     paragraph._p.append(element)
 
 
+def _enclose(lines: list[Paragraph], code: str) -> None:
+    """Make paragraphs the shown text of a field."""
+    start, end = lines[0]._p, lines[-1]._p
+    parts = []
+    for kind in ("begin", "separate", "end"):
+        run, mark = OxmlElement("w:r"), OxmlElement("w:fldChar")
+        mark.set(qn("w:fldCharType"), kind)
+        run.append(mark)
+        parts.append(run)
+    told, words = OxmlElement("w:r"), OxmlElement("w:instrText")
+    words.text = code
+    told.append(words)
+    for place, part in enumerate((parts[0], told, parts[1])):
+        start.insert(place + (start.pPr is not None), part)
+    end.append(parts[2])
+
+
 class Writer:
     """Writes the blocks of a page into a document, one after another; figures and tables are numbered through."""
 
@@ -69,6 +89,7 @@ class Writer:
         self.blocks: dict[str, Callable[[HtmlElement], None]] = {
             **{f"h{level}": self.heading for level in range(1, 7)}, "p": self.paragraph, "ul": self.items, "ol": self.items,
             "dt": self.term, "dd": self.definition, "table": self.table, "figure": self.figure, "pre": self.listing,
+            "nav": self.contents,
         }  # fmt: skip
 
     def write(self, element: HtmlElement) -> None:
@@ -112,6 +133,15 @@ class Writer:
         for paragraph in self.document.paragraphs[before:]:
             paragraph.paragraph_format.left_indent = Cm(0.8)
 
+    def contents(self, element: HtmlElement) -> None:
+        """A list of chapters, figures or tables, as a field that Word makes anew with the numbers of pages."""
+        self.document.add_paragraph().add_run(_words(element[0])).bold = True
+        lines = [self.document.add_paragraph(_words(entry)) for entry in element.xpath(".//li")]
+        for line in lines:
+            line.paragraph_format.space_after = Pt(2)
+        if lines:
+            _enclose(lines, element.get("data-field"))
+
     def listing(self, element: HtmlElement) -> None:
         """Something typed or printed, in letters of one width."""
         run = self.document.add_paragraph().add_run(element.text_content().rstrip())
@@ -137,7 +167,9 @@ class Writer:
         data = image.get("src").partition("base64,")[2]
         paragraph = self.document.add_paragraph()
         paragraph.paragraph_format.keep_with_next = True
-        picture = paragraph.add_run().add_picture(io.BytesIO(base64.b64decode(data)), width=WIDTH)
+        picture = paragraph.add_run().add_picture(io.BytesIO(base64.b64decode(data)))
+        shown = min(1.0, WIDTH / (own := picture.width * NATURAL)) * own / picture.width
+        picture.width, picture.height = Length(int(picture.width * shown)), Length(int(picture.height * shown))
         picture._inline.docPr.set("descr", image.get("alt") or "")
         for caption in element.xpath(".//figcaption"):
             self.caption("Figure", _words(caption))

@@ -41,7 +41,7 @@ def plot_components(changes: pd.DataFrame, results: pd.DataFrame, plan: Plan) ->
         _draw_patients(right, mine.pivot(index="USUBJID", columns="COMPONENT", values="CHG")[parts], visit)
     _draw_means(left, rows, [*parts, "all"], plan)
     handles = [left.barh(0, 0, color=INK[COMPONENT_INK[name]], label=NAMES[name]) for name in parts]
-    fig.legend(handles=handles, loc="outside upper center", ncols=4)
+    fig.legend(handles=handles, loc="outside upper left", ncols=2)
     alt = f"What the change of DAS28 is made of at {visit.label}: " + ", ".join(
         f"{NAMES[name]} {number(_mean_of(rows, name, visit), 2)}" for name in [*parts, "all"]) + "."  # fmt: skip
     return finish(fig, "components", alt, _components_caption(rows, plan, mine["USUBJID"].nunique()), plan.synthetic, rows)

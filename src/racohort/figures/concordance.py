@@ -44,7 +44,8 @@ def plot_verdicts(ledger: pd.DataFrame, plan: Plan) -> Figure | Absence:
         where = (years.index(row["year"]) * 2 + 1, topics.index(row["topic"]) + 0.52)
         axes.text(*where, "the paper claims nothing", ha="center", va="center", fontsize=7.4, style="italic", color=INK["muted"])
     _finish_axes(axes, topics, years)
-    return finish(fig, "verdicts", _alt(drawn), _caption(drawn, plan), plan.synthetic)
+    told = drawn[["id", "topic", "year", *_LEVELS, "result_ids"]]
+    return finish(fig, "verdicts", _alt(drawn), _caption(drawn, plan), plan.synthetic, drawn=told)
 
 
 def _draw_tile(axes: Any, x: int, y: int, verdict: str) -> None:

@@ -43,7 +43,14 @@ def plot_cumulative(values: pd.DataFrame, adsl: pd.DataFrame, endpoints: Endpoin
         "important changes, either way."
     )
     alt = "Cumulative distribution of change. " + " ".join(_words(changes[e], size, e, plan) for e in shown)
-    return finish(fig, "cumulative", alt, caption, plan.synthetic)
+    steps = [_steps(changes[e][visit.AVISIT], size, e.PARAMCD, visit.AVISIT) for e in shown for visit in plan.follow_ups]
+    return finish(fig, "cumulative", alt, caption, plan.synthetic, drawn=pd.concat(steps))
+
+
+def _steps(change: np.ndarray, size: int, PARAMCD: str, AVISIT: str) -> pd.DataFrame:
+    """A curve: each change, and the share of everyone who changed by that or went lower."""
+    share = np.arange(1, len(change) + 1) / max(size, 1)
+    return pd.DataFrame({"PARAMCD": PARAMCD, "AVISIT": AVISIT, "change": change, "share": share})
 
 
 def _change(values: pd.DataFrame, e: Endpoint, AVISIT: str, plan: Plan) -> np.ndarray:

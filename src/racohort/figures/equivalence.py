@@ -43,7 +43,7 @@ def plot_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
     ax.set_yticks(range(len(codes)), [label_of(code, catalogue) for code in codes], fontsize=8)
     ax.set(ylim=(-0.6, len(codes) - 0.4), xlabel="Mean change from baseline (widths of the reference range)")
     ax.grid(axis="y", visible=False)
-    fig.legend(loc="outside upper center", ncols=len(visits))
+    fig.legend(loc="outside upper left", ncols=len(visits))
     return finish(fig, "equivalence", _alt(rows, plan, catalogue), _caption(rows, plan), plan.synthetic, rows)
 
 

@@ -39,7 +39,7 @@ def plot_flows(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     ax.set(xlim=(-0.25, len(plan.visits) - 0.75), ylim=(n, 0), ylabel=f"Patients of the efficacy population (n = {number(n)})")
     ax.yaxis.set_major_formatter(lambda patients, _: number(patients))
     ax.grid(visible=False)
-    fig.legend(*state_legend(ax), loc="outside upper center", ncols=5, columnspacing=1.2)
+    fig.legend(*state_legend(ax), loc="outside upper left", ncols=5, columnspacing=1.2)
     caption = (
         f"States of disease activity by DAS28 and the moves between them, all {number(n)} patients of the efficacy population "
         f"at every visit; hatched: no DAS28. Streams have the colour of the state they leave; numbers are patients, written from "

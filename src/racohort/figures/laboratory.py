@@ -59,9 +59,9 @@ def plot_laboratory(results: pd.DataFrame, adlb: pd.DataFrame, plan: Plan, catal
         else:
             _draw_analyte(ax, values[values["PARAMCD"] == code], wide.loc[code], plan, code, catalogue)
     fig.legend(
-        handles=_laboratory_legend(_patients(values) > MOST_LINES, bool(values["AVAL"].notna().any())),
-        loc="outside upper center",
-        ncols=5,
+        handles=_laboratory_legend(_patients(values) > MOST_LINES, bool(values["AVAL"].notna().any()), _ranged(values)),
+        loc="outside upper left",
+        ncols=3,
         fontsize=7.6,
     )
     return finish(
@@ -82,6 +82,11 @@ def _drawn(adlb: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 
 def _patients(values: pd.DataFrame) -> int:
     return int(values["USUBJID"].nunique())
+
+
+def _ranged(values: pd.DataFrame) -> bool:
+    """Whether any value has a reference range."""
+    return bool(values[["ANRLO", "ANRHI"]].notna().to_numpy().any())
 
 
 def _times(plan: Plan) -> dict[str, float]:
@@ -166,48 +171,53 @@ def _apart(times: dict[str, float]) -> list[str]:
     return [*kept, last]
 
 
-def _laboratory_legend(fan: bool, singly: bool) -> list[Any]:
+def _laboratory_legend(fan: bool, singly: bool, ranged: bool) -> list[Any]:
     single = (
         Patch(fc=INK["faint"], alpha=0.45, label="5th to 95th percentile")
         if fan
         else Line2D([], [], color=INK["faint"], lw=0.8, label="one patient")
     )
-    out = [] if fan else [Line2D([], [], color=INK["low"], marker="v", ls="", ms=4, label="below range"),
+    out = [] if fan or not ranged else [Line2D([], [], color=INK["low"], marker="v", ls="", ms=4, label="below range"),
                           Line2D([], [], color=INK["high"], marker="^", ls="", ms=4, label="above range")]  # fmt: skip
     middle = Line2D([], [], color=INK["accent"], marker="o", mfc=INK["paper"], ms=4, label="median, quartiles")
-    return [Patch(fc=INK["band"], label="reference range"), *([single, *out] if singly else []), middle]
+    band = [Patch(fc=INK["band"], label="reference range")] if ranged else []
+    return [*band, *([single, *out] if singly else []), middle]
 
 
 def _laboratory_caption(rows: pd.DataFrame, values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
     what = capitalised(values_of(values["PARAMCD"].unique(), catalogue))
     sizes = select_results(rows, statistic="n").groupby("AVISIT", sort=False)["n"].max()
     seen = listed([f"{number(sizes[visit.AVISIT])} at {visit.label}" for visit in plan.visits if visit.AVISIT in sizes.index])
-    each = (
-        ""
-        if values["AVAL"].isna().all()
-        else (
-            "the 5th to 95th percentile in grey"
-            if _patients(values) > MOST_LINES
-            else "one grey line a patient, values outside the patient's own range marked"
-        )
-    )
-    return (
-        f"{what} over time, safety population (patients with values: {seen}). Blue band: reference range (pale "
-        "where it depends "
-        f"on sex, age or laboratory); {each}{'; ' if each else ''}median with quartiles in blue."
-    )
+    marks = "; ".join(filter(None, [_band(values), _each(values), "median with quartiles in blue"]))
+    return f"{what} over time, safety population (patients with values: {seen}). {capitalised(marks)}."
+
+
+def _band(values: pd.DataFrame) -> str:
+    return "blue band: reference range (pale where it depends on sex, age or laboratory)" if _ranged(values) else ""
+
+
+def _each(values: pd.DataFrame) -> str:
+    """What stands for the patients, where they are drawn."""
+    if values["AVAL"].isna().all():
+        return ""
+    if _patients(values) > MOST_LINES:
+        return "the 5th to 95th percentile in grey"
+    return "one grey line a patient" + (", values outside the patient's own range marked" if _ranged(values) else "")
 
 
 def _laboratory_alt(codes: list[str], values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
     shown = values[values["PARAMCD"].isin(codes) & values["ANRIND"].isin(["LOW", "HIGH"])]["PARAMCD"].value_counts()
     span = f"from {plan.visits[0].label} to {plan.visits[-1].label}"
+    what, bands = values_of(codes, catalogue), " with reference bands" if _ranged(values) else ""
     if values["AVAL"].isna().all():
-        return f"{count(len(codes), 'small chart')} of laboratory medians and quartiles {span} with reference bands."
+        return f"{count(len(codes), 'small chart')} of medians and quartiles of {what} {span}{bands}."
+    if not bands:
+        return f"{count(len(codes), 'small chart')} of {what} {span}, without reference ranges."
     most = listed(
         [f"{within_sentence(label_of(str(code), catalogue))} ({count(n, 'value')})" for code, n in shown.head(3).items()]
     )
     said = f"most values outside their range: {most}" if most else "no value lies outside its range"
-    return f"{count(len(codes), 'small chart')} of laboratory values {span} with reference bands; {said}."
+    return f"{count(len(codes), 'small chart')} of {what} {span}{bands}; {said}."
 
 
 def plot_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figure | Absence:
@@ -233,7 +243,7 @@ def plot_out_of_range(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
     ax.set(ylim=(-0.6, len(codes) - 0.1), xlabel="Patients outside their reference range (%)")
     ax.set_xlim(left=0)
     ax.grid(axis="y", visible=False)
-    fig.legend(loc="outside upper center", ncols=len(visits))
+    fig.legend(loc="outside upper left", ncols=len(visits))
     return finish(fig, "out-of-range", _out_alt(rows, plan, catalogue), _out_caption(rows, plan), plan.synthetic, rows)
 
 

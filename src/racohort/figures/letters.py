@@ -33,10 +33,12 @@ def spare_letters(fig: Drawing, families: tuple[str, ...]) -> bool:
 def drawable(text: str, families: tuple[str, ...]) -> str:
     """A text without the letters that none of the typefaces has, line by line; as it is where no word would remain.
 
+    An apostrophe is that of print.
+
     >>> drawable("失访 Lost to follow-up: 4", ("DejaVu Sans",)), drawable("失访: 4", ("DejaVu Sans",))
     ('Lost to follow-up: 4', '失访: 4')
     """
-    return "\n".join(_drawable(line, families) for line in text.split("\n"))
+    return "\n".join(_drawable(line, families) for line in text.replace("'", "\u2019").split("\n"))
 
 
 def _drawable(line: str, families: tuple[str, ...]) -> str:

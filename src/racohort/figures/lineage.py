@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from racohort.absence import Absence, absent
+from racohort.absence import NO_RECORD, Absence, absent
 from racohort.figures.boxes import draw_levels
 from racohort.figures.style import Figure, finish
 from racohort.formats import capitalised, count, listed, number
@@ -31,14 +31,17 @@ def plot_lineage(record: Mapping[str, Any], results: pd.DataFrame, plan: Plan) -
     results : the rows of all sections, of which each section's are counted.
     """
     if not record:
-        return absent("This notebook was run by hand: no record of a run was written.")
+        return absent(NO_RECORD)
     boxes = [_read(record), *_sections(results), (["The book", "its pages, its downloads, run.json"], [])]
     said = "; ".join(", ".join(main) + (f", which wrote {', '.join(side)}" if side else "") for main, side in boxes)
     caption = (
         "What was made from what, from top to bottom. Left: what was read, and the sections in the order in which they need each "
         "other; those of one box need nothing of each other. Right: what they wrote."
     )
-    return finish(draw_levels(boxes), "lineage", f"Flow diagram, from top to bottom: {said}.", caption, plan.synthetic)
+    drawn = pd.DataFrame([{"level": level, "box": box, "text": text} for level, sides in enumerate(boxes, 1)
+                          for box, lines in zip(("main", "beside"), sides, strict=True) for text in lines])  # fmt: skip
+    alt = f"Flow diagram, from top to bottom: {said}."
+    return finish(draw_levels(boxes), "lineage", alt, caption, plan.synthetic, drawn=drawn)
 
 
 def _read(record: Mapping[str, Any]) -> tuple[list[str], list[str]]:

@@ -42,7 +42,7 @@ def plot_liver(liver: pd.DataFrame, plan: Plan) -> Figure | Absence:
         axes[0].text(x, y, f"{label}: {number(counts.get(name, 0))}", fontsize=7.2, color=INK["muted"], **placed)
     axes[0].set_title("Against the upper limit (eDISH)")
     axes[1].set_title("Against baseline (mDISH)")
-    return finish(fig, "liver", _alt(liver), _caption(liver), plan.synthetic)
+    return finish(fig, "liver", _alt(liver), _caption(liver), plan.synthetic, drawn=liver)
 
 
 def _draw(ax: Any, rows: pd.DataFrame, x: str, y: str, unit: str) -> None:

@@ -57,7 +57,7 @@ def _draw_patients(values: pd.DataFrame, people: pd.DataFrame, codes: list[str],
     for ax, visit in zip(axes[0], plan.visits, strict=True):
         _draw_map(ax, there[visit.AVISIT].reindex(order), people[visit.flag].reindex(order).eq("Y"), visit.label)
     _label_parameters(axes[0][0], codes, catalogue)
-    fig.legend(handles=_map_legend(), loc="outside upper center", ncols=3)
+    fig.legend(handles=_map_legend(), loc="outside upper left", ncols=3)
     return fig
 
 

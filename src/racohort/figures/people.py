@@ -34,7 +34,7 @@ def plot_people(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     if len(counts) < len(WORDS) or not counts.sum():
         return absent("Whether single people got better cannot be drawn: joint disease was not scored both times.")
     dots = of_hundred({str(name): int(value) for name, value in counts.items()})
-    fig, ax = canvas(5.4, 2.5)
+    fig, ax = canvas(4.2, 2.0)
     _draw(ax, dots)
     when = {visit.AVISIT: visit.label for visit in plan.visits}[plan.primary_visit]
     said = listed([f"{number} {WORDS[name][0]}" for name, number in dots.items()])
@@ -66,12 +66,12 @@ def _draw(ax, dots: Mapping[str, int]) -> None:  # type: ignore[no-untyped-def]
     for place, name in enumerate(names):
         hatch = "////" if name == "missing" else ""
         ax.scatter(
-            place % 20, -(place // 20), s=95, color=INK[WORDS[name][1]], edgecolor=INK["muted"], linewidth=0.5, hatch=hatch
+            place % 20, -(place // 20), s=72, color=INK[WORDS[name][1]], edgecolor=INK["muted"], linewidth=0.5, hatch=hatch
         )
     for place, (name, number) in enumerate(dots.items()):
         hatch = "////" if name == "missing" else ""
         x, y = (place % 2) * 10.5, -6.0 - 1.1 * (place // 2)
-        ax.scatter(x, y, s=95, color=INK[WORDS[name][1]], edgecolor=INK["muted"], linewidth=0.5, hatch=hatch)
+        ax.scatter(x, y, s=72, color=INK[WORDS[name][1]], edgecolor=INK["muted"], linewidth=0.5, hatch=hatch)
         ax.text(x + 0.7, y, f"{number} {WORDS[name][0]}", va="center", fontsize=9)
     ax.set(xlim=(-0.8, 20), ylim=(-7.7, 0.7))
     ax.axis("off")

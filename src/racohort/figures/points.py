@@ -26,7 +26,7 @@ Point = tuple[float, float, str]
 def tell(ax: Any, x: float, y: float, words: str) -> None:
     """Let the point at `x`, `y` of the axes say these words; a point that is not drawn says nothing."""
     if isfinite(x) and isfinite(y):
-        _TOLD.setdefault(ax.figure, []).append((ax, x, y, words))
+        _TOLD.setdefault(ax.figure, []).append((ax, x, y, words.replace("'", "’")))
 
 
 def words_of(row: pd.Series, name: str, digits: int, unit: str = "") -> str:

@@ -37,7 +37,7 @@ def plot_waterfall(changes: pd.DataFrame, plan: Plan) -> Figure | Absence:
     handles = [axes[0, 0].bar(0, 0, color=INK[ink], label=_response_name(name), hatch="////" if name == "missing" else None,
                               edgecolor=INK["muted"] if name == "missing" else INK["paper"]) for name,
                                   ink in RESPONSE_INK.items()]  # fmt: skip
-    fig.legend(handles=handles, loc="outside upper center", ncols=4)
+    fig.legend(handles=handles, loc="outside upper left", ncols=2)
     axes[-1, 0].set_xlabel("Patients, by change")
     caption = (
         f"Change of DAS28 from baseline, {_bars(len(changes) / rows)}, coloured by EULAR response; hatched: "
@@ -45,7 +45,7 @@ def plot_waterfall(changes: pd.DataFrame, plan: Plan) -> Figure | Absence:
         "change by measurement error alone (smallest detectable difference)."
     )
     alt = "Waterfall plot of the change of DAS28. " + " ".join(_waterfall_words(changes, visit) for visit in plan.follow_ups)
-    return finish(fig, "waterfall", alt, caption, plan.synthetic)
+    return finish(fig, "waterfall", alt, caption, plan.synthetic, drawn=changes)
 
 
 def _bars(patients: float) -> str:
@@ -108,7 +108,7 @@ def plot_states(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
     ax.set_yticks(range(len(plan.visits)), [visit.label for visit in plan.visits])
     ax.set(xlim=(0, n), ylim=(len(plan.visits) - 0.5, -0.5), xlabel=f"Patients of the efficacy population (n = {number(n)})")
     ax.grid(visible=False, axis="y")
-    ax.legend(*state_legend(ax), loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=5, columnspacing=1.2)
+    fig.legend(*state_legend(ax), loc="outside upper left", ncols=5, columnspacing=1.2)
     caption = (
         f"State of disease activity by DAS28 at each visit, all {number(n)} patients of the efficacy population; remission "
         "below 2.6, low to 3.2, moderate to 5.1, high above. Figures in the bars are patients; hatched: no DAS28 at that "

@@ -46,7 +46,7 @@ def plot_missing_rules(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     axes[0, 0].set_ylim(len(plan.follow_ups) - 0.5, -0.5)
     handles, labels = axes[0, 0].get_legend_handles_labels()
     named = dict(zip(labels, handles, strict=True))
-    fig.legend(named.values(), named.keys(), loc="outside upper center", ncols=5, columnspacing=1.2)
+    fig.legend(named.values(), named.keys(), loc="outside upper left", ncols=3, columnspacing=1.2)
     names = listed([within_sentence(e.label) for e in shown])
     caption = (
         f"Change from baseline of {names} under each rule for missing follow-up, efficacy "

@@ -49,6 +49,9 @@ PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType({
     "cool": ("#3f7fa6", "#74b3db"),
 })  # fmt: skip
 
+#: Inches of width below which a drawing fits a telephone whole.
+SMALL = 5
+
 #: Name -> light colour: what figures draw with.
 INK: Mapping[str, str] = MappingProxyType({name: pair[0] for name, pair in PALETTE.items()})
 
@@ -80,9 +83,9 @@ class Figure:
     """A finished figure: its name, alt text, caption that stands alone, and the drawing as SVG for light and dark pages.
 
     A notebook shows the light rendering; the book shows the one that suits the reader's theme. The dark picture carries the
-    `hidden` attribute, which only the book's style sheet lifts. `rows` are the ids of the result rows that are drawn; the book
-    offers these rows beside the figure (`racohort.downloads`). `points` say what they are (`figures.points`) on a picture of the
-    given shape.
+    `hidden` attribute, which only the book's style sheet lifts. `rows` are the ids of the result rows that are drawn, or `drawn`
+    is a header and rows of what is no result, such as single patients; the book offers them beside the figure
+    (`racohort.downloads`). `points` say what they are (`figures.points`) on a picture of the given shape.
     """
 
     name: str
@@ -92,6 +95,7 @@ class Figure:
     dark: str
     synthetic: bool = False
     rows: tuple[str, ...] = ()
+    drawn: tuple[tuple[str, ...], ...] = ()
     points: tuple[Point, ...] = ()
     shape: tuple[float, float] = (1, 1)
 
@@ -103,8 +107,10 @@ class Figure:
         pictures = _picture("ra-light", self.light, self.alt) + _picture("ra-dark", self.dark, self.alt, " hidden")
         mark = '<span class="ra-mark">Synthetic cohort.</span> ' if self.synthetic else ""
         caption = f"<figcaption>{mark}{escape(self.caption)}</figcaption>"
-        rows = f' data-rows="{escape(json.dumps(self.rows, ensure_ascii=False))}"' if self.rows else ""
-        drawing = f'<div class="ra-drawing">{pictures}{overlay(self.points, self.shape)}</div>'
+        kind, behind = ("rows", self.rows) if self.rows else ("drawn", self.drawn)
+        rows = f' data-{kind}="{escape(json.dumps(behind, ensure_ascii=False))}"' if behind else ""
+        small = " ra-small" if self.shape[0] < SMALL else ""
+        drawing = f'<div class="ra-drawing{small}">{pictures}{overlay(self.points, self.shape)}</div>'
         return f'<figure class="ra-figure" id="fig-{escape(self.name)}"{rows} tabindex="0">{drawing}{caption}</figure>'
 
 
@@ -122,13 +128,14 @@ def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int 
 
 
 def finish(
-    fig: Drawing, name: str, alt: str, caption: str, synthetic: bool, rows: pd.DataFrame | None = None
+    fig: Drawing, name: str, alt: str, caption: str, synthetic: bool,
+    rows: pd.DataFrame | None = None, drawn: pd.DataFrame | None = None,
 ) -> Figure:  # fmt: skip
     """The drawing as a `Figure` in both renderings, marked where the cohort is synthetic.
 
     `name` becomes the anchor `fig-<name>` (letters, digits, hyphens). `alt` says what a reader would see; `caption` stands alone:
-    population, n, what the interval is. `rows` are the result rows that were drawn. Raises ValueError for a bad name or an empty
-    alt text or caption.
+    population, n, what the interval is. `rows` are the result rows that were drawn; `drawn` is what was drawn where that is no
+    result. Raises ValueError for a bad name or an empty alt text or caption.
     """
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9-]*", name):
         raise ValueError(f"a figure's name has letters, digits and hyphens only, not {name!r}")
@@ -140,7 +147,15 @@ def finish(
     ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
     width, height = map(float, fig.get_size_inches())
     return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic, ids,
-                  points_of(fig), (width, height))  # fmt: skip
+                  _told(drawn), points_of(fig), (width, height))  # fmt: skip
+
+
+def _told(drawn: pd.DataFrame | None) -> tuple[tuple[str, ...], ...]:
+    """Header and rows of a frame as text, numbers unrounded and what is missing empty."""
+    if drawn is None:
+        return ()
+    cells = drawn.astype(object).where(drawn.notna(), "")
+    return (tuple(map(str, drawn.columns)), *(tuple(map(str, row)) for row in cells.itertuples(index=False)))
 
 
 def _draw_mark(fig: Drawing) -> None:

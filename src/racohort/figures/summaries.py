@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from racohort.consistency import implied_r_bounds, p_bounds_paired, p_curve_paired, rounding_interval
 from racohort.consistency.rounding import Printed
@@ -49,7 +50,8 @@ def plot_p_against_r(
         f"that round to these. Shaded: correlations of {USUAL[0]} to {USUAL[1]}, as two visits of the same patients usually have."
         f"{_about(m1, sd1, m2, sd2, n, p)}"
     )
-    return finish(fig, "p-against-r", told + _about(m1, sd1, m2, sd2, n, p), caption, synthetic=False)
+    return finish(fig, "p-against-r", told + _about(m1, sd1, m2, sd2, n, p), caption, synthetic=False,
+                  drawn=pd.DataFrame({"r": r, **curve}))  # fmt: skip
 
 
 def _draw_printed(ax: Any, p: Printed) -> None:

@@ -38,7 +38,7 @@ def plot_values(results: pd.DataFrame, numbers: pd.DataFrame, plan: Plan, catalo
         _title(ax, code, catalogue)
     for ax in axes.flat[len(codes) :]:
         ax.axis("off")
-    fig.legend(handles=_legend(), loc="outside upper center", ncols=3)
+    fig.legend(handles=_legend(), loc="outside upper left", ncols=3)
     return finish(fig, "values", _alt(results, codes, catalogue), _CAPTION, plan.synthetic, results)
 
 

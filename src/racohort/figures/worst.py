@@ -35,7 +35,8 @@ def plot_worst(worst: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figu
     panels = drawn["PARAMCD"].map({code: panel_of(code, catalogue) for code in drawn["PARAMCD"].unique()})
     drawn = drawn.assign(x=drawn["BASE"] / drawn["ANRHI"], y=drawn["AVAL"] / drawn["ANRHI"], panel=panels, place=places)
     fig = _draw_panels(drawn.sort_values("place", kind="stable"))
-    return finish(fig, "worst", _alt(drawn, catalogue), _caption(drawn), plan.synthetic)
+    told = drawn[["USUBJID", "PARAMCD", "BASE", "AVAL", "ANRHI", "BNRIND", "ANRIND"]] if len(drawn) <= MOST_POINTS else None
+    return finish(fig, "worst", _alt(drawn, catalogue), _caption(drawn), plan.synthetic, drawn=told)
 
 
 def _draw_panels(drawn: pd.DataFrame) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from racohort.absence import NO_RECORD
 from racohort.formats import count, listed
 from racohort.plan import Plan
 from racohort.report.text import Text, absent, say
@@ -28,7 +29,7 @@ def say_provenance(record: Mapping[str, Any], plan: Plan) -> Text:
     plan : the cohort and the seed.
     """
     if not record:
-        return absent("This notebook was run by hand: no record of a run was written.")
+        return absent(NO_RECORD)
     run = f"the run {record['run']}" if record["run"] else "the unnamed run"
     files = [entry["file"] for entry in record["inputs"]]
     read = f"It read {count(len(files), 'file')}: {listed(files)}." if files else ""

@@ -7,11 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from racohort.absence import Absence, absent
+from racohort.absence import NO_RECORD, Absence, absent
 from racohort.formats import listed, number
 from racohort.tables.paper import Table, table
-
-_NO_RECORD = "This notebook was run by hand: no record of a run was written."
 
 
 def tabulate_parameters(record: Mapping[str, Any]) -> Table | Absence:
@@ -22,7 +20,7 @@ def tabulate_parameters(record: Mapping[str, Any]) -> Table | Absence:
     record : `run.json` as `io.read_run` gives it.
     """
     if not record:
-        return absent(_NO_RECORD)
+        return absent(NO_RECORD)
     rows = [(name, _shown(told["value"]), told["source"]) for name, told in record["parameters"].items()]
     return table(pd.DataFrame(rows, columns=["Parameter", "Value", "Given by"]), "parameters", "The parameters of this run.")
 
@@ -42,7 +40,7 @@ def tabulate_files(record: Mapping[str, Any], sources: pd.DataFrame) -> Table | 
     sources : file, sheet, shape, rows and sha256 of what cleaning read.
     """
     if sources.empty and not record:
-        return absent(_NO_RECORD)
+        return absent(NO_RECORD)
     inputs = [(entry["file"], "", "", "–", entry["sha256"]) for entry in record["inputs"]] if sources.empty else []
     read = [(row["file"], row["sheet"], row["shape"], number(row["rows"]), row["sha256"]) for _, row in sources.iterrows()]
     shown = pd.DataFrame([*read, *inputs], columns=["File", "Sheet", "Shape", "Rows", "SHA-256"]).fillna("–")
@@ -57,7 +55,7 @@ def tabulate_versions(record: Mapping[str, Any]) -> Table | Absence:
     record : `run.json` as `io.read_run` gives it.
     """
     if not record:
-        return absent(_NO_RECORD)
+        return absent(NO_RECORD)
     rows = [(name, str(version)) for name, version in record["versions"].items()]
     return table(pd.DataFrame(rows, columns=["Software", "Version"]), "versions", "The software that made this book.")
 
