@@ -82,7 +82,9 @@ def _tidy(root: HtmlElement, mark: str) -> None:
         first = before is not None and _level(before) < _level(chapter)  # below the heading that it belongs to
         chapter.set("class", f"{chapter.get('class') or ''} ra-chapter{' ra-first' if first else ''}")
     lists = [_contents(chapters), *(_listed(text, kind, path) for kind, path in LISTED.items())]
-    text.xpath(".//section")[0][2:2] = [one for one in lists if len(one[1])]
+    cover = text.xpath(".//section")[0]
+    at = max([2, *(cover.index(one) + 1 for one in cover.xpath('./*[descendant-or-self::*[@class="ra-made"]]'))])
+    cover[at:at] = [one for one in lists if len(one[1])]
 
 
 def _settle(link: HtmlElement) -> None:

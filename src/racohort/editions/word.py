@@ -135,7 +135,9 @@ class Writer:
 
     def contents(self, element: HtmlElement) -> None:
         """A list of chapters, figures or tables, as a field that Word makes anew with the numbers of pages."""
-        self.document.add_paragraph().add_run(_words(element[0])).bold = True
+        head = self.document.add_paragraph()
+        head.add_run(_words(element[0])).bold = True
+        head.paragraph_format.space_before = Pt(14)
         lines = [self.document.add_paragraph(_words(entry)) for entry in element.xpath(".//li")]
         for line in lines:
             line.paragraph_format.space_after = Pt(2)
