@@ -324,6 +324,9 @@ def test_the_plan_names_what_this_cohort_has(tmp_path, monkeypatch):
     study = io.write_study(path, "", data, clean)
     plan = study.plan(primary=["DAS28", "HAQDI"])
     assert plan.primary == ("HAQDI",)
+    assert "adlb" not in vars(study)  # a plan of a large cohort needs no measured value
+    with pytest.raises(AttributeError, match="no 'adxx'"):
+        study.adxx  # noqa: B018
     assert plan.primary_visit == "Y1"
     assert plan.treated
     assert plan.visits[1].window == (305, 425)

@@ -32,6 +32,9 @@ Frames = dict[str, pd.DataFrame]
 class Study:
     """One run's data: the cohort's description, the catalogue, the data sets, and what cleaning wrote down.
 
+    The data sets `adsl`, `adlb`, `adqs`, `adae` and `adcm`, and the records `findings`, `ledger`, `quarantine`, `sources`,
+    `mapping`, `visits`, `cells`, `fates` and `numbers`, are read when they are first asked for.
+
     `sources` has one row a file; `mapping` one row a source column with what it was understood to hold; `visits` one row per
     patient and visit read, with the days since treatment start or baseline; `cells` one row a column with what became of its
     cells; `fates` how many rows of a file were used or left out, by reason; `numbers` how often each number was written.
@@ -41,20 +44,15 @@ class Study:
     run: str
     folder: Path
     catalogue: pd.DataFrame
-    adsl: pd.DataFrame
-    adlb: pd.DataFrame
-    adqs: pd.DataFrame
-    adae: pd.DataFrame
-    adcm: pd.DataFrame
-    findings: pd.DataFrame
-    ledger: pd.DataFrame
-    quarantine: pd.DataFrame
-    sources: pd.DataFrame
-    mapping: pd.DataFrame
-    visits: pd.DataFrame
-    cells: pd.DataFrame
-    fates: pd.DataFrame
-    numbers: pd.DataFrame
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        """A data set or a record, read once; a section does not hold in memory what it does not use."""
+        kind = next((kind for kind, names in (("data", DATASETS), ("records", RECORDS)) if name in names), "")
+        if not kind:
+            raise AttributeError(f"a study has no {name!r}")
+        frame = read_frame(self.folder / kind / name)
+        object.__setattr__(self, name, frame)
+        return frame
 
     @property
     def values(self) -> pd.DataFrame:
@@ -76,7 +74,7 @@ class Study:
             for rank, (code, visit) in enumerate(planned)
         )
         self._check_plan(alpha, primary, primary_visit)
-        das28, there = self.das28, {*self.adlb["PARAMCD"].unique(), *self.adqs["PARAMCD"].unique()}
+        das28, there = self.das28, {*self._codes("adlb"), *self._codes("adqs")}
         wanted = [das28 if code == "DAS28" else code for code in primary]
         follow_up = primary_visit or (visits[1].AVISIT if len(visits) > 1 else "")
         arms = self.adsl.loc[self.adsl["SAFFL"] == "Y", "ARM"]
@@ -102,9 +100,13 @@ class Study:
     @property
     def das28(self) -> str:
         """The PARAMCD of this cohort's primary DAS28; DAS28ESR where it has none at all."""
-        there = set(self.adqs["PARAMCD"].unique())
+        there = self._codes("adqs")
         order = (_CHOSEN.get(self.config.das28_variant, ""), *DAS28)
         return next((code for code in order if code in there), "DAS28ESR")
+
+    def _codes(self, name: str) -> set[str]:
+        """The PARAMCDs of a data set, which need not be read whole for them."""
+        return set(read_frame(self.folder / "data" / name, ["PARAMCD"])["PARAMCD"].unique())
 
 
 def write_study(cohort: str, run: str, datasets: Datasets, clean: Clean) -> Study:
@@ -177,10 +179,9 @@ def open_study(cohort: str, run: str = "") -> Study:
             f"the cohort {config.id!r} has not been cleaned in this run: run the notebook 01-cleaning first, or `make report`."
         )
     hold_profile(config.privacy, config.suppress_below, config.round_to)
-    data = {name: read_frame(folder / "data" / name) for name in DATASETS}
-    records = {name: read_frame(folder / "records" / name) for name in RECORDS}
-    check_columns(data["adsl"], ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
-    return Study(config, run, folder, read_catalogue(config), **data, **records)
+    study = Study(config, run, folder, read_catalogue(config))
+    check_columns(study.adsl, ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
+    return study
 
 
 def write_results(study: Study, section: str, results: pd.DataFrame) -> None:

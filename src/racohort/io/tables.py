@@ -2,7 +2,7 @@
 
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -80,10 +80,10 @@ def as_parquet(frame: pd.DataFrame) -> bytes:
     return sink.getvalue()
 
 
-def read_frame(path: Path) -> pd.DataFrame:
-    """A frame written by `write_frame`: text as str with "", numbers as they were."""
+def read_frame(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """A frame written by `write_frame`, or some columns of it: text as str with "", numbers as they were."""
     with path.with_name(f"{path.name}.parquet").open("rb") as file:
-        frame: pd.DataFrame = parquet.read_table(file).to_pandas()
+        frame: pd.DataFrame = parquet.read_table(file, columns=columns).to_pandas()
     for name in frame.columns:
         if frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name]):
             frame[name] = frame[name].where(frame[name].notna(), "").astype("str")
