@@ -106,6 +106,7 @@ def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row_and_nothi
     (6, {"das": "0.40"}, "score_differs"), (5, {"esr": "34.5", "crp": "52"}, "exchanged"), (5, {"site": "B"}, "id_two_sites"),
     (4, {"upro": "++"}, "number_spelling"), (4, {"upro": "much"}, "number_unreadable"),
     (4, {"upro": "阴性(-)"}, "number_spelling"), (4, {"upro": "阳性(++)"}, "number_spelling"),
+    (5, {"crp": "<0"}, "impossible"),
     (4, {"upro": "阴性(+)"}, "number_unreadable"), (4, {"upro": "positive(-)"}, "number_unreadable"),
 ])  # fmt: skip
 def test_one_fault_is_found_by_its_rule(tmp_path, line, cells, rule):
@@ -336,6 +337,7 @@ EVENTS = "id | event | start | end | grade | fatal\n{}"
     "event_before"),
     ("P1 | fever | 2013-03-02 | 2013-03-03 | 7 | N", "event_grade"), ("P7 | fever | 2013-03-02 | | 1 | N",
     "event_unknown_patient"),
+    ("P1 | fever | --11-10 | | 1 | N", "date_unreadable"),
     ("P1 | fever | | | 1 | N", "event_undated"), ("P1 | fever | 2013-03-05 | | 5 | Y", "event_death"),
     ("P1 | fever | 2013-03-02 | | 1 | N\nP1 | fever | 2013-03-02 | | 1 | N", "event_twice"),
     ("P1 | fever | 2013-03-02 | | 1 | N\nP2 | 发热 | 2013-03-22 | | 1 | N", "event_term"),
@@ -352,8 +354,15 @@ def test_an_event_list_without_faults_gives_no_finding(tmp_path):
     assert list(data.adae["TRTEMFL"]) == ["Y", "Y"]
 
 
-def test_a_start_without_its_day_is_no_fault_and_the_event_counts(tmp_path):
-    rows = "P1 | fever | 2013-03-02 | 2013-03-04 | 1 | N\nP2 | rash | 2013-05 | | 2 | N"
+def test_a_start_that_is_said_to_be_unknown_is_no_start(tmp_path):
+    rows = "P1 | fever | UNK | 2013-03-04 | 1 | N"
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}))
+    assert rules(clean) == {"missing_code", "event_undated"}
+
+
+@pytest.mark.parametrize("start", ["2013-05", "2013", "2013---07"])
+def test_a_start_without_its_day_is_no_fault_and_the_event_counts(tmp_path, start):
+    rows = f"P1 | fever | 2013-03-02 | 2013-03-04 | 1 | N\nP2 | rash | {start} | | 2 | N"
     clean, data = cleaned(cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}))
     assert not clean.records.findings
     assert list(data.adae["TRTEMFL"]) == ["Y", "Y"]

@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pyreadstat
 import pytest
+from openpyxl.chart import LineChart, Reference
 
 from racohort import io
 from racohort.io.headers import header_key, leave_out_headers
@@ -72,7 +73,7 @@ def values(path: str) -> pd.DataFrame:
     (TEXT.replace("haq", "ＨＡＱ").encode("utf-8"), "header_spelling"), (TEXT.replace("crp", "C反应蛋白").encode("utf-8"),
     "header_spelling"),
     ("\n".join(f"{number},{line}" if number else f",{line}" for number, line in enumerate(TEXT.splitlines())).encode("utf-8"),
-    "row_numbers"),
+    "row_numbers"), (TEXT.encode("utf-8") + b"\x1a", "spaces"),
 ])  # fmt: skip
 def test_the_same_table_in_another_dress_gives_the_same_values(tmp_path, data, rule):
     columns = {name: {} for name in TEXT.splitlines()[0].split(",")}
@@ -193,6 +194,21 @@ def test_what_a_workbook_hides_is_told(tmp_path, change, rule, said):
     told = found(cohort(tmp_path, {"a.xlsx": as_workbook(change)}, columns=columns))
     assert rule in told
     assert said in told[rule]
+
+
+def charted(book, sheet):
+    """A sheet that holds a chart alone, before the first."""
+    chart = LineChart()
+    chart.add_data(Reference(sheet, min_col=5, min_row=1, max_row=3))
+    book.create_chartsheet("Chart", 0).add_chart(chart)
+
+
+def test_a_sheet_that_holds_a_chart_alone_is_no_table(tmp_path):
+    path = cohort(
+        tmp_path / "b", {"a.xlsx": as_workbook(charted)}, columns={name: _own(name) for name in TEXT.splitlines()[0].split(",")}
+    )
+    pd.testing.assert_frame_equal(values(path), values(cohort(tmp_path / "a", {"a.csv": TEXT.encode("utf-8")})))
+    assert "workbook_hidden" not in found(path)
 
 
 @pytest.mark.parametrize("sheet", [2, "Other"])

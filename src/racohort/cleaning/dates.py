@@ -24,7 +24,8 @@ _TIMED = re.compile(
 )
 _YEAR_LAST = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
 _SERIAL = re.compile(r"([0-9]{4,5})(?:\.0)?")
-_PARTIAL = re.compile(r"[0-9]{4}(?:-[0-9]{2})?")
+#: A date without its day or month, as SDTM writes it by ISO 8601: 2014-05, 2014, 2014---10.
+PARTIAL = re.compile(r"(?P<year>[0-9]{4})(?:---[0-9]{2}|-(?P<month>0[1-9]|1[0-2]))?")
 _MONTHS = {
     name: number
     for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
@@ -127,7 +128,7 @@ def clean_dates(
              read(text, column.format, config.study.timezone, sheet.table.native) for text in texts.words}  # fmt: skip
     if role == "BIRTHDT" and column.format == "%Y":  # a year of birth is taken for its middle
         known = {text: (day and day.replace(month=7), rule) for text, (day, rule) in known.items()}
-    months = [text for text in known if _PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
+    months = [text for text in known if PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
     known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
     _settle_year_last(known, sheet, name, texts, records)
     known |= {

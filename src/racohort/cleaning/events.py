@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from racohort.cleaning.courses import says_fatal
-from racohort.cleaning.dates import clean_dates
+from racohort.cleaning.dates import PARTIAL, clean_dates
 from racohort.cleaning.patients import read_numbers
 from racohort.cleaning.sheets import Sheet
-from racohort.cleaning.words import NOTHING, tidy, translate, word_key
+from racohort.cleaning.words import NOTHING, missing_words, tidy, translate, word_key
 from racohort.config import Cohort, Column
 from racohort.roles import ROLES
 from racohort.schema import Records
@@ -72,7 +72,8 @@ def clean_events(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records:
                 sheet, "CMSTDT" if is_medication(sheet) else role, name, column, config, records, partial=True
             )
             texts = sheet.texts(name)
-            columns[f"{role}C"] = texts.each({text: tidy(text) for text in texts.words})
+            missing = missing_words(texts.words, config)
+            columns[f"{role}C"] = texts.each({text: "" if text in missing else tidy(text) for text in texts.words})
         elif role in ("AETOXGR", "CMDOSE"):
             columns[role] = read_numbers(sheet, role, name, _with_grades(sheet, role, name, column), config, catalogue, records)
         elif ROLES[role].group in ("event", "medication"):
@@ -209,13 +210,13 @@ def _first(sheet: Sheet, *roles: str) -> str:
 def earliest_and_latest(text: str) -> tuple[datetime.date | None, datetime.date | None]:
     """The first and the last day that a partial date can mean; None for no date at all.
 
-    >>> earliest_and_latest("2014-02")
-    (datetime.date(2014, 2, 1), datetime.date(2014, 2, 28))
+    >>> earliest_and_latest("2014-02"), earliest_and_latest("2014---10")[0], earliest_and_latest("2014-02-10")
+    ((datetime.date(2014, 2, 1), datetime.date(2014, 2, 28)), datetime.date(2014, 1, 1), (None, None))
     """
-    parts = [int(part) for part in text.split("-")] if text.replace("-", "").isdigit() else []
-    if not 1 <= len(parts) <= 2 or not 1900 <= parts[0] <= 2100 or (len(parts) == 2 and not 1 <= parts[1] <= 12):
+    found = PARTIAL.fullmatch(text)
+    year, month = (int(found["year"]), int(found["month"] or 0)) if found else (0, 0)
+    if not 1900 <= year <= 2100:
         return None, None
-    first = datetime.date(parts[0], parts[1] if len(parts) == 2 else 1, 1)
-    month = parts[1] if len(parts) == 2 else 12
-    after = datetime.date(parts[0] + month // 12, month % 12 + 1, 1)
-    return first, after - datetime.timedelta(days=1)
+    last = month or 12
+    after = datetime.date(year + last // 12, last % 12 + 1, 1)
+    return datetime.date(year, month or 1, 1), after - datetime.timedelta(days=1)

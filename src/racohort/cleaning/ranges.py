@@ -35,6 +35,7 @@ def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: R
     limits = catalogue.reindex(field.readings.PARAMCD)
     readings, exact = field.readings, field.readings.censored == ""
     known = np.where(exact, readings.aval, readings.limit)
+    known = np.where((readings.censored == "below") & (known <= limits["possible_low"]), -np.inf, known)  # <0 is no value
     impossible, span = _outside(field, known, limits, "possible")
     hint = _unit_hint(field, impossible & sheet.keep, catalogue)
     _hold(sheet, field, impossible, "impossible", f"is outside what is possible ({span}){hint}", records)

@@ -32,6 +32,9 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
 
     Adds findings; after one of class `reject` the table stays empty.
     """
+    if data.endswith(b"\x1a"):
+        data = data.rstrip(b"\x1a")
+        records.note("spaces", f"{table.file}: the mark of its end (Ctrl-Z, as DOS programs write it) was left out", table)
     text = decode(data, entry.encoding, table, records)
     if not text.strip():
         if not records.findings or records.findings[-1].file != table.file:

@@ -54,7 +54,7 @@ def read_source(path: Path) -> list[Unknown]:
 def _sheets(path: Path, data: bytes) -> list[str]:
     """The names of a workbook's sheets; none for another file."""
     if path.suffix.lower() in (".xlsx", ".xlsm"):
-        return list(openpyxl.load_workbook(io.BytesIO(data), read_only=True).sheetnames)
+        return [sheet.title for sheet in openpyxl.load_workbook(io.BytesIO(data), read_only=True).worksheets]
     if path.suffix.lower() == ".xls":
         return list(xlrd.open_workbook(file_contents=data, on_demand=True, logfile=io.StringIO()).sheet_names())
     return []

@@ -48,7 +48,7 @@ def read_workbook(data: bytes, entry: File, limits: Limits, table: RawTable, rec
 
 def _read_sheet(data: bytes, entry: File, table: RawTable, records: Records) -> None:
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    name = choose_sheet(book.sheetnames, entry, table, records)
+    name = choose_sheet([sheet.title for sheet in book.worksheets], entry, table, records)
     if name is None:
         return
     sheet, table.native = book[name], True
