@@ -9,6 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from racohort import terms
+from racohort.book import lay_out
 from racohort.places import project_root
 
 ROOT = project_root()
@@ -317,6 +318,15 @@ def test_the_style_sheet_and_the_figures_share_their_colours():
     for variable, name in (("--ra-paper", "paper"), ("--ra-accent", "accent"), ("--ra-ink", "ink"), ("--ra-mark", "accent2")):
         assert f"{variable}: {PALETTE[name][0]};" in light
         assert f"{variable}: {PALETTE[name][1]};" in dark
+
+
+def test_in_a_partial_report_links_lead_to_the_page_that_says_that_a_section_was_not_run(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    lay_out(tmp_path, ["06-concordance"], "")
+    targets = {page.name: re.findall(r"\((?:\.\./)?(notebooks/\S+)\)", page.read_text("utf-8")) for page in tmp_path.glob("*.md")}
+    assert targets["abstract.md"] == ["notebooks/06-concordance.md"]
+    assert targets["index.md"] == ["notebooks/01-cleaning.ipynb"]
+    assert "was not run" in (tmp_path / "notebooks" / "06-concordance.md").read_text("utf-8")
 
 
 def test_what_is_folded_away_is_announced_in_plain_words(monkeypatch):

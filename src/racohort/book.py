@@ -114,8 +114,7 @@ def lay_out(
     source = project_root() / "book"
     shutil.copytree(source, pages, dirs_exist_ok=True, ignore=shutil.ignore_patterns("_build", "__pycache__", ".*"))
     for stem in missing:
-        page = f"{_title_of(stem)}\n\nThis section was not run for this partial report.\n"
-        (pages / "notebooks" / f"{stem}.md").write_text(page, "utf-8")
+        _stand_in(pages, stem)
     yaml = YAML()
     yaml.width = 1000
     config = yaml.load(pages / "_config.yml")
@@ -126,6 +125,14 @@ def lay_out(
     said |= {name: text for name, text in told.items() if name in said}
     config["sphinx"]["recursive_update"] = True
     yaml.dump(config, pages / "_config.yml")
+
+
+def _stand_in(pages: Path, stem: str) -> None:
+    """A page in the place of a section that was not run, to which the links of the other pages lead."""
+    for path in (path for path in pages.rglob("*.md") if f"notebooks/{stem}.ipynb)" in path.read_text("utf-8")):
+        path.write_text(path.read_text("utf-8").replace(f"notebooks/{stem}.ipynb)", f"notebooks/{stem}.md)"), "utf-8")
+    page = f"{_title_of(stem)}\n\nThis section was not run for this partial report.\n"
+    (pages / "notebooks" / f"{stem}.md").write_text(page, "utf-8")
 
 
 def _title_of(stem: str) -> str:
