@@ -209,6 +209,7 @@ def lab() -> None:
         "ServerApp.root_dir": project_root() / "notebooks",
         "ServerApp.ip": "127.0.0.1",
         "LabApp.default_url": "/lab/tree/extras/start.ipynb",
+        "LabApp.app_settings_dir": project_root() / "notebooks" / "extras" / ".lab",  # where it is told not to ask for news
         "LabApp.news_url": "None",  # it asks no address outside this machine for news, versions or extensions
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",

@@ -27,7 +27,7 @@ RECORDS = ("ledger", "quarantine", "findings")
 RESULT_FILES = "*.csv"
 #: What is said above every page of who may see it.
 EDITIONS = {
-    "internal": "Internal report: it holds patients' data and must not be sent on.",
+    "internal": "Internal report: it holds patients’ data and must not be sent on.",
     "share": "Edition to share: it shows no single patient. Small counts are not hidden.",
     "publish": "Edition to publish: it shows no single patient; small counts are hidden, and the others are rounded.",
 }

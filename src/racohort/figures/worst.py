@@ -35,8 +35,14 @@ def plot_worst(worst: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figu
     panels = drawn["PARAMCD"].map({code: panel_of(code, catalogue) for code in drawn["PARAMCD"].unique()})
     drawn = drawn.assign(x=drawn["BASE"] / drawn["ANRHI"], y=drawn["AVAL"] / drawn["ANRHI"], panel=panels, place=places)
     fig = _draw_panels(drawn.sort_values("place", kind="stable"))
-    told = drawn[["USUBJID", "PARAMCD", "BASE", "AVAL", "ANRHI", "BNRIND", "ANRIND"]] if len(drawn) <= MOST_POINTS else None
-    return finish(fig, "worst", _alt(drawn, catalogue), _caption(drawn), plan.synthetic, drawn=told)
+    return finish(fig, "worst", _alt(drawn, catalogue), _caption(drawn), plan.synthetic, drawn=_told(drawn))
+
+
+def _told(drawn: pd.DataFrame) -> pd.DataFrame:
+    """The pairs that are drawn; of more than can be told apart how many went from which state to which."""
+    if len(drawn) <= MOST_POINTS:
+        return drawn[["USUBJID", "PARAMCD", "BASE", "AVAL", "ANRHI", "BNRIND", "ANRIND"]]
+    return drawn.groupby(["PARAMCD", "BNRIND", "ANRIND"], sort=False).size().rename("pairs").reset_index()
 
 
 def _draw_panels(drawn: pd.DataFrame) -> Any:
