@@ -122,12 +122,15 @@ class Records:
 
         With a reason for each cell, those of one patient with one reason are told together, in the order of the cells.
         """
-        together = ["column"] if isinstance(reason, str) else ["column", "USUBJID", "reason"]
         told = cells.assign(reason=reason)
-        told["count"] = told.groupby(together, sort=False)["line"].transform("size")
-        told["summed"] = (told["count"] > SHOWN) | (RULES[rule].cls == "normalise")
-        for cell in told[~told["summed"] | ~told.duplicated(together)].to_dict("records"):
-            self._note_cell(rule, table, cell)
+        together = told["column"] if isinstance(reason, str) else pd.MultiIndex.from_frame(told[["column", "USUBJID", "reason"]])
+        group = pd.factorize(together)[0]
+        count = np.bincount(group)[group]
+        summed = (count > SHOWN) | (RULES[rule].cls == "normalise")
+        first = np.unique(group, return_index=True)[1][group]
+        at = np.flatnonzero(~summed | (first == np.arange(len(group))))
+        for place, cell in zip(at, told.iloc[at].to_dict("records"), strict=True):
+            self._note_cell(rule, table, {**cell, "count": int(count[place]), "summed": summed[place]})
 
     def _note_cell(self, rule: str, table: RawTable, cell: Mapping[Any, Any]) -> None:
         others = cell["count"] - 1 if cell["summed"] else 0

@@ -17,12 +17,12 @@ APART = 4
 def check_units(sheets: Sequence[Sheet], site: np.ndarray, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
     """Warn of analytes whose values would fit another unit; `site` names the site of each of the people."""
     _doubt_crp(sheets, config, records)
-    others, named = catalogue["units"].to_dict(), pd.Categorical(site)
+    others, facts, named = catalogue["units"].to_dict(), catalogue.T, pd.Categorical(site)
     for code in dict.fromkeys(code for sheet in sheets for field in sheet.fields for code in field.codes if code):
         factors = [float(factor) for factor in others[code].values() if not 0.2 < factor < 5]
         column, values, who = _usable(sheets, code) if factors else ("", np.array([]), np.array([]))
         if len(values) >= 4:
-            _doubt_all(column, values, factors, catalogue.T[code], records)
+            _doubt_all(column, values, factors, facts[code], records)
             _doubt_sites(code, column, values, named[who], factors, records)
 
 
@@ -46,9 +46,12 @@ def check_unit_changes(sheets: Sequence[Sheet], catalogue: pd.DataFrame, config:
 
 def _ratios(sheets: Sequence[Sheet], code: str, before: str, visit: str) -> tuple[str, np.ndarray]:
     """An analyte's column, and its values at a visit over those at the visit before, patient by patient."""
-    found = [_usable(sheets, code, one) for one in (before, visit)]
-    first, second = (pd.Series(values, index=who)[lambda one: (one > 0) & ~one.index.duplicated()] for _, values, who in found)
-    return found[0][0], (second / first).dropna().to_numpy()
+    (column, was, who), (_, became, later) = (_usable(sheets, code, one) for one in (before, visit))
+    (who, first), (later, second) = (np.unique(places, return_index=True) for places in (who, later))
+    _, at, then = np.intersect1d(who, later, assume_unique=True, return_indices=True)
+    was, became = was[first[at]], became[second[then]]
+    known = (was > 0) & (became > 0)
+    return column, became[known] / was[known]
 
 
 def _stays(sheets: Sequence[Sheet], before: str, visit: str) -> bool:
@@ -103,7 +106,8 @@ def _doubt_sites(
     code: str, column: str, values: np.ndarray, sites: pd.Categorical, factors: Sequence[float], records: Records
 ) -> None:
     """One site: its median differs from the others' by about a unit's factor, and its values do not overlap theirs."""
-    values, sites = values[sites != ""], sites[sites != ""]
+    known = sites != ""
+    values, sites = values[known], sites[known]
     for name in _far_sites(values, sites):
         here, others = values[sites == name], values[sites != name]
         median, elsewhere = float(np.median(here)), float(np.median(others))
@@ -122,8 +126,10 @@ def _far_sites(values: np.ndarray, sites: pd.Categorical) -> list[str]:
 
     Without m of n sorted values, the median lies between the values number (n - m) / 2 and (n + m) / 2.
     """
-    spans = pd.Series(values).groupby(pd.Series(sites), observed=True).agg(["size", "min", "max"])
-    spans = spans[(spans["size"] >= 3) & (len(values) - spans["size"] >= 3)]
-    ordered, rest = np.sort(values), len(values) - spans["size"].to_numpy()
-    least, most = ordered[(rest - 1) // 2], ordered[rest // 2 + spans["size"].to_numpy()]
-    return [str(name) for name in spans.index[(spans["max"] < 0.5 * most) | (spans["min"] > 2 * least)]]
+    codes, size = np.unique(sites.codes, return_counts=True)
+    by_site, start, rest = values[np.argsort(sites.codes, kind="stable")], np.cumsum(size) - size, len(values) - size
+    spans = (codes, size, rest, np.minimum.reduceat(by_site, start), np.maximum.reduceat(by_site, start))
+    codes, size, rest, smallest, largest = (span[(size >= 3) & (rest >= 3)] for span in spans)
+    ordered = np.sort(values)
+    least, most = ordered[(rest - 1) // 2], ordered[rest // 2 + size]
+    return [str(name) for name in sites.categories[codes[(largest < 0.5 * most) | (smallest > 2 * least)]]]
