@@ -80,15 +80,13 @@ class Run:
 
     def outputs(self, section: str) -> dict[str, str]:
         """The hashes of what the section wrote, by path in the work folder."""
-        return {name: file_hash(self.work / name) for name in sorted(self._written(section))}
-
-    def _written(self, section: str) -> list[str]:
-        found = [path for name in ("data", "records", "results") for path in fingerprints.files_in(self.work / name)]
-        names = [path.relative_to(self.work).as_posix() for path in found]
-        joined = {name for name in names if name in JOINED}
-        kept = {name for name in names if not name.startswith("results/")} - joined
-        own: dict[str, set[str]] = {"cleaning": kept, "concordance": joined}
-        return [f"results/{section}.parquet", *own.get(section, set())]
+        work, written = self.work, [f"results/{section}.parquet"]
+        if section == "cleaning":
+            kept = (path for name in ("data", "records") for path in fingerprints.files_in(work / name))
+            written += [path.relative_to(work).as_posix() for path in kept]
+        if section == "concordance":
+            written += [name for name in JOINED if (work / name).is_file()]
+        return {name: file_hash(work / name) for name in sorted(written)}
 
     def is_fresh(self, section: str) -> bool:
         """Whether the section's last results still stand, and are all there."""
