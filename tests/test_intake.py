@@ -338,6 +338,27 @@ def test_a_file_that_cannot_be_read_writes_nothing(root: Path, tmp_path: Path) -
     assert list((root / "data" / "cohorts").iterdir()) == []
 
 
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("a.ods", "PK", "save it as XLSX"), ("a.json", "{}", "Export the data as CSV"), ("a.pdf", "%PDF-1.4", "Ask for the table"),
+    ("a.rds", "RDX3", "write.csv"), ("scan.JPG", "JFIF", "Ask for the table"), ("~$a.xlsx", "admin", "Close the program"),
+    ("a.xls", "<html><table>", "save it as XLSX"), ("a.accdb", "Jet", "Export each of its tables"),
+    ("a.xlsx", "\xd0\xcf\x11\xe0 E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0", "without one"),
+])  # fmt: skip
+def test_a_file_of_another_program_is_called_what_it_is_and_the_way_to_a_table_told(root, tmp_path, name, content, said) -> None:
+    told = described(written(tmp_path, name, content, "latin-1"))
+    assert told.exit_code == 2
+    assert said in told.output
+    assert "kind CSV" not in told.output
+    assert list((root / "data" / "cohorts").iterdir()) == []
+
+
+def test_a_folder_is_no_file_and_its_files_are_named(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    assert "is a folder. It holds no file." in described(tmp_path / "raw").output
+    written(tmp_path / "raw", "visits.csv", TWO_READINGS)
+    assert "is a folder. Name its files: 'visits.csv'." in described(tmp_path / "raw").output
+
+
 def test_a_chinese_name_gets_an_id_of_its_own(root: Path, tmp_path: Path) -> None:
     assert described(written(tmp_path, "two.csv", TWO_READINGS), name="西安").exit_code == 0
     found = parse_cohort(text_of(root, "西安"))

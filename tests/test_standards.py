@@ -215,3 +215,16 @@ def test_a_file_listed_for_two_kinds_of_row_is_told_of_once_where_a_column_is_in
     clean, _ = cleaned(path)
     said = [finding.message for finding in clean.records.findings if finding.rule == "column_undeclared"]
     assert said == ["a.csv: not declared, so not read: 'note', 'more'"]
+
+
+def test_degrees_of_fahrenheit_are_converted_with_their_limits_and_an_impossible_one_is_told_in_them(tmp_path: Path) -> None:
+    """Oracle: 98.6 °F is 37 °C, 95 is 35 and 99.5 is 37.5; 36.5 in a row that says F is none of a living body."""
+    rows = [("P1", "98.6", "F", "95", "99.5"), ("P2", "37", "C", "35", "37.5"), ("P3", "36.5", "F", "95", "99.5")]
+    text = "USUBJID,PARAMCD,AVISIT,AVAL,AVALU,ANRLO,ANRHI\n" + "".join(
+        f"{who},TEMP,BL,{value},{unit},{low},{high}\n" for who, value, unit, low, high in rows
+    )
+    clean, data = cleaned(cohort(tmp_path, {"advs.csv": text.encode()}, {"advs.csv": "adam"}, columns={}))
+    assert data.adlb[["AVAL", "ANRLO", "ANRHI"]].to_numpy().tolist() == [[37, 35, 37.5]] * 2
+    told = [finding.message for finding in clean.records.findings if finding.rule == "impossible"]
+    assert told == ["line 4, column AVAL: '36.5' is outside what is possible (TEMP 68 to 114.8 F)"]
+    assert set(clean.numbers["number"]) == {98.6, 37, 36.5}

@@ -54,6 +54,10 @@ def _paths(files: Sequence[str], folder: Path, copy: bool) -> list[Path]:
     if not files:
         raise UsageError('no file was named. Name them: make cohort NAME=mine FROM="visits.csv patients.xlsx"')
     paths = [Path(os.path.abspath(Path(file).expanduser())) for file in dict.fromkeys(files)]
+    for folder_named in [path for path in paths if path.is_dir()]:
+        inside = sorted(one.name for one in folder_named.iterdir() if one.is_file() and not one.name.startswith((".", "~")))
+        named = f"Name its files: {', '.join(map(repr, inside[:8]))}" if inside else "It holds no file"
+        raise UsageError(f"{str(folder_named)!r} is a folder. {named}{' and others' if len(inside) > 8 else ''}.")
     missing = [path for path in paths if not path.is_file()]
     if missing:
         raise UsageError(f"there is no file {str(missing[0])!r}. In FROM, a name with spaces stands in quotation marks.")

@@ -9,6 +9,8 @@ import pandas as pd
 UNITLESS = ("", "score", "joints")
 #: Counts, shares and the iron of haemoglobin as CDISC's terminology abbreviates them.
 _CDISC = {"gi/l": "109/l", "ti/l": "1012/l", "1": "fractionof1", "fraction": "fractionof1", "fmolfe": "fmol"}
+#: What is taken from a value before it is multiplied: 98.6 °F are (98.6 - 32) x 5/9 °C.
+_OFFSETS = {"f": 32.0}
 #: What units are called in words.
 _WORDS = {
     "国际单位": "iu", "微摩尔": "umol", "毫摩尔": "mmol", "微克": "ug", "毫克": "mg", "千克": "kg", "毫升": "ml", "微升": "ul",
@@ -16,7 +18,8 @@ _WORDS = {
     "小时": "h", "单位": "u", "升": "l", "克": "g", "每": "/", "hour": "h", "hr": "h", "percent": "%", "per": "/",
     "mcmol": "umol", "mcg": "ug", "mcl": "ul", "micromol": "umol", "beats/min": "/min", "breaths/min": "/min", "bpm": "/min",
     "beatsperminute": "/min", "breathsperminute": "/min",
-    "次/分钟": "/min", "次/分": "/min", "degrees": "", "deg": "", "°": "", "celsius": "c", "摄氏度": "c", "公斤": "kg",
+    "次/分钟": "/min", "次/分": "/min", "degrees": "", "deg": "", "°": "", "celsius": "c", "摄氏度": "c", "fahrenheit": "f",
+    "华氏度": "f", "公斤": "kg",
     "厘米": "cm", "米": "m", "lbs": "lb", "inches": "in", "inch": "in", "minute": "min",
 }  # fmt: skip
 _WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
@@ -41,6 +44,15 @@ def unit_key(unit: str) -> str:
     text = re.sub(r"^(k?)ui(?=/)", r"\1iu", text)
     text = _POWER.sub("10", text.lstrip("x×*")).replace("^", "").replace("/1h", "/h")
     return _CDISC.get(text, re.sub(r"(?<=[mu]g)%|(?<=^g)%|(?<=g)/100ml", "/dl", text))
+
+
+def unit_offset(unit: str | None) -> float:
+    """What is taken from a value in `unit` before it is multiplied with the unit's factor; 0 but for °F.
+
+    >>> (98.6 - unit_offset("°F")) * 5 / 9, unit_offset("mg/L")
+    (37.0, 0.0)
+    """
+    return _OFFSETS.get(unit_key(unit), 0.0) if unit else 0.0
 
 
 def unit_factor(catalogue: pd.DataFrame, PARAMCD: str, unit: str | None) -> float | None:

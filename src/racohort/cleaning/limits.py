@@ -11,6 +11,7 @@ from racohort.cleaning.sheets import Field, Sheet
 from racohort.cleaning.words import missing_words, tidy
 from racohort.config import Cohort
 from racohort.schema import Records
+from racohort.units import unit_offset
 
 Span = tuple[float, float]
 
@@ -59,7 +60,8 @@ def reference_limits(sheet: Sheet, field: Field) -> tuple[np.ndarray, np.ndarray
                 given = each({text: span[end] for text, span in limits.items()}, "float64")
                 ends[end] = np.where(np.isnan(ends[end]), given, ends[end])
     factor = field.readings.factor[field.at]
-    return significant(ends[0] * factor), significant(ends[1] * factor)
+    low, high = ends - np.array([unit_offset(unit) for unit in field.readings.unit])[field.at]
+    return significant(low * factor), significant(high * factor)
 
 
 def check_limits(sheet: Sheet, config: Cohort, records: Records) -> None:

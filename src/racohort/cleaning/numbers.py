@@ -14,7 +14,7 @@ from racohort.cleaning.sheets import Field, Readings, Sheet, Texts
 from racohort.cleaning.words import missing_labels, missing_words, tidy
 from racohort.config import Cohort, Column
 from racohort.schema import Records
-from racohort.units import UNITLESS, unit_factor
+from racohort.units import UNITLESS, unit_factor, unit_offset
 
 #: A cell longer than this is no value.
 LONGEST_CELL = 200
@@ -247,8 +247,8 @@ def _convert(
         elif factor is None:
             _unknown_unit(code, name, _rows(field, some), field, sheet, records)
         elif factor != 1:
-            readings.aval[some] = significant(readings.aval[some] * factor)
-            readings.limit[some] = significant(readings.limit[some] * factor)
+            readings.aval[some] = significant((readings.aval[some] - unit_offset(name)) * factor)
+            readings.limit[some] = significant((readings.limit[some] - unit_offset(name)) * factor)
             readings.factor[some] = factor
 
 

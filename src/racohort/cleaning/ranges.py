@@ -5,7 +5,7 @@ import pandas as pd
 
 from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.schema import Records
-from racohort.units import UNITLESS
+from racohort.units import UNITLESS, unit_offset
 
 #: A column is doubted when more than this share of it is missing.
 MOSTLY = 0.5
@@ -64,7 +64,8 @@ def _outside(field: Field, known: np.ndarray, limits: pd.DataFrame, kind: str) -
     first = field.at[np.flatnonzero(rows)[0]]
     factor, unit = field.readings.factor[first], field.readings.unit[first] or limits["AVALU"].iloc[first]
     shown = "" if unit in UNITLESS else f" {unit}"
-    return rows, f"{field.readings.PARAMCD[first]} {_span(low[first] / factor, high[first] / factor)}{shown}"
+    ends = (end[first] / factor + unit_offset(unit) for end in (low, high))
+    return rows, f"{field.readings.PARAMCD[first]} {_span(*ends)}{shown}"
 
 
 def _span(low: float, high: float) -> str:
@@ -88,7 +89,8 @@ def _unit_hint(field: Field, rows: Mask, catalogue: pd.DataFrame) -> str:
         return ""
     facts, values = catalogue.loc[field.PARAMCD[rows][0]], field.aval[rows]
     for unit, factor in facts["units"].items():
-        if ((values * factor >= facts["plausible_low"]) & (values * factor <= facts["plausible_high"])).all():
+        meant = (values - unit_offset(unit)) * factor
+        if ((meant >= facts["plausible_low"]) & (meant <= facts["plausible_high"])).all():
             return f"; in {unit} it would be usual: another unit?"
     return ""
 

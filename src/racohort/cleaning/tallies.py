@@ -7,6 +7,7 @@ import pandas as pd
 
 from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.rules import RULES
+from racohort.units import unit_offset
 
 FATES = ("file", "sheet", "fate", "rows")
 CELLS = ("file", "sheet", "column", "PARAMCD", "AVISIT", "cells", "used", "missing", "quarantined", "in_rows")
@@ -84,6 +85,7 @@ def _numbers(field: Field, told: Mask, used: Mask) -> dict[str, np.ndarray]:
     """The numbers of the rows that were told, and how many of them are used."""
     readings = field.readings
     number = np.where(readings.censored == "", readings.aval, readings.limit) / readings.factor
+    number = number + np.array([unit_offset(unit) for unit in readings.unit])
     counts = {"read": _by_reading(field, told), "used": _by_reading(field, used)}
     some = ~readings.missing & np.isfinite(number) & (counts["read"] > 0)
     found = {"PARAMCD": readings.PARAMCD, "unit": readings.unit, "factor": readings.factor, "number": number, **counts}

@@ -8,7 +8,7 @@ import pandas as pd
 
 from racohort.intake.guesses import Guess
 from racohort.intake.names import ALMOST, Index, bracketed, look_up, name_key, name_words
-from racohort.units import UNITLESS, unit_factor, unit_key
+from racohort.units import UNITLESS, unit_factor, unit_key, unit_offset
 
 #: What tells a share from a count, and what is a share by itself.
 _SHARE = "%"
@@ -51,7 +51,7 @@ def possible_units(values: Sequence[float], code: str, catalogue: pd.DataFrame) 
     likely: dict[float, str] = {}
     for unit in known_units(catalogue, code):
         factor = unit_factor(catalogue, code, unit) or 1.0
-        converted = np.asarray(values, dtype="float64") * factor
+        converted = (np.asarray(values, dtype="float64") - unit_offset(unit)) * factor
         inside = (converted >= facts["possible_low"] - 1e-9) & (converted <= facts["possible_high"] + 1e-9)
         high = facts["range_high_m"]
         tiny = high == high and len(converted) > 0 and converted.max() < high / 10

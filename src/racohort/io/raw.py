@@ -11,6 +11,7 @@ from racohort.io.archives import unpacked
 from racohort.io.binary import read_parquet, read_xpt
 from racohort.io.catalogue import read_catalogue
 from racohort.io.delimited import read_delimited
+from racohort.io.foreign import foreign
 from racohort.io.headers import expected_columns, header_key, leave_out_headers, match_columns, note_header, note_left
 from racohort.io.isolated import parse_apart
 from racohort.io.oldbooks import read_old_workbook
@@ -42,6 +43,9 @@ KINDS = {
     "gzip": ((b"\x1f\x8b",), (".gz",)),
 }
 CSV = (".csv", ".tsv", ".tab", ".txt")
+UNLOCK = (
+    "Open it with its password in a spreadsheet program, save a copy without one where only you can read it, and name the copy."
+)
 
 
 def read_raw(cohort: str) -> Raw:
@@ -167,8 +171,11 @@ def parse_file(data: bytes, entry: File, config: Cohort, table: RawTable, record
     protected = kind == "XLS" and "EncryptedPackage".encode("utf-16-le") in data
     if not data.strip():
         records.note("file_empty", f"{table.file} is empty ({len(data)} bytes)", table)
+    elif other := foreign(name, data[:100]):
+        records.note("file_unsupported", f"{table.file} is {other[0]}, which is not read", table, remedy=other[1])
     elif protected:
-        records.note("file_unsupported", f"{table.file} is protected by a password and cannot be read", table)
+        said = f"{table.file} is protected by a password and cannot be read"
+        records.note("file_unsupported", said, table, remedy=UNLOCK)
     elif ending not in (KINDS[kind][1] if kind in KINDS else CSV):
         records.note("file_kind", f"{table.file} is named {ending or 'without an ending'} but is a file of kind {kind}", table)
     else:

@@ -9,6 +9,7 @@ import pandas as pd
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.summaries import analysed, members, proportion_row
+from racohort.units import unit_offset
 
 #: Bars of a picture of how values spread.
 BARS = 24
@@ -40,7 +41,7 @@ def count_values(numbers: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame
 
     Parameters
     ----------
-    numbers : PARAMCD, factor, number (as written, before any conversion), read and used: how often.
+    numbers : PARAMCD, unit, factor, number (as written, before any conversion), read and used: how often.
     catalogue : with the possible and plausible range and the scale; on a log scale bars are of equal width in the logarithm.
 
     Returns
@@ -53,7 +54,7 @@ def count_values(numbers: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame
     for code, some in numbers[numbers["PARAMCD"].isin(catalogue.index)].groupby("PARAMCD", sort=False):
         facts = catalogue.T[str(code)]
         written: pd.Series = some.groupby("number")["read"].sum()
-        kept = some[some["used"] > 0].assign(value=some["number"] * some["factor"])
+        kept = some[some["used"] > 0].assign(value=(some["number"] - some["unit"].map(unit_offset)) * some["factor"])
         used: pd.Series = kept.groupby("value")["used"].sum()
         edges = _edges(used, kept["number"] if len(kept) else some["number"], facts)
         for statistic, values in (("values_read", written), ("values_used", used)):
