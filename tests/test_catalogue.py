@@ -3,6 +3,7 @@
 Oracles: standard atomic weights of IUPAC (abridged, 2021); pairs of conventional and SI values as textbooks print them.
 """
 
+import json
 import math
 import re
 from collections import defaultdict
@@ -12,6 +13,7 @@ import pytest
 
 from racohort import efficacy, io, safety
 from racohort.cleaning.words import word_key
+from racohort.config import parse_cohort
 from racohort.intake.names import analyte_index, look_up, name_key
 from racohort.io.headers import header_key
 from racohort.units import unit_factor, unit_key
@@ -343,3 +345,19 @@ def test_haemoglobin_a1c_in_mmol_per_mol_has_the_ranges_of_the_percentage_by_the
     assert 0.09148 * CATALOGUE.loc["HBA1CHGB", "possible_high"] + 2.152 == pytest.approx(25, abs=0.05)
     assert unit_factor(CATALOGUE, "HBA1C", "mmol/mol") is None
     assert unit_factor(CATALOGUE, "HBA1CHGB", "%") is None
+
+
+@pytest.mark.parametrize(("said", "primary", "expected"), [
+    ({"domain": "QS"}, [], (True, False)), ({"domain": "LB"}, [], (False, True)), ({"domain": "LB"}, ["OWN"], (True, True)),
+    ({"domain": "QS", "efficacy": False}, [], (False, False)), ({"domain": "QS", "safety": True}, ["OWN"], (True, True)),
+])  # fmt: skip
+def test_an_analyte_of_the_cohort_is_shown_where_it_says_or_where_its_kind_belongs_and_primary_in_efficacy(
+    said, primary, expected
+):
+    described = {
+        "id": "x", "files": [{"path": "a.csv", "shape": "visit"}], "visits": {"BL": {}}, "columns": {"id": {"role": "USUBJID"}},
+        "analytes": {"OWN": {"label": "Own", **said}}, "parameters": {"primary": [*primary, "BILI"]},
+    }  # fmt: skip
+    found = io.read_catalogue(parse_cohort(json.dumps(described), "cohort.yml"))
+    assert tuple(found.loc["OWN", ["efficacy", "safety"]]) == expected
+    assert found.at["BILI", "efficacy"]

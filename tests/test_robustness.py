@@ -137,6 +137,14 @@ def test_where_the_observed_show_no_improvement_the_missing_would_have_to_be_bet
     assert "would have to be" in report.say_tipping(rows, endpoints, study.plan).plain
 
 
+@pytest.mark.parametrize(("missing", "expected"), [(0, "nobody is missing"), (1, "too few, or further than was tried")])
+def test_a_tipping_point_that_was_not_found_says_that_nobody_is_missing_only_where_nobody_is(missing, expected):
+    study = drawn("5 3\n6 5\n7 4\n8 6")
+    rows, endpoints = examine(study, analyse(study))
+    table = tables.tabulate_tipping(rows.assign(value=np.nan, n_missing=missing), endpoints, study.plan)
+    assert set(table.frame["Tipping point"]) == {expected}
+
+
 def test_regression_to_the_mean_is_that_of_the_specification(rows):
     """statistics.md 3.7: mu 4, sigma 1.5: 0.99, 0.59 and 0.30 above 5.1; 0.37, 0.22 and 0.11 above 3.2."""
     expected = {("0.5", "5.1"): 0.99, ("0.7", "5.1"): 0.59, ("0.85", "5.1"): 0.30, ("0.5", "3.2"): 0.37, ("0.7", "3.2"): 0.22,

@@ -191,8 +191,14 @@ class Analyte(Strict):
     scale: Literal["linear", "log", "ordinal", "count"] = Field("linear", description="The scale it is analysed on.")
     direction: Literal["lower", "higher", "none"] = Field("none", description="Which direction is a benefit.")
     digits: int = Field(1, ge=0, le=6, description="Decimals shown.")
-    efficacy: bool = Field(False, description="Shown in the efficacy section.")
-    safety: bool = Field(False, description="Shown in the safety section.")
+    efficacy: bool = Field(
+        False,
+        description="Shown in the efficacy section, as is every primary endpoint. Where neither this nor safety is said, scores "
+        "and scales are.",
+    )
+    safety: bool = Field(
+        False, description="Shown in the safety section. Where neither this nor efficacy is said, laboratory values are."
+    )
     component: bool = Field(False, description="A part of a composite score.")
     possible: Pair = Field(default=[None, None], description="Outside it a value cannot be true.")
     plausible: Pair = Field(default=[None, None], description="Outside it a value is doubted.")

@@ -33,10 +33,12 @@ def read_catalogue(config: Cohort | None = None) -> pd.DataFrame:
     """
     analytes = dict(_analytes((project_root() / "data" / "catalogue" / "analytes.yml").read_text("utf-8")))
     if config is not None:
-        analytes |= config.analytes
+        analytes |= {code: _placed(facts) for code, facts in config.analytes.items()}
     rows = {code: _row(facts) for code, facts in analytes.items()}
     if config is not None:
         _override(rows, config)
+        for code in set(_primary(config)) & set(rows):
+            rows[code]["efficacy"] = True
     frame = pd.DataFrame(list(rows.values()), columns=list(COLUMNS), index=pd.Index(list(rows), name="PARAMCD", dtype="str"))
     return add_criteria(frame)
 
@@ -52,6 +54,19 @@ def _checked(code: str, facts: Any) -> Analyte:
         return Analyte.model_validate(facts)
     except ValidationError as error:
         raise CohortError([Finding("cohort_yml", f"analytes.yml, {code}: {error.errors()[0]['msg']}")]) from None
+
+
+def _placed(analyte: Analyte) -> Analyte:
+    """A cohort's own analyte: a score in efficacy, a laboratory value in safety, where it does not say in which section."""
+    if {"efficacy", "safety"} & analyte.model_fields_set:
+        return analyte
+    return analyte.model_copy(update={"efficacy": analyte.domain == "QS", "safety": analyte.domain == "LB"})
+
+
+def _primary(config: Cohort) -> list[str]:
+    """The primary endpoints that a cohort declares: each belongs to efficacy, whatever else it is."""
+    named = config.parameters.get("primary", [])
+    return [named] if isinstance(named, str) else [str(code) for code in named] if isinstance(named, list) else []
 
 
 def _row(analyte: Analyte) -> dict[str, Any]:

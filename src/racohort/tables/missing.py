@@ -113,7 +113,7 @@ def tabulate_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) ->
     lines = [
         {"Endpoint": e.label, "Visit": visit.label, "By": METHODS[row["method"]],
          "Missing": f"{number(row['n_missing'])} of {number(row['n'])}",
-         "Limit reaches an improvement of": number(float(row["category"]), 2), "Tipping point": _tipping(row["value"], e)}
+         "Limit reaches an improvement of": number(float(row["category"]), 2), "Tipping point": _tipping(row, e)}
         for e in endpoints for visit in plan.follow_ups
         for _, row in select_results(rows, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).iterrows()
     ]  # fmt: skip
@@ -134,5 +134,7 @@ def tabulate_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) ->
     )
 
 
-def _tipping(value: float, e: Endpoint) -> str:
-    return "nobody is missing" if pd.isna(value) else number(value, e.mean_digits)
+def _tipping(row: pd.Series, e: Endpoint) -> str:
+    if not pd.isna(row["value"]):
+        return number(row["value"], e.mean_digits)
+    return "nobody is missing" if row["n_missing"] == 0 else "too few, or further than was tried"
