@@ -14,7 +14,8 @@ from racohort.child import run_python
 from racohort.folds import MARK
 from racohort.places import project_root
 
-JUPYTER_BOOK = "from jupyter_book.cli.main import main; main()"
+#: A build is over before its garbage is worth looking for: 150 MB more, a seventh less time.
+JUPYTER_BOOK = "import gc; gc.disable(); from jupyter_book.cli.main import main; main()"
 SYNTHETIC = "Synthetic cohort: made by a program to prove the pipeline. It says nothing about the therapy."
 
 

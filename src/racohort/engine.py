@@ -14,6 +14,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 from papermill import execute_notebook
+from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from racohort import warm
@@ -59,6 +60,22 @@ class OwnKernel(AsyncKernelManager):
         self.started.add(self)
         with self.log_file.open("ab") as log:
             await self._async_start_kernel(**{**options, "stdout": log, "stderr": log, "cwd": self.log_file.parent})
+
+
+class WrittenAtItsEnd(NBClientEngine):
+    """Papermill's own way to run a notebook, which is written when it has ended, however it ends, and not twice a cell."""
+
+    @classmethod
+    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any) -> None:
+        """Run every cell."""
+        target, nb_man.output_path = nb_man.output_path, None
+        try:
+            super().execute_managed_notebook(nb_man, kernel_name, **options)
+        finally:
+            nb_man.output_path = target
+
+
+papermill_engines.register("racohort", WrittenAtItsEnd)
 
 
 def stop_kernels() -> None:
@@ -108,7 +125,13 @@ def _execute(notebook: Path, target: Path, parameters: dict[str, Any], environme
     neutral = Path(environment["IPYTHONDIR"])
     private = {"transport": "ipc", "connection_file": str(neutral / "kernel.json")}
     kernel = type("SectionKernel", (OwnKernel,), {"environment": environment, "log_file": neutral / "kernel.log", **private})
-    options = {"progress_bar": False, "log_output": False, "kernel_name": "racohort", "language": "python"}
+    options = {
+        "progress_bar": False,
+        "log_output": False,
+        "kernel_name": "racohort",
+        "language": "python",
+        "engine_name": "racohort",
+    }
     own = {"kernel_manager_class": kernel, "shutdown_kernel": "immediate", "ipython_hist_file": ""}
     execute_notebook(notebook, target, parameters, **options, **own)
 

@@ -9,13 +9,12 @@ import lxml.html
 from lxml.html import HtmlElement
 from ruamel.yaml import YAML
 
-from racohort.book import BookFailed
+from racohort.book import JUPYTER_BOOK, BookFailed
 from racohort.child import run_python
 from racohort.folds import title_of
 
 #: Pages of the part Reference that a reader of the report needs; the others describe the project.
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
-BUILD = "from jupyter_book.cli.main import main; main()"
 #: What is listed below the contents, and where its captions are; those in a closed fold do not stand on paper.
 LISTED = {"Figure": ".//figure/figcaption", "Table": ".//table/caption"}
 HIDDEN = 'ancestor::details[contains(@class, "hide")]'
@@ -38,7 +37,7 @@ def build_single(pages: Path, mark: str, log: Path) -> Path:
     shutil.rmtree(made, ignore_errors=True)
     options = ["--path-output", str(made), "--builder", "custom", "--custom-builder", "singlehtml"]
     with log.open("ab") as file:
-        run_python(BUILD, ["build", str(pages), *options], file)
+        run_python(JUPYTER_BOOK, ["build", str(pages), *options], file)
     page = made / "_build" / "singlehtml" / "index.html"
     if not page.is_file():
         raise BookFailed(["the report on one page was not made"], log)
