@@ -359,6 +359,27 @@ def test_a_folder_is_no_file_and_its_files_are_named(root: Path, tmp_path: Path)
     assert "is a folder. Name its files: 'visits.csv'." in described(tmp_path / "raw").output
 
 
+TIMED = """id,visit,{time},crp,death.dt
+1,1,0,39.6,
+1,2,0.9,20.1,
+1,3,3.1,12.0,
+2,1,0,30.2,2016-03-01
+2,2,1.1,22.0,2016-03-01
+2,3,2.9,11.0,2016-03-01
+3,1,0,30.2,
+3,2,1.0,22.0,
+3,3,3.0,11.0,
+"""
+
+
+@pytest.mark.parametrize(("time", "days"), [("month", [0, 30, 91]), ("time (weeks)", [0, 7, 21]), ("time", [0, None, None])])
+def test_numbered_visits_take_their_days_from_a_column_of_times_that_names_its_unit(root, tmp_path, time, days) -> None:
+    said = described(written(tmp_path, "a.csv", TIMED.format(time=time)))
+    assert said.exit_code == 0, said.output
+    assert [visit.day for visit in parse_cohort(text_of(root)).visits.values()] == days
+    assert parse_cohort(text_of(root)).columns["death.dt"].role == "DTHDT"
+
+
 def test_a_chinese_name_gets_an_id_of_its_own(root: Path, tmp_path: Path) -> None:
     assert described(written(tmp_path, "two.csv", TWO_READINGS), name="西安").exit_code == 0
     found = parse_cohort(text_of(root, "西安"))

@@ -13,8 +13,8 @@ from racohort.intake.guesses import Guess, Source
 from racohort.intake.people import arms_of
 from racohort.intake.redcap import kinds_of_row
 from racohort.intake.tables import guess_table
-from racohort.intake.values import given, parse_day
-from racohort.intake.visits import UNTOLD, Planned, header_time, label_day, plan_visits
+from racohort.intake.values import as_number, given, is_numeric, parse_day
+from racohort.intake.visits import UNITS, UNTOLD, Planned, header_time, label_day, plan_visits, time_unit
 
 
 @dataclass
@@ -138,6 +138,7 @@ def _days(source: Source, cells: pd.DataFrame, seen: dict[str, list[float]]) -> 
     """The dates of the visits of a table; adds the days since the patient's baseline (else first) row to `seen`, by label."""
     guess = next((one for one in source.columns if one.role == "ADT" and "format" in one.keys), None)
     if guess is None:
+        _add_times(source, cells, seen)
         return []
     if "{visit}" in guess.name:
         return _wide_days(source, guess, cells, seen)
@@ -147,6 +148,17 @@ def _days(source: Source, cells: pd.DataFrame, seen: dict[str, list[float]]) -> 
         rows = pd.DataFrame({"who": cells[who].to_numpy(), "label": cells[label].str.strip().to_numpy(), "day": days}).dropna()
         _add_days(rows.drop_duplicates(), seen)
     return [day for day in days if day is not None]
+
+
+def _add_times(source: Source, cells: pd.DataFrame, seen: dict[str, list[float]]) -> None:
+    """Adds to `seen` what a column of times beside the visits says, whose name is a unit of time, where a table has no dates."""
+    who, label = _column(source, "USUBJID", cells), _column(source, "AVISIT", cells)
+    times = [str(name) for name in cells.columns if name != label and time_unit(str(name)) and is_numeric(cells[name].tolist())]
+    if not who or not label or header_time(label) or not times:
+        return
+    days = pd.to_timedelta(cells[times[0]].map(as_number) * UNITS[time_unit(times[0])][0], unit="D")
+    rows = pd.DataFrame({"who": cells[who].to_numpy(), "label": cells[label].str.strip().to_numpy(), "day": days.to_numpy()})
+    _add_days(rows.dropna().drop_duplicates(), seen)
 
 
 def _wide_days(source: Source, guess: Guess, cells: pd.DataFrame, seen: dict[str, list[float]]) -> list[datetime.date]:

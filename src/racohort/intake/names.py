@@ -48,14 +48,15 @@ def name_key(name: str) -> str:
 
 
 def name_words(name: str) -> list[str]:
-    """The words of a name without what stands in brackets, Chinese and Latin letters apart.
+    """The words of a name without what stands in brackets, Chinese and Latin letters apart; dt is short for date.
 
-    >>> name_words("白细胞计数WBC (10^9/L)"), name_words("C反应蛋白"), name_words("crp_mg_L")
-    (['白细胞计数', 'wbc'], ['c', '反应蛋白'], ['crp', 'mg', 'l'])
+    >>> name_words("白细胞计数WBC (10^9/L)"), name_words("C反应蛋白"), name_words("crp_mg_L"), name_words("death.dt")
+    (['白细胞计数', 'wbc'], ['c', '反应蛋白'], ['crp', 'mg', 'l'], ['death', 'date'])
     """
     plain = _BRACKETS.sub(" ", unicodedata.normalize("NFKC", name))
     plain = re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", plain)
-    return [word for word in re.findall(rf"[{_CJK}]+|[^\W_{_CJK}]+", plain.casefold()) if word][:LONGEST]
+    words = [word for word in re.findall(rf"[{_CJK}]+|[^\W_{_CJK}]+", plain.casefold()) if word][:LONGEST]
+    return ["date" if word == "dt" else word for word in words]
 
 
 def bracketed(name: str) -> str:

@@ -176,6 +176,7 @@ def _role(
         said = " or ".join(f"{{role: {role}}}" for role in match.meanings)
         return Guess(name, {"role": match.meanings[0]}, match.why, f"{said}; {match.left or name!r} is not understood")
     role = match.meanings[0]
+    role = "DTHDT" if role == "DTHFL" and date_formats(texts) and not is_numeric(texts) else role
     rivals = [other for other, found in matches.items() if other != name and found.sure == role]
     if rivals and role not in ("COVARIATE", "IGNORE"):
         best = min(matches[other].rank for other in rivals)

@@ -98,6 +98,16 @@ def header_time(name: str) -> str:
     return next((_WORDS[word] for word in words if len(word) > 2 and word in _WORDS), _WORDS.get(name.strip(), ""))
 
 
+def time_unit(name: str) -> str:
+    """The unit of time that is all that a column's name says (month, time_months -> M); "" for any other name.
+
+    >>> time_unit("month"), time_unit("time (weeks)"), time_unit("age_months")
+    ('M', 'W', '')
+    """
+    words = set(re.findall(r"[^\W_]+", unicodedata.normalize("NFKC", name).casefold())) - {"time", "visit", "study", "in"}
+    return _WORDS.get(words.pop(), "") if len(words) == 1 else ""
+
+
 def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequence[float]]) -> list[Planned]:
     """The planned visits in the order of time.
 
@@ -109,8 +119,8 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
     Where no label says a time, the first in the order of time is taken for baseline, and the guess says so.
 
     >>> visits = plan_visits([("Call A", ""), ("Call B", "")], {"Call B": [90, 95, 88]})
-    >>> [(visit.labels, visit.day, visit.why) for visit in visits]
-    [(['Call A'], 0.0, 'the first of the labels'), (['Call B'], 90.0, 'the dates have a median of 90 days (88 to 95)')]
+    >>> [(visit.day, visit.why) for visit in visits]
+    [(0.0, 'the first of the labels'), (90.0, 'the days since the first have a median of 90 days (88 to 95)')]
     """
     labels = list(dict.fromkeys(labels))
     fitting = _fitting_unit([label for label, _ in labels], observed)
@@ -156,7 +166,7 @@ def _unsaid(label: str, observed: Mapping[str, Sequence[float]]) -> Planned:
     code = re.sub(r"[^A-Z0-9]", "", unicodedata.normalize("NFKC", label).upper())[:6]
     code = code if re.match(r"[A-Z]", code) else f"V{code}" if code else f"V{abs(hash_of(label)) % 10000}"
     if len(seen) >= 3 and np.median(seen) > 0:
-        return Planned(code, [label], float(np.median(seen)), f"the dates {_span(seen)}")
+        return Planned(code, [label], float(round(np.median(seen))), f"the days since the first {_span(seen)}")
     number = re.fullmatch(r"\s*(\d+)\s*", label)
     times = [f"{round(int(number[0]) * UNITS[unit][0])} if {unit_word} are meant" for unit, unit_word in
              (("W", "weeks"), ("M", "months"), ("Y", "years"))] if number else []  # fmt: skip
