@@ -17,6 +17,9 @@ from racohort.results import select_results
 #: How the runs are told apart, by colour and by mark; beyond these the marks stand for all further ones.
 LOOKS = (("accent", "o"), ("accent2", "s"), ("good", "D"), ("none", "^"), ("cool", "v"), ("moderate", "P"))
 
+#: What is drawn of a row.
+VALUES = ("value", "lower", "upper")
+
 
 def plot_baselines(
     differences: pd.DataFrame, runs: Sequence[Finished], catalogue: pd.DataFrame, synthetic: bool
@@ -50,7 +53,9 @@ def plot_baselines(
         f"Baselines: difference of means from {runs[0].name} in standard deviations, with its interval. Shaded: within a quarter "
         "of a standard deviation."
     )
-    return finish(fig, "baselines", alt, caption, synthetic)
+    return finish(
+        fig, "baselines", alt, caption, synthetic, drawn=differences[["contrast", "PARAMCD", "by", "category", *VALUES]]
+    )
 
 
 def _offset(place: int, runs: int) -> float:
@@ -91,7 +96,8 @@ def plot_cohorts(changes: pd.DataFrame, pooled: pd.DataFrame, endpoint: str, lab
     caption = (
         f"{label}: {kind.lower()} in complete pairs with confidence intervals, each cohort by itself; no effect of a treatment."
     )
-    return finish(fig, f"forest-{endpoint.lower()}", f"Forest plot of {count(len(rows), 'change')}: {told}.", caption, synthetic)
+    alt, drawn = f"Forest plot of {count(len(rows), 'change')}: {told}.", pd.DataFrame(lines)[["label", *VALUES]]
+    return finish(fig, f"forest-{endpoint.lower()}", alt, caption, synthetic, drawn=drawn)
 
 
 def _lines(group: pd.DataFrame, pooled: pd.DataFrame, endpoint: str, time: str) -> list[dict[str, Any]]:
@@ -137,4 +143,6 @@ def plot_cohort_events(runs: Sequence[Finished], synthetic: bool) -> Figure | No
     ax.set_xlabel("Patients (%)")
     fig.legend(loc="outside upper left", ncols=min(len(known), 4))
     caption = "Patients with adverse events, share of the safety population with its exact interval. Nothing is pooled."
-    return finish(fig, "events", f"Shares of patients with adverse events. {'; '.join(told)}.", caption, synthetic)
+    drawn = pd.DataFrame([{**row, "run": name} for name, rows in known.items() for row in rows if row is not None])
+    alt = f"Shares of patients with adverse events. {'; '.join(told)}."
+    return finish(fig, "events", alt, caption, synthetic, drawn=drawn[["run", "category", *VALUES]])
