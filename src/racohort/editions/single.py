@@ -19,10 +19,11 @@ KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
 LISTED = {"Figure": ".//figure/figcaption", "Table": ".//table/caption"}
 HIDDEN = 'ancestor::details[contains(@class, "hide")]'
 STYLE = """\
-@page {{ size: A4; margin: 20mm 18mm 22mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
+@page {{ size: A4; margin: 17mm 18mm 18mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
   @bottom-center {{ content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #55626f; }} }}
 .ra-contents:not(:has(+ .ra-contents)) {{ break-after: page; }}
 .ra-contents:first-of-type + .ra-contents {{ break-before: page; }}
+html {{ font-size: 10pt !important; }} .ra-chapter > section:last-child *:last-child {{ margin-bottom: 0; }}
 .ra-contents ul {{ padding: 0; }} .ra-contents li {{ list-style: none; margin: 0.15rem 0; }}
 .ra-contents li.ra-h3 {{ padding-left: 1.4rem; }} .bd-article .ra-chapter:not(.ra-first) {{ break-before: page; }}
 .ra-chapter > :is(h2, h3):first-of-type {{ font-size: 1.75rem !important; margin-top: 0; }}
