@@ -171,7 +171,8 @@ def test_censored_values_are_counted_among_patients_with_a_value():
     row = pick_result(rows, AVISIT="BL")
     assert (row["count"], row["n"], row["category"]) == (1, 3, "below")
     assert set(select_results(rows, by="censored")["AVISIT"]) == {"BL", "Y1", "Y3"}
-    assert "1 parameter has values beyond the limits of the assay (CRP)" in report.say_assay_limits(rows, PLAN).plain
+    said = report.say_assay_limits(rows, example_catalogue()).plain
+    assert "1 parameter has values beyond the limits of the assay (C-reactive protein)" in said
     assert "1 of 3" in tables.tabulate_assay_limits(rows, PLAN, example_catalogue()).html()
 
 
@@ -180,7 +181,7 @@ def test_without_censored_values_the_table_is_a_sentence():
     rows = quality.estimate_censored(study.adlb, study.adsl, PLAN)
     assert rows.empty
     assert "No value lies" in str(tables.tabulate_assay_limits(rows, PLAN, study.catalogue))
-    assert "No value" in report.say_assay_limits(rows, PLAN).plain
+    assert "No value" in report.say_assay_limits(rows, study.catalogue).plain
 
 
 CELLS = pd.DataFrame(

@@ -4,6 +4,7 @@ import pandas as pd
 
 from racohort.config import Cohort
 from racohort.formats import count, listed, number
+from racohort.labels import label_of, within_sentence
 from racohort.plan import Plan
 from racohort.report.text import Text, quote, say
 from racohort.results import select_results
@@ -113,16 +114,16 @@ def say_representing(config: Cohort) -> Text:
     return say(f"Of several records of a follow-up visit {_CHOSEN[config.records.visit]}; {baseline}.", *own, every)
 
 
-def say_assay_limits(results: pd.DataFrame, plan: Plan) -> Text:
+def say_assay_limits(results: pd.DataFrame, catalogue: pd.DataFrame) -> Text:
     """Which parameters have values beyond their assay's limits, from the rows of `estimate_censored`."""
     rows = select_results(results, by="censored")
     if rows.empty:
         return say("No value lies beyond the limits of its assay.")
-    codes = list(rows["PARAMCD"].unique())
+    names = [within_sentence(label_of(code, catalogue)) for code in rows["PARAMCD"].unique()]
     return say(
         quote(
-            f"{count(len(codes), 'parameter')} {'has' if len(codes) == 1 else 'have'} values beyond the limits of the assay "
-            f"({listed(codes)}); each keeps its side and limit, and is marked.",
+            f"{count(len(names), 'parameter')} {'has' if len(names) == 1 else 'have'} values beyond the limits of the assay "
+            f"({listed(names)}); each keeps its side and limit, and is marked.",
             *rows["result_id"],
         )
     )
