@@ -101,8 +101,11 @@ def _says_yes(column: pd.Series) -> bool:
 
 
 def _names_analytes(column: pd.Series, analytes: Index) -> bool:
-    words = list(dict.fromkeys(given(column.tolist())))[:200]
-    return bool(words) and sum(bool(look_up(word, analytes).sure) for word in words[:60]) >= NAMED * len(words[:60])
+    words = list(dict.fromkeys(given(column.tolist())))[:60]
+    named = [word for word in words if any(map(str.isalpha, word))]  # no number names one, and likeness takes long to see that
+    if not words or len(named) < NAMED * len(words):
+        return False
+    return sum(bool(look_up(word, analytes).sure) for word in named) >= NAMED * len(words)
 
 
 def _analyte_columns(cells: pd.DataFrame, analytes: Index) -> list[str]:
