@@ -186,6 +186,16 @@ def check_columns(frame: pd.DataFrame, columns: Iterable[str], what: str) -> pd.
     return frame
 
 
+def as_text(values: pd.Series) -> pd.Series:
+    """Values as text (str), "" where one is missing; text without a gap stays as it is.
+
+    >>> as_text(pd.Series([1, None, "a"], dtype=object)).tolist()
+    ['1', '', 'a']
+    """
+    missing = values.isna()
+    return (values.mask(missing, "") if missing.any() else values).astype("str")
+
+
 def check_one_row(frame: pd.DataFrame, by: Sequence[str], what: str) -> pd.DataFrame:
     """The frame itself, where no two rows share the values of `by`; raises ValueError naming the first that do."""
     twice = frame[frame.duplicated(list(by), keep=False)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from racohort.schema import as_text
 from racohort.terms import ADAE, ADCM, ADSL, BDS
 
 NUMBERS = {
@@ -22,13 +23,15 @@ def typed(frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
 
 
 def _column(name: str, frame: pd.DataFrame) -> pd.Series:
-    n = len(frame)
-    values = frame[name].reset_index(drop=True) if name in frame else pd.Series([None] * n, dtype=object)
+    if name not in frame:
+        kind = "datetime64[s]" if name in DATES else "float64" if name in NUMBERS else "str"
+        return pd.Series("" if kind == "str" else None, index=range(len(frame)), dtype=kind)
+    values = frame[name].reset_index(drop=True)
     if name in DATES:
         return pd.to_datetime(values).astype("datetime64[s]")
     if name in NUMBERS or pd.api.types.is_numeric_dtype(values):
         return pd.to_numeric(values, errors="coerce").astype("float64")
-    return values.where(values.notna(), "").astype("str")
+    return as_text(values)
 
 
 def study_day(dates: pd.Series, starts: pd.Series) -> pd.Series:

@@ -14,7 +14,7 @@ from racohort.io.tables import read_frame, write_frame
 from racohort.places import UsageError, cohort_folder, work_folder
 from racohort.plan import Plan, Visit
 from racohort.results import as_results, join_results
-from racohort.schema import Clean, check_columns, check_one_row
+from racohort.schema import Clean, as_text, check_columns, check_one_row
 from racohort.secret import read_secret
 from racohort.terms import RESULT_COUNTS, RESULTS, SECTIONS
 
@@ -155,7 +155,7 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
         for name in frame.columns
         if name not in ("line", "count", "ADT", "day") and not pd.api.types.is_numeric_dtype(frame[name])
     ]
-    return frame.assign(**{name: frame[name].where(frame[name].notna(), "").astype("str") for name in texts})
+    return frame.assign(**{name: as_text(frame[name]) for name in texts})
 
 
 def write_check(folder: Path, datasets: Datasets | None, findings: pd.DataFrame, clean: Clean | None = None) -> None:

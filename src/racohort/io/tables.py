@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute, parquet
 
+from racohort.schema import as_text
 from racohort.spreadsheets import harmless
 
 #: So many rows of CSV are written at a time.
@@ -86,7 +87,7 @@ def read_frame(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame
         frame: pd.DataFrame = parquet.read_table(file, columns=columns).to_pandas()
     for name in frame.columns:
         if frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name]):
-            frame[name] = frame[name].where(frame[name].notna(), "").astype("str")
+            frame[name] = as_text(frame[name])
         elif pd.api.types.is_datetime64_any_dtype(frame[name]):
             frame[name] = frame[name].astype("datetime64[s]")
     return frame
