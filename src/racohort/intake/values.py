@@ -12,6 +12,7 @@ from racohort.intake.vocabulary import RESULT, SEXES, WORDS
 
 _NUMBER = re.compile(r"[-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?")
 _SIDE = re.compile(r"^(?:<=|>=|<|>|≤|≥|＜|＞|小于|大于)\s*")
+_DECIMAL = re.compile(r"-?\d*\.\d*")
 _PARTIAL = re.compile(r"\d{4}(?:-\d{2})?")
 #: How days are written, and the time that programs put behind a day.
 DAYS = (
@@ -90,6 +91,8 @@ def date_formats(cells: Sequence[str]) -> list[str]:
     (['%d/%m/%Y %H:%M:%S'], ['%d%b%Y:%H:%M:%S'], ['%m/%d/%Y %I:%M:%S %p'])
     """
     texts = [text for text in dict.fromkeys(given(cells)) if not _PARTIAL.fullmatch(text)]
+    if sum(len(text.strip()) >= 6 and not _DECIMAL.fullmatch(text.strip()) for text in texts) < 0.9 * len(texts):
+        return []  # no format reads the others, and to try them all takes long
     share = {format_: sum(_reads(text, format_) for text in texts) / len(texts) for format_ in FORMATS if texts}
     best = max(share.values(), default=0.0)
     return [format_ for format_, read in share.items() if read == best] if best >= 0.9 else []
