@@ -214,6 +214,15 @@ def test_family_b_opens_only_when_all_of_a_are_rejected(rows, study):
     assert opened[("HAQDI", "Y3")] == pytest.approx(0.03)
 
 
+def test_what_a_run_names_primary_is_analysed_though_the_catalogue_keeps_it_for_safety(study):
+    asked = replace(study.plan, primary=("CREAT",))
+    assert not study.catalogue.loc["CREAT", "efficacy"]
+    values = efficacy.select_values(study.adlb, study.adqs, study.adsl, asked, study.catalogue)
+    assert {"CREAT", "DAS28ESR"} <= set(values["PARAMCD"])
+    rows = efficacy.estimate_changes(values, study.adsl, asked, study.catalogue)
+    assert not rows[(rows["PARAMCD"] == "CREAT") & (rows["statistic"] == "mean_change")].empty
+
+
 def test_a_primary_test_that_could_not_be_done_keeps_the_gate_shut(study, rows):
     blind = rows.copy()
     here = (blind["PARAMCD"] == "HAQDI") & (blind["AVISIT"] == "Y1")

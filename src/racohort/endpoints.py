@@ -121,6 +121,8 @@ def select_values(
 ) -> pd.DataFrame:  # fmt: skip
     """The values that stand for each patient, efficacy parameter and planned visit, in the efficacy population.
 
+    A primary endpoint of the plan is one of these parameters, whatever the catalogue says of it.
+
     Parameters
     ----------
     adlb, adqs, adsl : the analysis data sets (columns of `terms.BDS` and `terms.ADSL`)
@@ -131,7 +133,7 @@ def select_values(
     Tidy rows USUBJID, PARAMCD, AVISIT, AVAL, censored, limit, sorted by patient so that the order of the input rows cannot
     matter; missing values have no row.
     """
-    codes = catalogue.index[catalogue["efficacy"].astype(bool)]
+    codes = {*catalogue.index[catalogue["efficacy"].astype(bool)], *plan.primary}
     visits = [visit.AVISIT for visit in plan.visits]
     both = pd.concat([part[part["PARAMCD"].isin(codes)] for part in (adqs, adlb)], ignore_index=True)
     kept = analysed(both, members(adsl, "efficacy"), visits)[["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored", "limit"]]
