@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html import escape, unescape
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 from lxml.html import HtmlElement
@@ -85,12 +86,7 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
 
     def figure(found: re.Match[str]) -> str:
         start, name, kind, held, rest = found.groups()
-        told = json.loads(unescape(held or "[]"))
-        if kind == "drawn":
-            rows, about = told, f"{len(told) - 1:,} rows as they are drawn, which are no rows of the results. {_ITSELF}"
-        else:
-            rows = [spine.columns, *(spine.rows[one] for one in told if one in spine.rows)] if spine else []
-            about = _about(rows)
+        rows, about = _behind(kind, json.loads(unescape(held or "[]")), spine)
         if len(rows) < 2:
             return f'{start}{rest}<div class="ra-tools"></div></figure>'
         data = f'<span class="ra-files">Data: {offer(f"fig-{name}", rows, rows)}</span>'
@@ -106,6 +102,14 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
         return f'{whole}<div class="ra-tools"><span class="ra-files">Table: {links}</span></div></div>'
 
     return _TABLE.sub(table, _FIGURE.sub(figure, body))
+
+
+def _behind(kind: str | None, told: Sequence[Any], spine: Spine | None) -> tuple[Sequence[Row], str]:
+    """The rows behind a figure below their header, and what is said about them: what it drew, or its rows of the results."""
+    if kind == "drawn":
+        return told, f"{len(told) - 1:,} rows as they are drawn, which are no rows of the results. {_ITSELF}"
+    rows = [spine.columns, *(spine.rows[one] for one in told if one in spine.rows)] if spine else []
+    return rows, _about(rows)
 
 
 def _about(rows: Sequence[Row]) -> str:
