@@ -10,6 +10,7 @@ from racohort.endpoints import Endpoint, paired_values, visit_table
 from racohort.figures.courses import MOST_LINES
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import listed, number
+from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result
 
@@ -38,7 +39,7 @@ def plot_pairs(
         mine = densities[densities["PARAMCD"] == e.PARAMCD]
         _draw_visits(left, base, value, mine, (plan.baseline, visit), e)
         _draw_change(right, value - base, mine, row, e)
-    sizes = listed([f"{e.label} n = {number(row['n'])}" for e, row in shown.items()])
+    sizes = listed([f"{within_sentence(e.label)} n = {number(row['n'])}" for e, row in shown.items()])
     singly = "" if values.empty else ", joined patient by patient"
     middle = "" if values.empty else " and its median and quartiles"
     caption = (

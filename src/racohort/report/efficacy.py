@@ -31,7 +31,7 @@ def say_endpoints(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Te
     """Which endpoints there are, which are primary, and which form of the DAS28 it is."""
     if not endpoints:
         return absent("This cohort has no efficacy measurement, so that nothing can be said about benefit.")
-    primary = [endpoint.label for endpoint in endpoints if endpoint.role == "primary"]
+    primary = [within_sentence(endpoint.label) for endpoint in endpoints if endpoint.role == "primary"]
     visit = next(v.label for v in plan.visits if plan.primary_visit == v.AVISIT)
     first = f"Primary are {listed(primary)} at {visit}" if primary else "None of the planned primary endpoints was supplied"
     unknown = "The form of the DAS28 that was supplied is not known: its cut-offs are read as those of DAS28-ESR."
