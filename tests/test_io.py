@@ -333,6 +333,15 @@ def test_a_study_is_written_and_opened_again(tmp_path, monkeypatch):
     assert len(study.values) == len(study.adlb) + len(study.adqs)
 
 
+def test_a_visit_of_an_analyte_that_is_declared_and_not_there_is_missed_though_another_visit_is_there(tmp_path):
+    columns = {"id": {"role": "USUBJID"}, "ESR 1": {"paramcd": "ESR", "visit": "BL"}, "ESR 2": {"paramcd": "ESR", "visit": "Y1"}}
+    there, gone = (f"id,{name},ESR 2\n1,20,10\n2,30,20\n".encode() for name in ("ESR 1", "QQQ"))
+    about = {"columns": columns, "shapes": {"a.csv": "wide"}}
+    assert set(io.read_raw(cohort(tmp_path / "c", {"a.csv": there}, **about)).tables[0].columns) == set(columns)
+    with pytest.raises(CohortError, match="'ESR 1' is in none of the files"):
+        io.read_raw(cohort(tmp_path / "d", {"a.csv": gone}, **about))
+
+
 def test_the_plan_names_what_this_cohort_has(tmp_path, monkeypatch):
     monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
     path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()}, treatment_start={"from": "visit"})

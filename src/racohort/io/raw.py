@@ -237,8 +237,9 @@ def _is_found(name: str, column: object, config: Cohort, tables: list[RawTable],
 
 
 def _same_meaning(one: object, other: object) -> bool:
-    """Whether a column that was read under another name or unit is this declared one."""
-    return getattr(one, "paramcd", None) is not None and getattr(one, "paramcd", 0) == getattr(other, "paramcd", 1)
+    """Whether a column that was read under another name or unit is this declared one, of the same visit."""
+    meant, declared = ((getattr(column, "paramcd", None), getattr(column, "visit", None)) for column in (one, other))
+    return meant[0] is not None and meant == declared
 
 
 def _spelled(name: str, table: RawTable) -> bool:
