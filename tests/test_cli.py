@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,36 @@ def test_help_imports_nothing_heavy() -> None:
     heavy = "{'pandas', 'numpy', 'pydantic', 'papermill', 'nbformat', 'sphinx', 'ruamel'} & set(sys.modules)"
     script = f"import sys; from racohort.cli import main\ntry: main(['report', '--help'])\nexcept SystemExit: print({heavy})"
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.endswith("set()\n")
+
+
+#: The command around a verb, or the lack of one, that is sent a signal from within its own process.
+SENT = """
+import atexit, os, signal, sys, types
+from racohort import __main__
+send = lambda: os.kill(os.getpid(), signal.{signal})
+class Importing:
+    def find_spec(self, name, *rest): send() if name == "racohort.cli" else None
+verb = types.ModuleType("racohort.cli")
+verb.main = lambda prog_name: send() if "{when}" == "while it works" else None
+if "{when}" == "before its verb": sys.meta_path.insert(0, Importing())
+else: sys.modules["racohort.cli"] = verb
+if "{when}" == "after its verb": atexit.register(send)
+__main__.command()
+"""
+
+
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize("when", ["before its verb", "while it works", "after its verb"])
+def test_a_signal_ends_the_command_before_and_during_its_verb_never_with_a_traceback(when: str, number: str) -> None:
+    script = SENT.format(signal=number, when=when)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    ended = {"before its verb": -getattr(signal, number), "while it works": 1, "after its verb": 0}
+    assert (done.returncode, done.stdout, done.stderr) == (ended[when], "", "")
+
+
+def test_a_run_started_with_nohup_goes_on_when_its_terminal_closes() -> None:
+    script = SENT.format(signal="SIGHUP", when="while it works")
+    assert subprocess.run(["nohup", sys.executable, "-c", script], capture_output=True).returncode == 0
 
 
 def test_a_report_ends_with_the_path_of_its_first_page(project: Path, quick: list[str]) -> None:

@@ -3,7 +3,6 @@
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,12 +27,6 @@ def _examples(*lines: str) -> str:
 @click.version_option(__version__)
 def main() -> None:
     """A report on one cohort of patients with rheumatoid arthritis, from its raw files to a book."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
-
-
-def _stop(number: int, _frame: object) -> None:
-    raise KeyboardInterrupt(signal.Signals(number).name)
 
 
 def _cohort_option(verb: Callable[..., None]) -> Callable[..., None]:
@@ -302,7 +295,3 @@ def distclean() -> None:
 
     environment.clean(project_root())
     shutil.rmtree(project_root() / ".venv", ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()
