@@ -128,6 +128,29 @@ def test_every_key_is_explained_to_people_in_the_words_of_the_code(model: type[B
         assert f"| `{field.alias or name}` | {field.description} |" in page
 
 
+@pytest.mark.parametrize(("change", "line", "said"), [
+    ("treatment_start: ?", 5, "the ? is a blank; write one of the choices in its place"),
+    ("columns:\n  sex:\n    role: SEX\n    codes:\n      V: ?", 9, "the ? is a blank"),
+    ("columns:\n  crp: {role: ?}", 6, "the ? is a blank"),
+    ("columns:\n\tcrp: {paramcd: CRP}", 6, "a tab stands before the first word; indent with spaces only"),
+    ("title: CRP: high", 5, "a text with a colon needs quotation marks"),
+    ("columns:\n  @crp: {paramcd: CRP}", 6, "a name or text that begins with such a sign needs quotation marks"),
+    ("columns:\n  crp: {paramcd: CRP", 6, "look at the indentation, brackets and quotation marks"),
+    ("id: b", 5, "the key 'id' occurs twice, before in line 1; keep one of them"),
+])  # fmt: skip
+def test_a_line_that_is_no_yaml_says_what_is_probably_the_matter_with_it(change, line, said):
+    with pytest.raises(CohortError) as refused:
+        parse_cohort(f"id: a\nfiles:\n  - {{path: a.csv, shape: visit}}\nvisits: {{BL: {{day: 0}}}}\n{change}")
+    (finding,) = refused.value.findings
+    assert finding.line == line
+    assert said in finding.message
+
+
+def test_a_cohort_without_a_treatment_says_none_or_nothing():
+    base = "id: a\nfiles:\n  - {path: a.csv, shape: visit}\nvisits: {BL: {day: 0}}\n"
+    assert parse_cohort(base + "treatment_start: none") == parse_cohort(base)
+
+
 def test_every_role_is_explained_to_people():
     page = (DATA / "README.md").read_text("utf-8")
     for role, facts in ROLES.items():
@@ -146,6 +169,11 @@ def test_the_committed_cohorts_can_be_read():
     ("visits: {BL: {}}\ncolumns:\n  crp: {paramcd: CRP, units: U}", 6, "columns.crp.units ('U'): is no key here; is `unit`"),
     ("visits: {BL: {day: 0}}\ntreatment_start:\n  form: visit", 6, "is `from` meant?"),
     ("visits: {BL: {day: 0}}\nrecords: {visit: near}", 5, "records.visit ('near'): Input should be 'closest', 'first' or"),
+    ("visits: {BL: {day: 0}}\ntreatment_start: BL", 5, "treatment_start ('BL'): must hold keys, as in {key: value}. The keys"),
+    ("visits: {BL: {day: 0, labels: [1]}}", 4, 'visits.BL.labels.0 (1): must be text; put it in quotation marks: "1"'),
+    ("visits: {BL: {day: 0}}\nmissing: NA", 5, "missing ('NA'): must be a list, as in [NA]"),
+    ("visits: {BL: {day: 0}}\nsuppress_below: ten", 5, "suppress_below ('ten'): must be a whole number, without quotation"),
+    ("visits: {BL: {day: 0}}\nstudy: {start: 1.2.2014}", 5, "study.start ('1.2.2014'): must be a day written as 2014-01-31"),
     ("visits: {BL: {day: 0}}\nstudy: {zzz: 1}", 5, "study.zzz (1): is no key here. The keys are start, end, timezone"),
 ])  # fmt: skip
 def test_a_fault_names_its_line_its_key_what_is_allowed_and_the_nearest_key(change, line, said):

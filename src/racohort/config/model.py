@@ -7,7 +7,7 @@ import zoneinfo
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from racohort.roles import ROLES
 
@@ -93,13 +93,18 @@ class PlannedVisit(Strict):
 
 
 class TreatmentStart(Strict):
-    """Where the first day of treatment is found; leave the key out for a cohort without a treatment."""
+    """Where the first day of treatment is found; for a cohort without a treatment `none`, or no such key."""
 
     source: Literal["visit", "column"] = Field(
         alias="from", description="`visit`: the date of a visit; `column`: the role TRTSDT."
     )
     visit: str | None = Field(None, description="The visit whose date it is; baseline if left out.")
     column: str | None = Field(None, description="The source column with the date.")
+
+
+def _unless_none(start: Any) -> Any:
+    """What is said of the first day of treatment; None where it is the word none."""
+    return None if start == "none" else start
 
 
 class RecordRule(Strict):
@@ -124,7 +129,10 @@ class Study(Strict):
     @classmethod
     def _iso(cls, day: Any) -> Any:
         """A date that stands in quotation marks."""
-        return datetime.date.fromisoformat(day) if isinstance(day, str) else day
+        try:
+            return datetime.date.fromisoformat(day) if isinstance(day, str) else day
+        except ValueError:
+            raise ValueError("must be a day written as 2014-01-31") from None
 
     @field_validator("timezone")
     @classmethod
@@ -224,7 +232,9 @@ class Cohort(Strict):
     files: list[File] = Field(min_length=1, description="The raw files.")
     columns: dict[str, Column] = Field(default_factory=dict, description="Source column -> what it holds.")
     visits: dict[str, PlannedVisit] = Field(min_length=1, description="The planned visits in time order; the first is baseline.")
-    treatment_start: TreatmentStart | None = Field(None, description="Where the first day of treatment is found.")
+    treatment_start: Annotated[TreatmentStart | None, BeforeValidator(_unless_none, Literal["none"] | TreatmentStart | None)] = (
+        Field(None, description="Where the first day of treatment is found; none if untreated.")
+    )
     filter: dict[str, str | list[str]] = Field(
         default_factory=dict, description="Keep only patients with these values, e.g. one arm."
     )

@@ -13,6 +13,15 @@ from ruamel.yaml.nodes import MappingNode, Node, SequenceNode
 from racohort.config.model import Cohort
 from racohort.schema import CohortError, Finding
 
+#: What is the matter with a line that is no YAML, by what stands in it.
+_HINTS = {
+    r"\?\s*(?:[,}\]#]|$)": "the ? is a blank; write one of the choices in its place",
+    r"^\s*\t": "a tab stands before the first word; indent with spaces only",
+    r"(?:^|[{,:-])\s*[%@`|>]": "a name or text that begins with such a sign needs quotation marks",
+    r"^[^\"'{#]*: [^\"'{\[#]*: ": "a text with a colon needs quotation marks",
+}
+_LOOK = "cannot be read; look at the indentation, brackets and quotation marks here and in the line before"
+
 
 def cohort_schema() -> dict[str, Any]:
     """The JSON Schema of `cohort.yml`, from which editors complete and check."""
@@ -47,11 +56,22 @@ def read_yaml(text: str, source: str) -> dict[str, Any]:
         said = yaml.constructor.construct_document(node) if node is not None else None
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else None
+        hint = _hint(text.splitlines()[mark.line]) if mark and mark.line < len(text.splitlines()) else _LOOK
         problem = getattr(error, "problem", None) or "not YAML"
-        raise CohortError([_fault(source, mark.line + 1 if mark else None, f"cannot be read: {problem}")]) from None
+        raise CohortError([_fault(source, line, f"{hint} (the reader of YAML says: {problem})")]) from None
     if not isinstance(said, Mapping):
         raise CohortError([_fault(source, 1, "holds no mapping of keys to values")])
     return dict(said)
+
+
+def _hint(line: str) -> str:
+    """What is probably the matter with a line that cannot be read.
+
+    >>> _hint("treatment_start: ?"), _hint("title: CRP: high")
+    ('the ? is a blank; write one of the choices in its place', 'a text with a colon needs quotation marks')
+    """
+    return next((hint for sign, hint in _HINTS.items() if re.search(sign, line)), _LOOK)
 
 
 def _check_plain(node: Node | None, source: str, seen: set[int] | None = None) -> None:
@@ -83,10 +103,15 @@ def _parts(node: Node) -> list[Node]:
 
 
 def _check_keys(node: MappingNode, source: str) -> None:
-    names = [key.value for key, _ in node.value if isinstance(key.value, str)]
-    twice = [name for name in names if names.count(name) > 1]
-    if twice:
-        raise CohortError([_fault(source, node.start_mark.line + 1, f"the key {twice[0]!r} occurs twice; keep one of them")])
+    lines: dict[str, int] = {}
+    for key, _ in node.value:
+        line, before = key.start_mark.line + 1, lines.get(key.value) if isinstance(key.value, str) else None
+        if before:
+            raise CohortError(
+                [_fault(source, line, f"the key {key.value!r} occurs twice, before in line {before}; keep one of them")]
+            )
+        if isinstance(key.value, str):
+            lines[key.value] = line
 
 
 def _fault(source: str, line: int | None, message: str) -> Finding:
@@ -112,12 +137,28 @@ def _told(error: Mapping[str, Any], source: str, line: int | None) -> Finding:
     """One finding for one fault that pydantic found: the line, the key, its value, what it must be, the key that is nearest."""
     key = ".".join(str(part) for part in error["loc"] if not str(part).startswith(("function-", "list[", "constrained-")))
     value = "" if isinstance(error["input"], dict | list) else repr(error["input"])[:80]
-    wrong = {"extra_forbidden": f"is no key here{_nearest(error['loc'])}", "missing": "is missing"}.get(
-        error["type"], error["msg"].removeprefix("Value error, ")
-    )
+    wrong = _wrong(error)
     shown = f" ({value})" if value and error["type"] != "missing" else ""
     where = f"{source}, line {line}, {key}" if line and key else f"{source}, {key or 'the whole file'}"
     return Finding("cohort_yml", f"{where}{shown}: {wrong}", file=source, line=line, column=key, value=value)
+
+
+def _wrong(error: Mapping[str, Any]) -> str:
+    """What is wrong with a value, in the words of the file and not of the library that found it."""
+    words: dict[str, str] = {
+        "extra_forbidden": f"is no key here{_nearest(error['loc'])}", "missing": "is missing",
+        "model_type": f"must hold keys, as in {{key: value}}{_keys(_model_at(Cohort, error['loc']))}",
+        "dict_type": "must hold keys, as in {key: value}", "list_type": f"must be a list, as in [{error['input']}]",
+        "string_type": f'must be text; put it in quotation marks: "{error["input"]}"', "bool_type": "must be true or false",
+        "int_type": "must be a whole number, without quotation marks", "float_type": "must be a number, without quotation marks",
+    }  # fmt: skip
+    return words.get(error["type"]) or str(error["msg"]).removeprefix("Value error, ")
+
+
+def _keys(model: type[BaseModel] | None) -> str:
+    """The keys of a mapping, as a sentence behind another; "" where they are free."""
+    keys = [field.alias or name for name, field in model.model_fields.items()] if model is not None else []
+    return f". The keys are {', '.join(keys)}" if keys else ""
 
 
 def _nearest(loc: Sequence[str | int]) -> str:
@@ -133,7 +174,7 @@ def _nearest(loc: Sequence[str | int]) -> str:
     near = difflib.get_close_matches(str(loc[-1]), keys, n=1, cutoff=0.5)
     if near:
         return f"; is `{near[0]}` meant?"
-    return f". The keys are {', '.join(keys)}" if keys else ""
+    return _keys(model)
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[str | int]) -> type[BaseModel] | None:

@@ -111,10 +111,17 @@ def time_unit(name: str) -> str:
 def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequence[float]]) -> list[Planned]:
     """The planned visits in the order of time.
 
-    `labels` are labels with the unit that their column's name says; `observed` the days after the patient's first day, by label.
+    `labels` are labels with the unit that their column's name says, of every file; one file's word counts for a label that
+    another file has without a unit, and files that differ leave it open. `observed` are the days after the patient's first day,
+    by label.
 
     >>> [(visit.code, visit.labels, visit.day) for visit in plan_visits([("基线", ""), ("1年", ""), ("12 months", "")], {})]
     [('BL', ['基线'], 0.0), ('Y1', ['1年', '12 months'], 365.0)]
+
+    >>> [visit.day for visit in plan_visits([("0", "M"), ("6", "M"), ("0", ""), ("6", "")], {})]
+    [0.0, 183.0]
+    >>> [visit.day for visit in plan_visits([("0", "M"), ("6", "M"), ("0", "W"), ("6", "W")], {})]
+    [0.0, None]
 
     Where no label says a time, the first in the order of time is taken for baseline, and the guess says so.
 
@@ -122,9 +129,11 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
     >>> [(visit.day, visit.why) for visit in visits]
     [(0.0, 'the first of the labels'), (90.0, 'the days since the first have a median of 90 days (88 to 95)')]
     """
-    labels = list(dict.fromkeys(labels))
-    fitting = _fitting_unit([label for label, _ in labels], observed)
-    days = {label: label_day(label, unit or fitting) for label, unit in labels}
+    units: dict[str, set[str]] = {}
+    for label, unit in labels:
+        units.setdefault(label, set()).update({unit} - {""})
+    fitting = _fitting_unit(list(units), observed)
+    days = {label: label_day(label, _only(told) if told else fitting) for label, told in units.items()}
     said = {label: day for label, day in days.items() if day is not None and day >= 0}
     visits = [_said(day, [label for label in said if said[label] == day], said, observed) for day in sorted(set(said.values()))]
     unsaid = sorted((label for label, day in days.items() if day is None), key=lambda label: _order(label, observed))
@@ -134,6 +143,11 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
         visits.insert(0, visits.pop(len(visits) - len(unsaid)))
         visits[0] = Planned("BL", visits[0].labels, 0.0, "the first of the labels", "")
     return visits or [Planned("BL", [], 0.0, "no column with visits was found: all rows stand for baseline")]
+
+
+def _only(told: set[str]) -> str:
+    """The unit that is told; "" where files tell different ones."""
+    return next(iter(told)) if len(told) == 1 else ""
 
 
 #: What is asked where patients have several rows, and no column tells which visit each is of.
