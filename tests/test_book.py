@@ -360,6 +360,21 @@ def test_an_abbreviation_is_explained_where_a_page_first_uses_it_and_nowhere_els
     )
 
 
+def test_the_cell_tagged_opening_is_lifted_below_the_first_paragraph_of_its_page(monkeypatch):
+    from docutils import nodes
+
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from openings import lift
+
+    page = nodes.section(
+        "", nodes.title(text="Safety"), nodes.paragraph(text="Was there harm?"), nodes.section("", nodes.container())
+    )
+    page[2] += nodes.container(classes=["cell", "tag_opening"])
+    lift(None, page)
+    assert [part.get("classes", []) for part in page[1:3]] == [[], ["cell", "tag_opening"]]
+    assert len(page[3]) == 1
+
+
 def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):
     monkeypatch.syspath_prepend(str(BOOK / "_ext"))
     from mathml import to_mathml

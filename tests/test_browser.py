@@ -254,6 +254,15 @@ def spine(book):
     )
 
 
+def test_every_section_opens_with_its_key_figures_below_its_first_paragraph(book):
+    for page in sorted((book / "notebooks").glob("0*.html")):
+        article = page.read_text("utf-8").partition("<h1>")[2]
+        below = article.partition("</p>")[2].lstrip()
+        assert re.match(r'<div class="cell[^"]* tag_opening[^>]*>\s*<div[^>]*>\s*<div[^>]*>\s*<ul class="ra-key"', below), (
+            page.name
+        )
+
+
 def test_the_cards_of_the_front_page_show_rows_of_the_results(book, visit, spine):
     page = visit.open(book / "index.html")
     cards = page.locator(".ra-key .ra-card")

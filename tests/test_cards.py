@@ -8,6 +8,7 @@ import pytest
 from racohort import figures, report
 from racohort.absence import Absence
 from racohort.report.cards import Badge, Card
+from racohort.terms import SECTIONS
 from tests.support.altered import Cohort, cohort
 from tests.test_report import whole
 
@@ -88,3 +89,20 @@ def test_the_tally_of_the_claims_adds_up_to_those_that_were_answered(cohorts):
         badge = report.say_badges(one.results, one.plan).items[0]
         told = [int(number) for number in re.findall(r"\d+", badge.words)]
         assert sum(told) == int(badge.figure.split()[0])
+
+
+@pytest.mark.parametrize("name", [*COHORTS, "one visit"])
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_opens_with_cards_of_its_own_rows_or_with_none(cohorts, name, section):
+    one = cohorts[name]
+    rows = one.results[one.results["section"] == section]
+    shown = report.say_opening(rows, one.plan, one.catalogue, section)
+    assert len(shown.items) <= 4
+    assert all(card.result_ids and set(card.result_ids) <= set(rows["result_id"]) for card in shown.items)
+    assert bool(shown.items) == ("<ul" in shown._repr_html_()), "an empty list would be read aloud"
+
+
+def test_the_section_on_efficacy_opens_with_the_change_that_the_front_page_shows(cohorts):
+    one = cohorts["all"]
+    opening = report.say_opening(one.results, one.plan, one.catalogue, "efficacy").items
+    assert opening[:2] == cards(one)[:2]

@@ -92,7 +92,7 @@ def _judge_each(claim: Claim, rows: pd.DataFrame, evidence: Evidence, parts: dic
 def _healthy(values: Any) -> str:
     """What the literal reading asks of a healthy group, whose values are outside with probability 0.05 each, independently."""
     expected, none = HEALTHY_SHARE_OUTSIDE * values, (1 - HEALTHY_SHARE_OUTSIDE) ** values
-    return f"In a healthy group about {number(expected)} would be, and none with probability {p_cell(none)}."
+    return f"In a healthy group about {number(expected)} would be expected, and none with probability {p_cell(none)}."
 
 
 def _rule(rows: pd.DataFrame, margin: float, level: float) -> str:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from html import escape
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote
@@ -57,8 +58,10 @@ INK: Mapping[str, str] = MappingProxyType({name: pair[0] for name, pair in PALET
 
 _DARK = dict(PALETTE.values()) | {"#000000": PALETTE["ink"][1]}
 _CHINESE = ("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "PingFang SC", "Heiti SC")
+#: The book's Source Sans as outlines that matplotlib can read (decision 5).
+_TYPEFACES = Path(__file__).with_name("typefaces")
 _MARK = "synthetic-cohort"
-_MARK_INCHES = 0.24
+_MARK_INCHES = 0.27
 
 _STYLE: dict[str, Any] = {
     "font.size": 9.0, "axes.titlesize": 9.5, "axes.labelsize": 9.0, "xtick.labelsize": 8.5, "ytick.labelsize": 8.5,
@@ -165,9 +168,9 @@ def _draw_mark(fig: Drawing) -> None:
     share = _MARK_INCHES / (height + _MARK_INCHES)
     if (engine := fig.get_layout_engine()) is not None:
         engine.set(rect=(0, share, 1, 1 - share))  # type: ignore[call-arg]
-    frame = {"boxstyle": "round,pad=0.35", "fc": INK["paper"], "ec": INK["accent2"], "lw": 0.8}
-    letters: dict[str, Any] = {"fontsize": 6.8, "fontweight": "bold", "color": INK["accent2"]}
-    fig.text(0.995, share * 0.45, "SYNTHETIC COHORT", ha="right", va="center", bbox=frame, gid=_MARK, **letters)
+    frame = {"boxstyle": "round,pad=0.3", "fc": INK["paper"], "ec": INK["accent2"], "lw": 0.8}
+    letters: dict[str, Any] = {"fontsize": 6.5, "fontweight": "bold", "color": INK["accent2"]}
+    fig.text(1 - 0.07 / width, share * 0.5, "SYNTHETIC COHORT", ha="right", va="center", bbox=frame, gid=_MARK, **letters)
 
 
 def _as_svg(fig: Drawing, name: str, letters: str) -> str:
@@ -175,7 +178,7 @@ def _as_svg(fig: Drawing, name: str, letters: str) -> str:
     out = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": f"racohort-{name}", "svg.fonttype": letters}), _no_word_of_letters():
         fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return _compact(out.getvalue().decode("utf-8").replace("'DejaVu Sans';", "'DejaVu Sans',sans-serif;"))
+    return _compact(re.sub(r"font-family: [^;]+", r"\g<0>,sans-serif", out.getvalue().decode("utf-8")))
 
 
 _PATH = re.compile(r'<path d="([^"]+)"')
@@ -234,7 +237,9 @@ def _no_word_of_letters() -> Iterator[None]:
 
 @cache
 def _families() -> tuple[str, ...]:
-    """The typeface of figures, and the first Chinese one of this machine, if it has one."""
+    """The book's typeface, that of matplotlib for what it lacks, and the first Chinese one of this machine, if it has one."""
     logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    for file in font_manager.findSystemFonts([_TYPEFACES]):
+        font_manager.fontManager.addfont(file)
     installed = {font.name for font in font_manager.fontManager.ttflist}
-    return ("DejaVu Sans", *[family for family in _CHINESE if family in installed][:1])
+    return ("Racohort Sans", "DejaVu Sans", *[family for family in _CHINESE if family in installed][:1])

@@ -7,11 +7,14 @@ import pandas as pd
 from racohort.absence import Absence, absent
 from racohort.figures.courses import visit_places
 from racohort.figures.points import tell, words_of
-from racohort.figures.style import INK, Figure, canvas, finish
+from racohort.figures.style import INK, SMALL, Figure, canvas, finish
 from racohort.formats import estimate, level_of, listed, number
 from racohort.labels import digits_of, label_of
 from racohort.plan import Plan
 from racohort.results import select_results
+
+#: So many endpoints times visits fit a drawing that a telephone shows whole.
+MOST_SMALL = 6
 
 
 def plot_summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figure | Absence:
@@ -28,10 +31,12 @@ def plot_summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     codes = [code for code in plan.primary if code in set(rows["PARAMCD"])]
     if not codes:
         return absent("No primary endpoint was measured in the same patients at two visits: no change can be drawn.")
-    fig, axes = canvas(7.2, 2.5, 1, len(codes), squeeze=False)
+    few = len(codes) * len(plan.visits) <= MOST_SMALL
+    fig, axes = canvas(SMALL - 0.1 if few else 7.2, 2.3, 1, len(codes), squeeze=False)
     for ax, code in zip(axes[0], codes, strict=True):
         _draw(ax, select_results(rows, PARAMCD=code).set_index("AVISIT"), label_of(code, catalogue), plan,
               max(digits_of(code, catalogue), 1))  # fmt: skip
+    axes[0, 0].set_ylabel("Mean change")
     names = listed([label_of(code, catalogue) for code in codes])
     lacking = "The arms are taken together" if len(plan.arms) > 1 else "There is no control group"
     alone = f" {lacking}: this is a change, not the effect of a treatment." if plan.treated else ""
@@ -60,7 +65,7 @@ def _draw(ax: Any, rows: pd.DataFrame, name: str, plan: Plan, digits: int) -> No
     labels = [plan.baseline.label, *(f"{visit.label}\nn = {number(rows.loc[visit.AVISIT, 'n'])}" for visit in there)]
     crowded = {"fontsize": 7.5} if len(labels) > 4 else {}
     ax.set_xticks([places[0], *(at[visit.AVISIT] for visit in there)], labels, **crowded)
-    ax.set(title=f"{name}, mean change", xlim=(places[0] - 0.12 * places[-1], places[-1] * 1.12))
+    ax.set(title=name, xlim=(places[0] - 0.12 * places[-1], places[-1] * 1.12))
     ax.margins(y=0.12)
     ax.grid(visible=False, axis="x")
 

@@ -96,8 +96,8 @@ def say_abstract_results(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFr
     visits = _told_visits(plan)
     found = [_serology(results, plan, catalogue, AVISIT) for AVISIT in visits]
     serology = found if any(found) else ["ESR, CRP, RF and anti-CCP were not measured at baseline and later."]
-    return say(_retention(results, plan), *_primary(results, plan, catalogue), *serology, _events(results),
-               _laboratory(results, plan))  # fmt: skip
+    outcomes = say(_retention(results, plan), *_primary(results, plan, catalogue))
+    return outcomes + say(*serology) + say(_events(results), _laboratory(results, plan))
 
 
 def _told_visits(plan: Plan) -> list[str]:
@@ -159,7 +159,7 @@ def _laboratory(results: pd.DataFrame, plan: Plan) -> Sentence | str:
     seen, healthy = last.loc["observed"], last.loc["healthy"]
     found = proportion(seen["count"], seen["n"], noun="laboratory values")
     told = f"At {label_of_visit(seen['AVISIT'], plan)}, {found} were outside the reference range"
-    return quote(f"{told}; in a healthy group about {number(healthy['value'])} would be.", *last["result_id"])
+    return quote(f"{told}; about {number(healthy['value'])} would be expected in a healthy group.", *last["result_id"])
 
 
 def say_abstract_conclusion(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:

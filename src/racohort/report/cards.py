@@ -9,7 +9,7 @@ import pandas as pd
 
 from racohort.formats import MISSING, count, interval, is_missing, number, percent, signed, told_digits
 from racohort.labels import digits_of, label_of, shown_unit
-from racohort.plan import Plan
+from racohort.plan import Plan, Visit
 from racohort.report.phrases import change_row, label_of_visit, row_of
 from racohort.results import select_results
 
@@ -64,7 +64,7 @@ class Glance:
     kind: str
 
     def _repr_html_(self) -> str:
-        return f'<ul class="ra-{self.kind}">{"".join(item.html for item in self.items)}</ul>'
+        return f'<ul class="ra-{self.kind}">{"".join(item.html for item in self.items)}</ul>' if self.items else ""
 
 
 def say_cards(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Glance:
@@ -75,14 +75,17 @@ def say_cards(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Gla
     results : rows of all sections.
     plan, catalogue : visits and primary endpoints; labels, units and decimals.
     """
-    cards = [*_endpoints(results, plan, catalogue), _serious(results), _laboratory(results, plan), _seen(results, plan)]
+    endpoints, seen = change_cards(results, plan, catalogue), seen_card(results, plan.visits[-1])
+    cards = [*endpoints, _serious(results), excursions_card(results, plan), seen]
     return Glance(tuple(card for card in cards if card), "key")
 
 
-def _endpoints(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Iterable[Card | None]:
+def change_cards(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Iterable[Card | None]:
+    """The change of each primary endpoint at the primary visit, or its baseline where nothing can be said about a change."""
     for code in plan.primary[:MOST]:
         row = change_row(results, code, plan.primary_visit, plan) if plan.follow_ups else None
-        yield _at_baseline(results, code, plan, catalogue) if row is None else _change(row, plan, catalogue)
+        lacking = "; no change can be estimated"
+        yield baseline_card(results, code, plan, catalogue, lacking) if row is None else _change(row, plan, catalogue)
 
 
 def _change(row: pd.Series, plan: Plan, catalogue: pd.DataFrame) -> Card:
@@ -94,8 +97,8 @@ def _change(row: pd.Series, plan: Plan, catalogue: pd.DataFrame) -> Card:
     return Card(name, value, between, f"{count(row['n'], 'patient')} measured both times", (row["result_id"],))
 
 
-def _at_baseline(results: pd.DataFrame, code: str, plan: Plan, catalogue: pd.DataFrame) -> Card | None:
-    """What was measured at baseline, where nothing can be said about a change."""
+def baseline_card(results: pd.DataFrame, code: str, plan: Plan, catalogue: pd.DataFrame, besides: str = "") -> Card | None:
+    """The mean and standard deviation of a parameter at baseline; None where it was not measured."""
     at = {"section": "participants", "PARAMCD": code, "AVISIT": plan.baseline.AVISIT, "method": "available"}
     mean, spread = (row_of(results, statistic=name, **at) for name in ("mean", "sd"))
     if mean is None:
@@ -104,7 +107,7 @@ def _at_baseline(results: pd.DataFrame, code: str, plan: Plan, catalogue: pd.Dat
     told = f"standard deviation {number(spread['value'], digits)}" if spread is not None else ""
     ids = tuple(row["result_id"] for row in (mean, spread) if row is not None)
     name = f"{label_of(code, catalogue)}, mean at {plan.baseline.label}"
-    return Card(name, number(mean["value"], digits), told, f"{count(mean['n'], 'patient')}; no change can be estimated", ids)
+    return Card(name, number(mean["value"], digits), told, f"{count(mean['n'], 'patient')}{besides}", ids)
 
 
 def _serious(results: pd.DataFrame) -> Card:
@@ -112,11 +115,16 @@ def _serious(results: pd.DataFrame) -> Card:
     name = "Patients with a serious adverse event"
     if row is None:
         return Card(name, "Not known", "Nothing is recorded about it", "")
+    return share_card(row, name, "safety population")
+
+
+def share_card(row: pd.Series, name: str, basis: str) -> Card:
+    """A number of patients out of all, with its share and the interval of the share."""
     share = f"{percent(row['value'])}; {interval(100 * row['lower'], 100 * row['upper'], 1, row['level'])} %"
-    return Card(name, f"{number(row['count'])} of {number(row['n'])}", share, "safety population", (row["result_id"],))
+    return Card(name, f"{number(row['count'])} of {number(row['n'])}", share, basis, (row["result_id"],))
 
 
-def _laboratory(results: pd.DataFrame, plan: Plan) -> Card | None:
+def excursions_card(results: pd.DataFrame, plan: Plan) -> Card | None:
     """Values outside the range at the last visit that has any, against the number a healthy group would have."""
     rows = select_results(results, section="safety", statistic="excursions", AVISIT=[visit.AVISIT for visit in plan.follow_ups])
     if rows.empty:
@@ -124,21 +132,20 @@ def _laboratory(results: pd.DataFrame, plan: Plan) -> Card | None:
     last = rows[rows["AVISIT"] == rows["AVISIT"].iloc[-1]].set_index("method")
     seen, healthy = last.loc["observed"], last.loc["healthy"]
     when = label_of_visit(seen["AVISIT"], plan)
-    beside = (
-        f"{percent(seen['count'] / seen['n'])}; in a healthy group about {number(healthy['value'])}" if seen["n"] else MISSING
-    )
+    expected = f"about {number(healthy['value'])} expected in a healthy group"
+    beside = f"{percent(seen['count'] / seen['n'])}; {expected}" if seen["n"] else MISSING
     name = f"Laboratory values outside their range at {when}"
     return Card(name, f"{number(seen['count'])} of {number(seen['n'])}", beside, "safety population", tuple(last["result_id"]))
 
 
-def _seen(results: pd.DataFrame, plan: Plan) -> Card | None:
-    last = plan.visits[-1]
-    row = row_of(results, section="participants", statistic="count", by="flow", category="SEEN", AVISIT=last.AVISIT)
+def seen_card(results: pd.DataFrame, visit: Visit) -> Card | None:
+    """How many of the safety population were seen at a visit; None where that is not known."""
+    row = row_of(results, section="participants", statistic="count", by="flow", category="SEEN", AVISIT=visit.AVISIT)
     if row is None or not row["n"]:
         return None
     shown = f"{number(row['count'])} of {number(row['n'])}"
     return Card(
-        f"Patients seen at {last.label}", shown, percent(row["count"] / row["n"]), "safety population", (row["result_id"],)
+        f"Patients seen at {visit.label}", shown, percent(row["count"] / row["n"]), "safety population", (row["result_id"],)
     )
 
 
@@ -153,7 +160,7 @@ def say_badges(results: pd.DataFrame, plan: Plan) -> Glance:
     lacking = "Arms not compared:" if len(plan.arms) > 1 else "No control group:"
     alone = Badge(lacking, "a change is not an effect", "discussion.html")
     invented = Badge("Synthetic:", "says nothing about the therapy", "reference/provenance.html") if plan.synthetic else None
-    return Glance(tuple(filter(None, (_claims(results), _values(results), alone, invented))), "badges")
+    return Glance(tuple(filter(None, (_claims(results), values_kept_out(results), alone, invented))), "badges")
 
 
 def _claims(results: pd.DataFrame) -> Badge | None:
@@ -175,7 +182,8 @@ _VERBS = {
 }  # fmt: skip
 
 
-def _values(results: pd.DataFrame) -> Badge | None:
+def values_kept_out(results: pd.DataFrame) -> Badge | None:
+    """Of how many measured values a rule of cleaning kept out how many; None where none was read."""
     rows = select_results(results, section="cleaning", statistic="cells")
     if rows.empty:
         return None
