@@ -199,6 +199,19 @@ def test_units_are_converted_by_what_is_declared_and_exactly(tmp_path):
     assert list(other.adlb.query("PARAMCD == 'HGB'")["AVAL"]) == [10 * hb for hb in plain.adlb.query("PARAMCD == 'HGB'")["AVAL"]]
 
 
+def test_a_value_of_a_long_table_is_held_against_its_own_analyte_s_range_and_a_row_left_out_lends_none(tmp_path):
+    rows = "id|v|item|result\nP1|BL|HGB|900\nP1|Y1|ALB|900\nP1|BL|ALB|900\nP1|BL|ALB|900\nP2|BL|HGB|39"
+    columns = {"id": {"role": "USUBJID"}, "v": {"role": "AVISIT"}, "item": {"role": "PARAM"}, "result": {"role": "AVAL"}}
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": rows}, {"a.csv": "long"}, columns=columns))
+    said = {
+        finding.line: finding.message.partition("(")[2].split()[0]
+        for finding in clean.records.findings
+        if finding.rule == "impossible"
+    }
+    assert said == {2: "HGB", 3: "ALB", 4: "ALB"}
+    assert [finding.line for finding in clean.records.findings if finding.rule == "implausible"] == [6]
+
+
 def test_a_unit_nobody_can_convert_refuses_the_cohort(tmp_path):
     with pytest.raises(CohortError, match="cannot be converted"):
         check(tmp_path, 5, {"columns": {"hb": {"unit": "mmHg"}}})

@@ -50,6 +50,14 @@ def test_a_patient_of_the_list_who_was_never_seen_is_absent_from_every_visit(tmp
     assert [message[:35] for message in told(clean, "visit_absent")] == ["1 of 5 patients have no row for the"] * 3
 
 
+def test_of_several_tables_with_visits_none_is_blamed_for_a_visit_that_nobody_has(tmp_path):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": lines(4), "b.csv": "id | visit | crp\nP1 | BL | 3\nP2 | BL | 4"}))
+    absent = clean.records.found().query("rule == 'visit_absent'")
+    assert absent[["file", "message"]].to_numpy().tolist() == [
+        ["", "1 of 4 patients have no row for the visit Y3 in any of the 2 tables with visits (P1)"]
+    ]
+
+
 def test_a_wide_table_without_a_value_at_a_visit_lacks_the_visit(tmp_path):
     columns = {"crp_{visit}": {"paramcd": "CRP"}}
     path = cohort(tmp_path, {"a.csv": "id crp_BL crp_Y1 crp_Y3\nP1 3 4 5\nP2 3 - 5"}, {"a.csv": "wide"}, columns=columns)

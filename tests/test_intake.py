@@ -259,6 +259,26 @@ def test_a_trial_package_keeps_its_own_names(root: Path, tmp_path: Path) -> None
     assert "2 of 2 patients kept" in "\n".join(check_cohort("mine", tmp_path / "out"))
 
 
+def test_codes_of_a_package_that_no_catalogue_knows_are_named_and_can_be_taken_up(root: Path, tmp_path: Path) -> None:
+    rows = "".join(
+        f"A-{n},{code},{label},{visit},{value},{derived}\n"
+        for n in (1, 2, 3)
+        for code, label in (("ACTOT", "ADAS-Cog(11) Subscore"), ("SOLUB", "Soluble factor (pg/mL)"))
+        for visit, value, derived in (("Baseline", 12 + n, ""), ("Week 24", 9 + n, ""), ("Weeks 4-24", 9, "AVERAGE"))
+    )
+    adqs = written(tmp_path, "adqs.csv", f"USUBJID,PARAMCD,PARAM,AVISIT,AVAL,DTYPE\n{rows}A-1,WORDS,Words,Baseline,,\n")
+    said = described(adqs).output
+    assert "Codes of these files that the catalogue lacks and that will not be read: ACTOT, SOLUB. `analytes`" in said
+    text = text_of(root)
+    assert '#   ACTOT: {label: "ADAS-Cog(11) Subscore", unit: "", domain: "QS"}  # 9 numbers, 9 to 15' in text
+    assert '#   SOLUB: {label: "Soluble factor", unit: "pg/mL", domain: "QS"}' in text
+    assert {code: visit.labels for code, visit in parse_cohort(text).visits.items()} == {"BL": ["Baseline"], "W24": ["Week 24"]}
+    taken = text.replace("# analytes:\n", "analytes:\n").replace("#   ACTOT", "  ACTOT")
+    (root / "data" / "cohorts" / "mine" / "cohort.yml").write_text(taken, "utf-8")
+    check_cohort("mine", tmp_path / "out")
+    assert set(pd.read_csv(tmp_path / "out" / "adqs.csv")["PARAMCD"]) == {"ACTOT"}
+
+
 @pytest.mark.parametrize(("package", "start"), [(adam, "TRTSDT"), (sdtm, "EXSTDTC")])
 @pytest.mark.parametrize("kind", ["csv", "xpt"])
 def test_a_whole_package_needs_nothing_filled_in_and_is_read_as_the_study_it_is(
@@ -268,6 +288,7 @@ def test_a_whole_package_needs_nothing_filled_in_and_is_read_as_the_study_it_is(
     (folder / "cohort.yml").unlink()
     done = described(*sorted(folder.iterdir()))
     assert "Nothing is left to fill in." in done.output
+    assert ("A code of these files that the catalogue lacks and that will not be read: XYZ." in done.output) is (package is adam)
     found = parse_cohort(text_of(root))
     assert {one.shape for one in found.files} == {package.__name__}
     assert (found.columns, found.treatment_start.column) == ({}, start)

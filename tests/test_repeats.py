@@ -48,7 +48,7 @@ def test_a_sample_copied_to_another_patient_is_told_and_one_that_differs_in_a_di
     assert doubts(tmp_path / "clean", frame, shape) == {}
     frame.loc[("P17", "Y1")] = frame.loc[("P03", "Y1")]
     said = doubts(tmp_path / "copied", frame, shape)
-    told = "1 row: one person" if shape == "visit" else "8 laboratory values at Y1: copied from one to the other?"
+    told = "1 row: one person" if shape == "visit" else "8 measured values at Y1: copied from one to the other?"
     assert list(said) == ["same_person"]
     assert said["same_person"][0].startswith("P03 and P17 have the same")
     assert told in said["same_person"][0]
@@ -61,7 +61,7 @@ def test_two_patients_with_the_same_samples_throughout_may_be_one_person(tmp_pat
     frame.loc["P17"] = frame.loc["P03"].to_numpy()
     said = doubts(tmp_path, frame, "long")
     assert said == {
-        "same_person": ["P03 and P17 have the same 8 laboratory values at BL and Y1: one person under two identifiers?"]
+        "same_person": ["P03 and P17 have the same 8 measured values at BL and Y1: one person under two identifiers?"]
     }
 
 

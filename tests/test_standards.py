@@ -42,6 +42,18 @@ def test_every_row_of_a_package_is_used_or_told_of_with_a_rule(tmp_path: Path) -
         assert told >= ({"row_derived", "row_unflagged", "baseline_flag", "param_unknown"} if package is adam else {"specimen"})
 
 
+def test_a_derived_row_is_asked_for_no_visit_and_a_blank_one_is_told_in_words(tmp_path: Path) -> None:
+    rows = "Baseline,12,\nWeek 12,9,\nOverall,9,MAXIMUM\n,8,\nWeek 12,30,\n".splitlines()
+    path = adam(Trial(1), tmp_path)
+    (tmp_path / "adlb.csv").write_text(
+        "USUBJID,PARAMCD,AVISIT,AVAL,DTYPE\n" + "".join(f"RA-01-001,CRP,{row}\n" for row in rows), "utf-8"
+    )
+    clean, _ = cleaned(path)
+    told = {finding.rule: finding.message for finding in clean.records.findings}
+    assert "visit_unknown" not in told
+    assert told["visit_unscheduled"].endswith("'' names no visit, so that it counts as unscheduled")
+
+
 def test_ranges_of_the_laboratory_come_with_the_package_in_its_own_unit(tmp_path: Path) -> None:
     _, data = cleaned(sdtm(Trial(1), tmp_path))
     limits = data.adlb.groupby("PARAMCD")[["ANRLO", "ANRHI"]].first()

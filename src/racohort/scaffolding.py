@@ -12,6 +12,9 @@ from racohort.io.sources import Unknown, read_source
 from racohort.io.tables import write_bytes
 from racohort.places import UsageError, check_name, project_root
 
+#: A blank is told in so many letters; the whole stands in the file.
+WIDEST = 160
+
 
 def make_cohort(name: str, files: Sequence[str], copy: bool = False) -> list[str]:
     """Write `data/cohorts/<name>/cohort.yml` from the files; returns the lines to show.
@@ -36,7 +39,7 @@ def make_cohort(name: str, files: Sequence[str], copy: bool = False) -> list[str
     write_bytes(folder / "cohort.yml", text.encode("utf-8"))
     left = [f"The sheet {sheet!r} of {one.path.name} holds no table and was left out." for one in found for sheet in one.left]
     used = [f"{Path(path).name} was used as a data dictionary; it is no file of the cohort." for path in scaffold.dictionaries]
-    return _told(name, folder, text, used + left)
+    return _told(name, folder, text, used + left + _lacking(scaffold.sources))
 
 
 def _new_folder(name: str) -> Path:
@@ -94,7 +97,21 @@ def _told(name: str, folder: Path, text: str, notes: list[str]) -> list[str]:
         if blanks
         else ["Nothing is left to fill in."]
     )
-    return [written, *notes, *left, *(f"  {line[:160]}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
+    return [written, *notes, *left, *(f"  {_cut(line)}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
+
+
+def _lacking(sources: Sequence[Source]) -> list[str]:
+    """Which codes of trial packages are not read, because no catalogue knows them."""
+    codes = list(dict.fromkeys(one.code for source in sources for one in source.unread))
+    named = ", ".join(codes[:12]) + (" and others" if len(codes) > 12 else "")
+    said = (
+        f"{'Codes' if len(codes) > 1 else 'A code'} of these files that the catalogue lacks and that will not be read: {named}."
+    )
+    return [f"{said} `analytes` in cohort.yml shows how to take {'them' if len(codes) > 1 else 'it'} up."] if codes else []
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDEST else f"{line[: WIDEST - 1].rstrip()}…"
 
 
 def _blank(line: str, after: str) -> str:

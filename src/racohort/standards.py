@@ -226,10 +226,10 @@ def labels_of_codes(table: RawTable) -> dict[str, str]:
     return {row[code]: row[label] for row in pairs.to_dict("records")}
 
 
-def is_other_specimen(table: RawTable) -> pd.Series:
+def is_other_specimen(cells: pd.DataFrame) -> pd.Series:
     """Whether each row was measured in something else than blood, by its specimen or category."""
-    told = [name for name, use in besides(list(table.cells.columns)).items() if use == "specimen"]
-    found = pd.Series(False, index=table.cells.index)
+    told = [name for name, use in besides(list(cells.columns)).items() if use == "specimen"]
+    found = pd.Series(False, index=cells.index)
     for name in told:
-        found |= table.cells[name].str.contains(_OTHER_SPECIMEN)
+        found |= cells[name].str.contains(_OTHER_SPECIMEN)
     return found

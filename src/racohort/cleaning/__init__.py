@@ -14,7 +14,7 @@ from racohort.cleaning.haq import check_haq
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.labels import note_labels
 from racohort.cleaning.measurements import read_measurements
-from racohort.cleaning.packages import clean_package
+from racohort.cleaning.packages import clean_package, leave_out_derived
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, note_covariates, read_facts
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
 from racohort.cleaning.repeats import check_repeats
@@ -67,6 +67,7 @@ def _clean_rows(
     clean_ids(sheets, config, records)
     events = []
     for sheet in sheets:
+        leave_out_derived(sheet, records)
         clean_visits(sheet, config, records)
         clean_package(sheet, config, records)
         for name, column in [(name, column) for role, name, column in sheet.roles() if role == "ADT"]:

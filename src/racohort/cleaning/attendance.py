@@ -37,12 +37,14 @@ def note_absent(visits: pd.DataFrame, asked: Mask, n: int, sheets: Sequence[Shee
         there = people_of(sheets, [visits.loc[visits["AVISIT"] == visit, "who"].to_numpy(), *kept_out])
         absent = by_visit[0].people[asked & ~there].tolist()
         if absent:
-            _note(visit, absent, n, by_visit[0], records)
+            _note(visit, absent, n, by_visit, records)
 
 
-def _note(visit: str, absent: list[str], n: int, sheet: Sheet, records: Records) -> None:
+def _note(visit: str, absent: list[str], n: int, sheets: Sequence[Sheet], records: Records) -> None:
+    """Where several tables tell visits, none of them is blamed."""
     named = ", ".join(absent[:NAMED]) + (" and others" if len(absent) > NAMED else "")
-    said = f"{len(absent)} of {n} patients have no row for the visit {visit} ({named})"
-    name = (sheet.role("AVISIT") or ("",))[0]
+    anywhere = f" in any of the {len(sheets)} tables with visits" if len(sheets) > 1 else ""
+    said = f"{len(absent)} of {n} patients have no row for the visit {visit}{anywhere} ({named})"
+    table, name = (None, "") if anywhere else (sheets[0].table, (sheets[0].role("AVISIT") or ("",))[0])
     one = absent[0] if len(absent) == 1 else ""
-    records.note("visit_absent", said, sheet.table, column=name, value=visit, USUBJID=one, count=len(absent))
+    records.note("visit_absent", said, table, column=name, value=visit, USUBJID=one, count=len(absent))

@@ -130,10 +130,10 @@ def _check_grades(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
 def _check_twice(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
     twice = frame.assign(USUBJID=sheet.USUBJID).duplicated().to_numpy() & sheet.keep & bool(len(frame.columns))
     if twice.any():
-        name = (sheet.role("USUBJID") or ("",))[0]
+        name, what = (sheet.role("USUBJID") or ("",))[0], "a medicine" if is_medication(sheet) else "an event"
         became = np.full(len(sheet), "(row left out)", dtype=object)
         records.change(
-            "event_twice", sheet.table, sheet.cells(twice, name, became=became), "is a duplicate of an event listed before"
+            "event_twice", sheet.table, sheet.cells(twice, name, became=became), f"repeats {what} that was listed before"
         )
         sheet.drop(twice, "event_twice")
 

@@ -35,35 +35,45 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
     """The PARAMCD of every row, by the declared codes or the catalogue's names; rows of an unknown analyte are quarantined."""
     name, column = sheet.role("PARAM")  # type: ignore[misc]
     texts = sheet.texts(name)
-    known = {
-        word_key(word): str(code)
-        for code, row in catalogue.iterrows()
-        for word in (code, row["PARAM"], row["label_zh"], *row["synonyms"])
-        if word
-    }
+    known = names_of_analytes(catalogue)
     declared = {word_key(word): code.partition(" ")[0] for word, code in (column.codes or {}).items()}
     labels = labels_of_codes(sheet.table) if sheet.table.standard else sheet.labels(name)
-    codes = {text: _code(text, labels.get(text, ""), (declared, known), sheet, catalogue) for text in texts.words}
+    units = None if sheet.table.standard else catalogue  # a package tells units elsewhere
+    codes = {text: code_of(text, labels.get(text, ""), (declared, known), units) for text in texts.words}
     found = texts.each(codes)
     leave_out(sheet, found == "IGNORE", "item_left_out", name, "is an item that cohort.yml leaves out", records)
     found[found == "IGNORE"] = ""
     unknown = (found == "") & ~texts.among(missing_words(texts.words, config))
     names = sorted(texts.words[np.unique(texts.at[unknown & sheet.keep])])
-    others = f" (as are {', '.join(names[1:9])}{' and others' if len(names) > 9 else ''})" if len(names) > 1 else ""
+    others = (
+        ""
+        if len(names) < 2
+        else f" (as {'are' if len(names) > 2 else 'is'} {', '.join(names[1:9])}{' and others' * (len(names) > 9)})"
+    )
     reason = f"is no analyte that is declared or in the catalogue{others}"
     sheet.hold_rows((found == "") & sheet.keep, "param_unknown", name, reason, records)
     return found
 
 
-def _code(text: str, label: str, known: Sequence[Mapping[str, str]], sheet: Sheet, catalogue: pd.DataFrame) -> str:
+def names_of_analytes(catalogue: pd.DataFrame) -> dict[str, str]:
+    """Every name of every analyte, as words are compared, with its PARAMCD."""
+    return {
+        word_key(word): str(code)
+        for code, row in catalogue.iterrows()
+        for word in (code, row["PARAM"], row["label_zh"], *row["synonyms"])
+        if word
+    }
+
+
+def code_of(text: str, label: str, known: Sequence[Mapping[str, str]], units: pd.DataFrame | None = None) -> str:
     """The PARAMCD of an item by its own name or its label; "" where none is known.
 
-    A label is known without its unit in brackets, too, where that unit is the analyte's or the data set tells units elsewhere.
+    A label is known without its unit in brackets, too, where that is a unit of the analyte by the catalogue `units` (if given).
     """
     bare, unit = split_unit(label)
     code = next((found[key] for found in known for key in map(word_key, (text, label)) if key in found), "")
     stripped = next((found[word_key(bare)] for found in known if unit and word_key(bare) in found), "")
-    fits = bool(sheet.table.standard) or unit_factor(catalogue, stripped, unit) is not None
+    fits = units is None or unit_factor(units, stripped, unit) is not None
     return code or (stripped if fits else "")
 
 

@@ -26,22 +26,26 @@ def baseline_by_flag(sheet: Sheet, visits: np.ndarray, config: Cohort) -> Mask:
     return np.asarray(flagged & (visits != config.baseline))
 
 
+def leave_out_derived(sheet: Sheet, records: Records) -> None:
+    """Leave out rows that are derived (DTYPE), before anything is asked of their visits."""
+    if sheet.table.standard and sheet.role("PARAM") and "DTYPE" in sheet.table.cells:
+        derived = ~sheet.texts("DTYPE").among({""}) & sheet.keep
+        leave_out(sheet, derived, "row_derived", "DTYPE", "marks a derived row, no measurement of its own", records)
+
+
 def clean_package(sheet: Sheet, config: Cohort, records: Records) -> None:
-    """Leave out rows that are derived (DTYPE), rows beside one flagged for analysis (ANL01FL), and rows of another specimen."""
+    """Leave out rows beside one flagged for analysis (ANL01FL), and hold rows of another specimen."""
     found = sheet.role("PARAM")
     if not sheet.table.standard or not found:
         return
     name = found[0]
-    if "DTYPE" in sheet.table.cells:
-        derived = ~sheet.texts("DTYPE").among({""}) & sheet.keep
-        leave_out(sheet, derived, "row_derived", "DTYPE", "marks a derived row, no measurement of its own", records)
     flagged = _flag(sheet, "ANL01FL") & sheet.keep
     if flagged.any():
         key = pd.DataFrame({"id": sheet.who, "test": sheet.texts(name).at, "visit": sheet.AVISIT, "flagged": flagged})
         beside = key.groupby(["id", "test", "visit"])["flagged"].transform("any").to_numpy(dtype=bool)
         unflagged = beside & ~flagged & sheet.keep & (sheet.AVISIT != "")
         leave_out(sheet, unflagged, "row_unflagged", "ANL01FL", "stands beside the record flagged for analysis", records)
-    urine = is_other_specimen(sheet.table).to_numpy(dtype=bool)
+    urine = is_other_specimen(sheet.table.cells).to_numpy(dtype=bool)
     sheet.hold_rows(urine & ~_is_dipstick(sheet, name), "specimen", name, "was not measured in blood", records)
 
 

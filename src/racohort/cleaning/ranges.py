@@ -1,5 +1,7 @@
 """What a value can be: impossible values are kept out, doubtful ones kept with a warning, columns that look wrong named."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -36,18 +38,18 @@ def check_ranges(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: R
     readings, exact = field.readings, field.readings.censored == ""
     known = np.where(exact, readings.aval, readings.limit)
     known = np.where((readings.censored == "below") & (known <= limits["possible_low"]), -np.inf, known)  # <0 is no value
-    impossible, span = _outside(field, known, limits, "possible")
-    hint = _unit_hint(field, impossible & sheet.keep, catalogue)
-    _hold(sheet, field, impossible, "impossible", f"is outside what is possible ({span}){hint}", records)
-    if hint:
-        _doubt_site(sheet, field, impossible, hint, records)
+    for impossible, span in _outside(sheet, field, known, limits, "possible"):
+        hint = _unit_hint(field, impossible, catalogue)
+        _hold(sheet, field, impossible, "impossible", f"is outside what is possible ({span}){hint}", records)
+        if hint:
+            _doubt_site(sheet, field, impossible, hint, records)
     step = limits["step"].to_numpy(float)
     away = np.abs(readings.aval - step * np.round(readings.aval / step))
     off = exact & (away > np.where(step == 1, 0, HUNDREDTH) + 1e-6)
     _hold(sheet, field, _good(field, off & (step == 1)), "joint_fraction", "is no whole number", records)
     _warn(sheet, field, _good(field, off & (step != 1)), "off_grid", "is not on the score's grid (steps of 0.125)", records)
-    doubtful, span = _outside(field, np.where(exact, readings.aval, np.nan), limits, "plausible")
-    _warn(sheet, field, doubtful, "implausible", f"is possible but doubtful (usual: {span}); it is kept", records)
+    for doubtful, span in _outside(sheet, field, np.where(exact, readings.aval, np.nan), limits, "plausible"):
+        _warn(sheet, field, doubtful, "implausible", f"is possible but doubtful (usual: {span}); it is kept", records)
 
 
 def _good(field: Field, readings: Mask) -> Mask:
@@ -55,17 +57,21 @@ def _good(field: Field, readings: Mask) -> Mask:
     return field.good & readings[field.at] if readings.any() else np.zeros(len(field.at), dtype=bool)
 
 
-def _outside(field: Field, known: np.ndarray, limits: pd.DataFrame, kind: str) -> tuple[Mask, str]:
-    """The cells with a value outside its limits of a kind, and these limits in the file's unit, for the first such cell."""
+def _outside(
+    sheet: Sheet, field: Field, known: np.ndarray, limits: pd.DataFrame, kind: str
+) -> Iterator[tuple[Mask, str]]:  # fmt: skip
+    """The kept cells with a value outside its limits of a kind, analyte by analyte, and these limits in the file's unit."""
     low, high = (limits[f"{kind}_{end}"].to_numpy(float) for end in ("low", "high"))
-    rows = _good(field, (known < low) | (known > high))
+    rows, readings = _good(field, (known < low) | (known > high)) & sheet.keep, field.readings
     if not rows.any():
-        return rows, ""
-    first = field.at[np.flatnonzero(rows)[0]]
-    factor, unit = field.readings.factor[first], field.readings.unit[first] or limits["AVALU"].iloc[first]
-    shown = "" if unit in UNITLESS else f" {unit}"
-    ends = (end[first] / factor + unit_offset(unit) for end in (low, high))
-    return rows, f"{field.readings.PARAMCD[first]} {_span(*ends)}{shown}"
+        return
+    same = pd.MultiIndex.from_arrays([readings.PARAMCD, readings.factor, readings.unit]).factorize()[0][field.at]
+    for one in pd.unique(same[rows]):
+        first = field.at[np.flatnonzero(rows & (same == one))[0]]
+        unit = readings.unit[first] or limits["AVALU"].iloc[first]
+        ends = (end[first] / readings.factor[first] + unit_offset(unit) for end in (low, high))
+        shown = "" if unit in UNITLESS else f" {unit}"
+        yield rows & (same == one), f"{readings.PARAMCD[first]} {_span(*ends)}{shown}"
 
 
 def _span(low: float, high: float) -> str:

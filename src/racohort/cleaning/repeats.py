@@ -206,7 +206,7 @@ def _copied_to_another(sheet: Sheet, samples: Samples, same: pd.DataFrame, told:
             pairs.setdefault(people, []).append(group)
     for people, groups in pairs.items():
         visits = " and ".join(dict.fromkeys(visit for group in groups for visit in group["AVISIT"] if visit))
-        which = f"{groups[0]['count'].iloc[0]} laboratory values" + (f" at {visits}" if visits else "")
+        which = f"{groups[0]['count'].iloc[0]} measured values" + (f" at {visits}" if visits else "")
         asked = "one person under two identifiers" if len(groups) > 1 else "copied from one to the other"
         last = groups[0][sheet.people[groups[0]["who"]] == people[-1]]
         said = f"{' and '.join(people)} have the same {which}: {asked}?"

@@ -52,9 +52,13 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     coded = texts.among({text for text, code in (column.codes or {}).items() if text != code}) & sheet.keep & ~flagged
     records.change("code_mapped", sheet.table, sheet.cells(coded, name, became=sheet.AVISIT), "was read as the visit declared")
     sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is no visit's label ({', '.join(list(labels)[:12])})", records)
-    apart = sheet.cells((sheet.AVISIT == "UNSCHEDULED") & sheet.keep, name)
-    if len(apart):
-        records.note_cells("visit_unscheduled", sheet.table, apart, "is an unscheduled visit")
+    apart = (sheet.AVISIT == "UNSCHEDULED") & sheet.keep
+    for rows, told in (
+        (~texts.among(blank), "is an unscheduled visit, outside the plan"),
+        (texts.among(blank), "names no visit, so that it counts as unscheduled"),
+    ):
+        if (apart & rows).any():
+            records.note_cells("visit_unscheduled", sheet.table, sheet.cells(apart & rows, name), told)
 
 
 def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool, standard: str) -> str:

@@ -104,6 +104,7 @@ def _id(name: str) -> str:
 def _labels(source: Source, cells: pd.DataFrame) -> list[tuple[str, str]]:
     """The visit labels of a table, each with the unit of time that the column's name says."""
     name = _column(source, "AVISIT", cells)
+    cells = cells[cells["DTYPE"] == ""] if source.shape == "adam" and "DTYPE" in cells else cells  # else they are derived
     labels = source.visits if name is None else list(dict.fromkeys(given(cells[name].tolist())))
     source.visit_unit = "" if name is None else header_time(name)
     return [] if name is not None and are_days(labels) else [(label, source.visit_unit) for label in labels[:60]]

@@ -35,6 +35,19 @@ class Guess:
         return Guess(self.name, self.keys, self.why, choices, self.words)
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A code of a trial package that no catalogue knows: what the package calls it, its unit, and the numbers it has."""
+
+    code: str
+    label: str
+    unit: str
+    domain: str
+    count: int
+    low: float
+    high: float
+
+
 @dataclass
 class Source:
     """One file or sheet as it is to be described: the facts of the file, its shape with the evidence, and its columns.
@@ -54,4 +67,5 @@ class Source:
     missing: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     start: Guess | None = None
+    unread: list[Unread] = field(default_factory=list)
     dictionary: Mapping[str, Sequence[Any]] = field(default_factory=dict)

@@ -2,8 +2,10 @@
 
 import pandas as pd
 
-from racohort.intake.guesses import Guess
-from racohort.standards import EXPOSURE, NAMES, PATIENT, finding_prefix, kind_of
+from racohort.cleaning.measurements import code_of, names_of_analytes
+from racohort.intake.guesses import Guess, Unread
+from racohort.intake.values import given, numbers
+from racohort.standards import EXPOSURE, NAMES, PATIENT, finding_prefix, is_other_specimen, kind_of, split_unit
 
 
 def standard_of(cells: pd.DataFrame) -> str:
@@ -23,3 +25,25 @@ def start_of(cells: pd.DataFrame) -> Guess | None:
     wanted = EXPOSURE if kind_of(given) == "exposure" else PATIENT if kind_of(given) == "patients" else {}
     name = next((name for name in wanted.get("TRTSDT", ()) if name in given), None)
     return Guess(name, {"role": "TRTSDT"}, f"the standard's {name}") if name else None
+
+
+def unread_codes(cells: pd.DataFrame, catalogue: pd.DataFrame) -> list[Unread]:
+    """The codes of a data set of measurements that no catalogue knows, as far as they have numbers that are not of urine."""
+    cells = cells.set_axis([str(name).upper() for name in cells.columns], axis="columns")
+    two = finding_prefix(list(cells.columns))
+    code, value, unit, label = (
+        (f"{two}TESTCD", f"{two}STRESN", f"{two}STRESU", f"{two}TEST") if two else ("PARAMCD", "AVAL", "AVALU", "PARAM")
+    )
+    if kind_of(list(cells.columns)) != "measurements" or not {code, value} <= set(cells):
+        return []
+    known, found = (names_of_analytes(catalogue),), []
+    for text, rows in cells[~is_other_specimen(cells)].groupby(code, sort=False):
+        named = rows[label].iloc[0] if label in rows else str(text)
+        values = numbers(rows[value].tolist())
+        if str(text).strip() and values and not code_of(str(text), named, known):
+            bare, said = split_unit(named)
+            bare, said = (named, "") if " " in said else (bare, said)
+            units = given(rows[unit].tolist()) if unit in rows else []
+            domain = "LB" if two in ("LB", "VS", "EG") or {"LBSEQ", "LBTESTCD", "VSSEQ", "VSTESTCD"} & set(rows) else "QS"
+            found.append(Unread(str(text), bare, next(iter(units), said), domain, len(values), min(values), max(values)))
+    return found

@@ -12,7 +12,7 @@ from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken
 from racohort.intake.guesses import Guess, Source, Word
 from racohort.intake.measures import factor_units, guess_analyte, guess_unit, header_unit, kin, known_units, possible_units
 from racohort.intake.names import Index, Match, analyte_index, look_up, name_key, name_words, role_index
-from racohort.intake.package import standard_of, start_of
+from racohort.intake.package import standard_of, start_of, unread_codes
 from racohort.intake.people import find_patients, sex_by_name
 from racohort.intake.redcap import is_own
 from racohort.intake.values import (
@@ -52,7 +52,7 @@ def guess_table(
     patterns = find_patterns(list(cells.columns), lambda text: bool(look_up(text, analytes).sure) or _is_date(text))
     if package := standard_of(cells):
         source.shape, source.why = package, "its columns are named as in " + ("ADaM" if package == "adam" else "SDTM")
-        source.start = start_of(cells)
+        source.start, source.unread = start_of(cells), unread_codes(cells, catalogue)
         return source
     names = {} if patterns else heard(list(cells.columns), entries, understood(cells.columns, analytes))
     boxes = {name: box for name in cells.columns if (box := checkbox(str(name), entries))}

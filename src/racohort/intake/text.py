@@ -160,9 +160,31 @@ def _rest(scaffold: Scaffold) -> Iterator[str]:
     yield from _arms(*scaffold.arms)
     words = ", ".join(in_marks(word) for word in ["", *scaffold.missing])
     yield f"missing: [{words}]" + _guessed("; ".join(f"{word!r} in {why}" for word, why in scaffold.missing.items()))
+    yield from _analytes(scaffold)
     if scaffold.first:
         yield f"# choose: study: its first and last day (visits: {scaffold.first} to {scaffold.last}), and its time zone"
         yield "# study: {start: ?, end: ?, timezone: ?}"
+
+
+def _analytes(scaffold: Scaffold) -> Iterator[str]:
+    """What the catalogue lacks: the codes of trial packages, else how an analyte of one's own is declared."""
+    unread = {one.code: one for source in scaffold.sources for one in source.unread}
+    if unread:
+        yield f"# Not read, because the catalogue lacks them: {', '.join(unread)}."
+        yield "# Take the # away before `analytes:` and before each that is wanted. `direction: lower` (or higher) says what is a"
+        yield "# benefit; `parameters: {primary: [CODE]}`, on a line of its own, which of them is the primary endpoint."
+        yield "# analytes:"
+    for one in unread.values():
+        facts = {"label": one.label, "unit": one.unit, "domain": one.domain}
+        said = ", ".join(f"{key}: {in_marks(value)}" for key, value in facts.items())
+        yield f"#   {quoted(one.code)}: {{{said}}}  # {one.count} numbers, {_span(one.low, one.high)}"
+    if any("{paramcd: ...}" in guess.choices for guess in (*scaffold.shared, *(guess for own in scaffold.own for guess in own))):
+        yield "# What the catalogue (data/catalogue/analytes.yml) lacks is declared under a PARAMCD of its own, such as"
+        yield '# analytes: {PAINHAND: {label: "Pain of the hand", unit: mm, domain: QS, direction: lower, possible: [0, 100]}}'
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:g} to {high:g}" if low < high else f"all {low:g}"
 
 
 def _arms(name: str, arms: list[str], none: list[str]) -> Iterator[str]:

@@ -61,6 +61,8 @@ def label_day(label: str, unit: str = "") -> float | None:
 
     >>> label_day("基线 Baseline"), label_day("12个月"), label_day("3年"), label_day("Week 12")
     (0.0, 365.0, 1095.0, 84.0)
+    >>> label_day("Weeks 4-24"), label_day("visit-2")
+    (None, None)
     >>> label_day("3"), label_day("3", "M"), label_day("unscheduled"), label_day("12_months_arm_1")
     (None, 91.0, -1.0, 365.0)
     """
@@ -70,6 +72,8 @@ def label_day(label: str, unit: str = "") -> float | None:
         return -1.0
     if text in _BASELINE or set(words) & (_BASELINE - {"0", "entry"}) or re.fullmatch(r"0+(\.0+)?", text):
         return 0.0
+    if re.search(r"\d\s*(?:-|–|~|to|bis)\s*\d", text):
+        return None  # a span of time is no planned day
     count, kind = _span_said(text, unit)
     if kind == "M" and count % 12 == 0:
         kind, count = "Y", count / 12

@@ -78,6 +78,7 @@ def parse_apart(parse: Parser, data: bytes, entry: File, config: Cohort, table: 
     A child that dies, takes too long or wants too much memory leaves the table empty, with a finding of class `reject`.
     """
     limits, size = config.limits, len(data)
+    entry = entry.model_copy(update={"path": table.file})
     with tempfile.TemporaryDirectory() as scratch:
         bounds = Bounds(limits.seconds_for(size), limits.memory_for(size), scratch)
         child = (_fork if FORKED else _start)(parse, data, entry, config, bounds)

@@ -1,8 +1,9 @@
 """A cohort's folder as raw tables: every cell a text, with its file, sheet, line and column."""
 
 import hashlib
-from collections.abc import Iterable
-from pathlib import Path
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePath
 
 import pandas as pd
 
@@ -59,7 +60,8 @@ def read_raw(cohort: str) -> Raw:
     config = parse_cohort((folder / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
     catalogue = read_catalogue(config)
     _check_analytes(config, catalogue, records)
-    tables = [_read_file(folder, entry, config, records) for entry in config.files]
+    named = zip(config.files, names_of([entry.path for entry in config.files]), strict=True)
+    tables = [_read_file(folder, entry, name, config, records) for entry, name in named]
     records.findings = list(dict.fromkeys(records.findings))
     records.stop_if_rejected()
     take_rows(tables, config, records)
@@ -104,8 +106,21 @@ def _check_analytes(config: Cohort, catalogue: pd.DataFrame, records: Records) -
     records.stop_if_rejected()
 
 
-def _read_file(folder: Path, entry: File, config: Cohort, records: Records) -> RawTable:
-    table = RawTable.blank(entry.path, entry.shape)
+def names_of(paths: Sequence[str]) -> list[str]:
+    """What files are called: whole paths go without the folders that all of them share, wherever names then still differ.
+
+    >>> names_of(["raw/a.csv"]), names_of(["/home/w/a.csv", "/home/w/lab/b.csv"]), names_of(["a.csv", "/home/w/a.csv"])
+    (['raw/a.csv'], ['a.csv', 'lab/b.csv'], ['a.csv', '/home/w/a.csv'])
+    """
+    whole = [PurePath(path) for path in paths if PurePath(path).is_absolute()]
+    shared = os.path.commonpath([path.parent for path in whole]) if whole else ""
+    short = {str(path): path.relative_to(shared).as_posix() for path in whole}
+    names = [short.get(path, path) for path in paths]
+    return names if len(set(names)) == len(set(paths)) else list(paths)
+
+
+def _read_file(folder: Path, entry: File, name: str, config: Cohort, records: Records) -> RawTable:
+    table = RawTable.blank(name, entry.shape)
     data = _bytes(folder, entry, config.limits.file_mb * 1_000_000, table, records)
     if data is None:
         return table
@@ -130,7 +145,9 @@ def _bytes(folder: Path, entry: File, largest: int, table: RawTable, records: Re
     path = folder / entry.path
     try:
         if not path.is_file():
-            records.note("file_missing", f"there is no file {entry.path!r} beside cohort.yml", table)
+            records.note(
+                "file_missing", f"there is no file {entry.path!r}{' beside cohort.yml' * (path != Path(entry.path))}", table
+            )
             return None
         if path.stat().st_size > largest:
             records.note(

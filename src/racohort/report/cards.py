@@ -187,6 +187,7 @@ def values_kept_out(results: pd.DataFrame) -> Badge | None:
     rows = select_results(results, section="cleaning", statistic="cells")
     if rows.empty:
         return None
-    out, read = rows.loc[rows["category"] == "kept out", "count"].sum(), rows.drop_duplicates("PARAMCD")["n"].sum()
-    shown = f"{number(out)} of {number(read)}"
-    return Badge(shown, "measured values kept out by a rule", "notebooks/01-cleaning.html", tuple(rows["result_id"]))
+    used = rows.loc[rows["category"] == "used", "count"].sum()
+    measured = rows.loc[rows["category"] != "missing", "count"].sum()
+    shown = f"{number(used)} of {number(measured)}"
+    return Badge(shown, "measured values used", "notebooks/01-cleaning.html", tuple(rows["result_id"]))
