@@ -210,6 +210,10 @@ def test_haq_reproduces_the_published_worked_example():
     assert haq_di(items, aids=ticked, help=[*ticked, "walking"], use_aids=False) == 2.0
 
 
+def test_haq_without_a_word_on_devices_and_help_is_haq_without_them():
+    assert haq_di(haq_items(8, 0), aids=None, help=None) == haq_di(haq_items(8, 0)) == 0.0
+
+
 def haq_items(answered: int, score: float = 1) -> dict:
     return {name: [score, score if k < answered else None] if k < answered else [None] for k, name in enumerate(HAQ_CATEGORIES)}
 

@@ -148,7 +148,9 @@ def agrees(expected: Any, answer: Any, tol: float) -> bool:
         return parts is not None and len(parts) == len(expected) and all(map(agrees, expected, parts, [tol] * len(parts)))
     if isinstance(expected, bool | str) or isinstance(answer, bool | str):
         return type(answer) is type(expected) and bool(answer == expected)
-    return _is_number(answer) and abs(answer - expected) <= tol * max(1.0, abs(expected))
+    if not _is_number(answer) or math.isinf(expected):
+        return bool(answer == expected)
+    return bool(abs(answer - expected) <= tol * max(1.0, abs(expected)))
 
 
 def _is_sequence(answer: Any) -> bool:

@@ -12,8 +12,8 @@ HAQ_CATEGORIES = ("dressing", "arising", "eating", "walking", "hygiene", "reach"
 
 def haq_di(
     items: Mapping[str, Sequence[float | None]],
-    aids: Collection[str] = (),
-    help: Collection[str] = (),
+    aids: Collection[str] | None = (),
+    help: Collection[str] | None = (),
     min_cat: int = 6,
     use_aids: bool = True,
     complete_items: bool = False,
@@ -23,7 +23,8 @@ def haq_di(
     Parameters
     ----------
     items : category -> item scores 0, 1, 2, 3 or None
-    aids, help : categories for which a device or a person's help was ticked: a category scored 0 or 1 becomes 2
+    aids, help : categories for which a device or a person's help was ticked: a category scored 0 or 1 becomes 2;
+        None as none ticked
     min_cat : categories that must be answered (6 is a convention, ARAMIS; CLINHAQ asks for 7)
     use_aids : False gives the alternative HAQ-DI, without raising
     complete_items : True leaves a category out when any of its items is missing (CLINHAQ)
@@ -36,7 +37,7 @@ def haq_di(
     >>> haq_di({name: [1, 0] for name in HAQ_CATEGORIES}, aids=["walking"])
     1.125
     """
-    ticked = {*aids, *help}
+    ticked = {*(aids or ()), *(help or ())}
     unknown = ({*items} | ticked) - {*HAQ_CATEGORIES}
     if unknown:
         raise ValueError(f"HAQ has no category {', '.join(sorted(unknown))}; its categories are {', '.join(HAQ_CATEGORIES)}")
