@@ -20,7 +20,7 @@ def test_every_data_set_has_the_columns_of_the_vocabulary(tmp_path):
         assert list(frame.columns[: len(columns)]) == list(columns)
     assert list(data.adsl.columns[len(ADSL) :]) == ["BLFL", "Y1FL", "Y3FL"]
     assert data.adlb["AVAL"].dtype == "float64"
-    assert data.adlb["AVISIT"].dtype == "str"
+    assert data.adlb["AVISIT"].dtype.categories.dtype == "str"
     assert len(data.adae) == 0
 
 
@@ -268,3 +268,21 @@ def test_the_same_cohort_gives_the_same_data_twice(tmp_path):
         catalogue = io.read_catalogue(raw.config)
         frames.append(derive_datasets(cleaning.clean_cohort(raw, catalogue), catalogue).adqs)
     pd.testing.assert_frame_equal(*frames)
+
+
+def test_patients_derived_apart_have_the_values_they_have_together(tmp_path, monkeypatch):
+    table = "id visit tjc sjc vas esr das\nP2 BL 4 5 . 44 4.1\nP1 BL 4 5 12 44 .\nP3 Y1 2 1 . 20 2.9\nP1 Y1 2 1 . 20 4"
+    path = cohort(tmp_path, {"a.csv": table})
+    together = cleaned(path)[1]
+    monkeypatch.setattr("racohort.adam.values.AT_ONCE", 1)
+    apart = cleaned(path)[1]
+    for name in ("adsl", "adlb", "adqs"):
+        pd.testing.assert_frame_equal(getattr(apart, name), getattr(together, name))
+    assert "DAS28E3" not in set(apart.adqs["PARAMCD"])  # P1 has the patient's assessment, which P2 and P3 lack
+
+
+def test_no_text_of_a_value_is_held_once_a_row(tmp_path):
+    _, data = cleaned(cohort(tmp_path, {"a.csv": "id visit crp haq\nP1 BL 3 1\nP1 Y1 2 2"}))
+    for frame in (data.adlb, data.adqs):
+        assert not [name for name in frame if frame[name].dtype in ("str", "object")]
+        assert frame["USUBJID"].cat.categories.tolist() == ["P1"]

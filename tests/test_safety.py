@@ -14,6 +14,7 @@ from scipy import stats
 
 from racohort import figures, report, safety, tables
 from racohort.absence import Absence
+from racohort.adam.frames import as_categories
 from racohort.adam.patients import longest_gap
 from racohort.disclosure import Profile, release
 from racohort.results import as_results, join_results, pick_result, select_results
@@ -824,6 +825,15 @@ def test_past_a_number_of_pairs_squares_take_the_place_of_points(monkeypatch):
     assert "Triangles" in figures.plot_worst(worst, study.plan, study.catalogue).caption
     monkeypatch.setattr("racohort.figures.worst.MOST_POINTS", len(worst) - 1)
     assert "Larger squares hold more pairs" in figures.plot_worst(worst, study.plan, study.catalogue).caption
+
+
+def test_the_panels_of_the_worst_values_do_not_depend_on_how_texts_are_held():
+    study = example_study()
+    worst = safety.derive_worst(study.adlb, study.adsl, study.catalogue)
+    there, catalogue = set(worst["PARAMCD"]), study.catalogue.iloc[::-1]
+    assert list(catalogue.index[catalogue.index.isin(there)]) != sorted(there)
+    held = (worst.astype({"PARAMCD": "str"}), as_categories(worst))
+    assert len({figures.plot_worst(frame, study.plan, catalogue).html() for frame in held}) == 1
 
 
 def test_events_are_supplied_where_a_source_column_holds_them():

@@ -135,8 +135,9 @@ def select_values(
     """
     codes = {*catalogue.index[catalogue["efficacy"].astype(bool)], *plan.primary}
     visits = [visit.AVISIT for visit in plan.visits]
-    both = pd.concat([part[part["PARAMCD"].isin(codes)] for part in (adqs, adlb)], ignore_index=True)
-    kept = analysed(both, members(adsl, "efficacy"), visits)[["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored", "limit"]]
+    parts = [analysed(part[part["PARAMCD"].isin(codes)], members(adsl, "efficacy"), visits) for part in (adqs, adlb)]
+    texts = dict.fromkeys(["USUBJID", "PARAMCD", "AVISIT", "censored"], "str")
+    kept = pd.concat([part[["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored", "limit"]].astype(texts) for part in parts])
     return kept.sort_values(["PARAMCD", "USUBJID", "AVISIT"], ignore_index=True)
 
 

@@ -218,16 +218,17 @@ class Raw:
 class Clean:
     """A cohort after cleaning, before derivation.
 
-    `patients` has one row per patient read; `gather` makes `values`, one row per value kept (the columns of terms.BDS as far as
-    they are measured); `visits` has one row per patient, visit and file read; `treatments` one row per patient and day of
-    treatment; `events` and `medication` one row each; `sources` one row a file, `mapping` one row a source column, `cells` one
-    row a measured column and parameter, `fates` one row a file and fate of rows, `numbers` one row a column, unit and number as
-    written.
+    `patients` has one row per patient read; `gather` makes `values` of some of them, one row per value kept (the columns of
+    terms.BDS as far as they are measured); `planned` are the parameters with such a value at a planned visit; `visits` has one
+    row per patient, visit and file read; `treatments` one row per patient and day of treatment; `events` and `medication` one
+    row each; `sources` one row a file, `mapping` one row a source column, `cells` one row a measured column and parameter,
+    `fates` one row a file and fate of rows, `numbers` one row a column, unit and number as written.
     """
 
     config: Any
     patients: pd.DataFrame
-    gather: Callable[[], pd.DataFrame]
+    gather: Callable[[pd.Index], pd.DataFrame]
+    planned: frozenset[str]
     visits: pd.DataFrame
     treatments: pd.DataFrame
     events: pd.DataFrame
@@ -242,4 +243,4 @@ class Clean:
     @cached_property
     def values(self) -> pd.DataFrame:
         """The values kept, made by `gather` when they are first asked for: one row each takes more room than the file."""
-        return self.gather()
+        return self.gather(self.patients.index)

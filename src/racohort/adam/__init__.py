@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from racohort.adam.events import derive_adae, derive_adcm
+from racohort.adam.frames import stacked
 from racohort.adam.patients import derive_adsl, flag_populations
 from racohort.adam.values import derive_bds
 from racohort.schema import Clean
@@ -26,6 +27,5 @@ class Datasets:
 def derive_datasets(clean: Clean, catalogue: pd.DataFrame) -> Datasets:
     """The analysis data sets of a cleaned cohort; columns and order as in `terms`, text "" and numbers NaN where missing."""
     adsl = derive_adsl(clean)
-    values = derive_bds(clean, catalogue)
-    adlb, adqs = (values[values["domain"] == domain].drop(columns="domain").reset_index(drop=True) for domain in ("LB", "QS"))
-    return Datasets(flag_populations(adsl, values, clean, catalogue), adlb, adqs, derive_adae(clean), derive_adcm(clean))
+    adlb, adqs = map(stacked, zip(*derive_bds(clean, catalogue), strict=True))
+    return Datasets(flag_populations(adsl, [adlb, adqs], catalogue), adlb, adqs, derive_adae(clean), derive_adcm(clean))

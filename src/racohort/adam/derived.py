@@ -1,5 +1,7 @@
 """Scores computed from their components, beside the scores that came with the file."""
 
+from collections.abc import Container
+
 import numpy as np
 import pandas as pd
 
@@ -10,15 +12,16 @@ from racohort.cleaning.haq import HAQ, haq_of
 INSTEAD = {"DAS28E3": "PTGA", "DAS28C3": "PTGA"}
 
 
-def derive_scores(measured: pd.DataFrame, disputed: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+def derive_scores(measured: pd.DataFrame, disputed: pd.DataFrame, planned: Container[str]) -> pd.DataFrame:
     """Measured values and, below them, the scores computed from the records that represent each visit (DTYPE `DERIVED`).
 
     A computed score represents its visit; the shipped one stays beside it without ANL01FL. Scores in `disputed` contradict their
-    components, so that neither is used. A component below its assay limit enters as its substitute, noted in AVALC.
+    components, so that neither is used. A component below its assay limit enters as its substitute, noted in AVALC. `planned` are
+    the parameters of which the cohort has a value at a planned visit, these patients or others.
     """
     used = measured[measured["ANL01FL"] == "Y"]
     wide = used.pivot(index=["USUBJID", "AVISIT"], columns="PARAMCD", values="AVAL")
-    scores = {code: computed(wide, code) for code in FORMULAS if INSTEAD.get(code) not in wide.columns}
+    scores = {code: computed(wide, code) for code in FORMULAS if INSTEAD.get(code, "") not in planned}
     scores["HAQDI"] = haq_of(wide)
     parts = [_rows(code, score.dropna(), used) for code, score in scores.items() if score.notna().any()]
     made = pd.concat(parts, ignore_index=True) if parts else measured.iloc[:0]

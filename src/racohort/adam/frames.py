@@ -1,9 +1,11 @@
 """The form that all data sets share: which columns, of which type."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from racohort.schema import as_text
 from racohort.terms import ADAE, ADCM, ADSL, BDS
@@ -32,6 +34,29 @@ def _column(name: str, frame: pd.DataFrame) -> pd.Series:
     if name in NUMBERS or pd.api.types.is_numeric_dtype(values):
         return pd.to_numeric(values, errors="coerce").astype("float64")
     return as_text(values)
+
+
+def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame whose texts are held once each, in alphabetical order, and in every row their place: a third of the room."""
+    texts = [name for name in frame.columns if pd.api.types.is_string_dtype(frame[name])]
+    return frame.astype(dict.fromkeys(texts, "category"))
+
+
+def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of the same columns below each other, with the categories of all of them.
+
+    >>> frames = [as_categories(pd.DataFrame({"SEX": [sex]})) for sex in ("M", "F")]
+    >>> stacked(frames)["SEX"].cat.categories.tolist()
+    ['F', 'M']
+    """
+    return pd.DataFrame({name: _stacked([frame[name] for frame in frames]) for name in frames[0].columns})
+
+
+def _stacked(parts: list[Any]) -> pd.Series:
+    if isinstance(parts[0].dtype, pd.CategoricalDtype):
+        return pd.Series(union_categoricals(parts, sort_categories=True))
+    both: pd.Series = pd.concat(parts, ignore_index=True)
+    return both
 
 
 def study_day(dates: pd.Series, starts: pd.Series) -> pd.Series:

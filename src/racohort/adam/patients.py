@@ -1,5 +1,7 @@
 """ADSL: one row per patient, with the populations that every denominator comes from."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -81,10 +83,10 @@ def _last_contact(people: pd.DataFrame, visits: pd.DataFrame) -> pd.Series:
     return pd.concat([last, *dates], axis=1).max(axis=1).reset_index(drop=True)
 
 
-def flag_populations(adsl: pd.DataFrame, values: pd.DataFrame, clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
-    """ADSL with EFFFL: those of SAFFL with at least one efficacy value at baseline."""
+def flag_populations(adsl: pd.DataFrame, values: Sequence[pd.DataFrame], catalogue: pd.DataFrame) -> pd.DataFrame:
+    """ADSL with EFFFL: those of SAFFL with at least one efficacy value at baseline in one of these data sets."""
     codes = catalogue.index[catalogue["efficacy"]]
-    measured = values[(values["ABLFL"] == "Y") & values["PARAMCD"].isin(codes)]["USUBJID"]
-    return adsl.assign(
-        EFFFL=_flag(((adsl["SAFFL"] == "Y") & adsl["USUBJID"].isin(measured.unique())).to_numpy()).astype(object)
-    ).astype({"EFFFL": "str"})
+    first = [rows[(rows["ABLFL"] == "Y") & rows["PARAMCD"].isin(codes)] for rows in values]
+    measured = {one for rows in first for one in rows["USUBJID"].unique()}
+    yes = (adsl["SAFFL"] == "Y") & adsl["USUBJID"].isin(measured)
+    return adsl.assign(EFFFL=_flag(yes.to_numpy()).astype(object)).astype({"EFFFL": "str"})

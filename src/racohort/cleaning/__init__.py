@@ -9,7 +9,14 @@ from racohort.cleaning.consistency import check_scores, check_sums, settle_varia
 from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps, check_sexes
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
-from racohort.cleaning.gathering import gather_mapping, gather_sources, gather_treatments, gather_values, gather_visits
+from racohort.cleaning.gathering import (
+    gather_mapping,
+    gather_sources,
+    gather_treatments,
+    gather_values,
+    gather_visits,
+    planned_parameters,
+)
 from racohort.cleaning.haq import check_haq
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.labels import note_labels
@@ -149,13 +156,14 @@ def _gather(
     check_units(sheets, site, catalogue, config, records)
     check_unit_changes(sheets, catalogue, config, records)
     note_covariates(patients[keep], sheets, records)
-    people = people_of(sheets, [who[keep]])
+    everyone, people = pd.Index(sheets[0].people), people_of(sheets, [who[keep]])
     rows = [frame[sheet.keep & people[sheet.who]] for sheet, frame in events if not is_medication(sheet)]
     drugs = [frame[sheet.keep & people[sheet.who]] for sheet, frame in events if is_medication(sheet)]
     visits = gather_visits(sheets, people, starts)
     note_absent(visits, people_of(sheets, [who[keep & patients["kept"]]]), int(people.sum()), sheets, config, records)
     return Clean(
-        config, patients[keep], lambda: gather_values(sheets, people, disputed), visits.drop(columns="who"),
+        config, patients[keep], lambda some: gather_values(sheets, people & everyone.isin(some), disputed),
+        planned_parameters(sheets, people, config), visits.drop(columns="who"),
         gather_treatments(sheets, people, patients[keep]), _joined(rows), _joined(drugs), gather_sources(sheets, people),
         gather_mapping(sheets), tally_cells(sheets), tally_fates(sheets, people), tally_numbers(sheets), records,
     )  # fmt: skip

@@ -7,6 +7,7 @@ import pandas as pd
 
 from racohort.cleaning.limits import reference_limits
 from racohort.cleaning.sheets import Field, Mask, Sheet
+from racohort.config import Cohort
 from racohort.standards import besides
 
 VALUES = (
@@ -31,6 +32,17 @@ def gather_values(sheets: Sequence[Sheet], people: Mask, disputed: set[tuple[str
         else frame.assign(disputed=False)
     )
     return frame[list(VALUES)]
+
+
+def planned_parameters(sheets: Sequence[Sheet], people: Mask, config: Cohort) -> frozenset[str]:
+    """The parameters of which these people have a value at a planned visit."""
+    found: set[str] = set()
+    for sheet in sheets:
+        kept, planned = sheet.keep & people[sheet.who], sheet.planned(config.visits)
+        for field in sheet.fields:
+            rows = field.good & kept & (field.column.visit in config.visits if field.column.visit else planned)
+            found |= set(field.readings.PARAMCD[np.unique(field.at[rows])])
+    return frozenset(found)
 
 
 def _values(sheet: Sheet, field: Field, used: np.ndarray) -> pd.DataFrame:

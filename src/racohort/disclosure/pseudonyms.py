@@ -56,7 +56,9 @@ def _deidentified(name: str, frame: pd.DataFrame, known: Mapping[str, str], away
         blank["AGE"] = frame["AGE"].clip(upper=OLDEST)
     if "USUBJID" not in frame:
         return frame.assign(**blank)
-    back = frame["USUBJID"].map(away)
+    who = frame["USUBJID"].astype("str")
+    back = who.map(away)
     dates = [str(column) for column in frame if pd.api.types.is_datetime64_any_dtype(frame[column])]
     moved = {column: (frame[column] - back).astype(frame[column].dtype) for column in dates}
-    return frame.assign(**blank, **moved, USUBJID=frame["USUBJID"].map(known).astype(frame["USUBJID"].dtype))
+    kind: Any = "category" if isinstance(frame["USUBJID"].dtype, pd.CategoricalDtype) else frame["USUBJID"].dtype
+    return frame.assign(**blank, **moved, USUBJID=who.map(known).astype(kind))

@@ -144,7 +144,7 @@ def _draw_lines(ax: Any, values: pd.DataFrame, times: dict[str, float]) -> None:
     ax.plot(np.tile(x, len(wide)), y.ravel(), color=INK["faint"], lw=0.5, alpha=0.75)
     for state, colour, marker in (("LOW", INK["low"], "v"), ("HIGH", INK["high"], "^")):
         out = values[values["ANRIND"] == state]
-        ax.plot(out["AVISIT"].map(times), out["AVAL"], marker, color=colour, ms=3.4, mew=0, alpha=0.9)
+        ax.plot(out["AVISIT"].astype("str").map(times), out["AVAL"], marker, color=colour, ms=3.4, mew=0, alpha=0.9)
 
 
 def _label_visits(ax: Any, times: dict[str, float]) -> None:
@@ -206,7 +206,7 @@ def _each(values: pd.DataFrame) -> str:
 
 
 def _laboratory_alt(codes: list[str], values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
-    shown = values[values["PARAMCD"].isin(codes) & values["ANRIND"].isin(["LOW", "HIGH"])]["PARAMCD"].value_counts()
+    shown = values[values["PARAMCD"].isin(codes) & values["ANRIND"].isin(["LOW", "HIGH"])]["PARAMCD"].astype("str").value_counts()
     span = f"from {plan.visits[0].label} to {plan.visits[-1].label}"
     what, bands = values_of(codes, catalogue), " with reference bands" if _ranged(values) else ""
     if values["AVAL"].isna().all():

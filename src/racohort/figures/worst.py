@@ -31,8 +31,9 @@ def plot_worst(worst: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Figu
     drawn = worst[(worst["ANRHI"] > 0) & (worst["BASE"] > 0) & (worst["AVAL"] > 0)]
     if drawn.empty:
         return absent(NO_RANGES)
-    places = drawn["PARAMCD"].map({code: place for place, code in enumerate(catalogue.index)})
-    panels = drawn["PARAMCD"].map({code: panel_of(code, catalogue) for code in drawn["PARAMCD"].unique()})
+    codes = drawn["PARAMCD"].astype("str")
+    places = codes.map({code: place for place, code in enumerate(catalogue.index)})
+    panels = codes.map({code: panel_of(code, catalogue) for code in codes.unique()})
     drawn = drawn.assign(x=drawn["BASE"] / drawn["ANRHI"], y=drawn["AVAL"] / drawn["ANRHI"], panel=panels, place=places)
     fig = _draw_panels(drawn.sort_values("place", kind="stable"))
     return finish(fig, "worst", _alt(drawn, catalogue), _caption(drawn), plan.synthetic, drawn=_told(drawn))

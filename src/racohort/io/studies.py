@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from racohort.adam import Datasets
+from racohort.adam.frames import stacked
 from racohort.config import Cohort, parse_cohort
 from racohort.disclosure import as_file, deidentify, held_profile, hold_profile, release
 from racohort.io.catalogue import read_catalogue
@@ -19,6 +20,8 @@ from racohort.secret import read_secret
 from racohort.terms import RESULT_COUNTS, RESULTS, SECTIONS
 
 DATASETS = ("adsl", "adlb", "adqs", "adae", "adcm")
+#: Those with one row a value, the large ones: their texts are categories.
+VALUES = ("adlb", "adqs")
 RECORDS = ("findings", "ledger", "quarantine", "sources", "mapping", "visits", "cells", "fates", "numbers")
 #: The variants of DAS28, the paper's own first.
 DAS28 = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
@@ -50,14 +53,14 @@ class Study:
         kind = next((kind for kind, names in (("data", DATASETS), ("records", RECORDS)) if name in names), "")
         if not kind:
             raise AttributeError(f"a study has no {name!r}")
-        frame = read_frame(self.folder / kind / name)
+        frame = read_frame(self.folder / kind / name, categories=name in VALUES)
         object.__setattr__(self, name, frame)
         return frame
 
     @property
     def values(self) -> pd.DataFrame:
         """Laboratory values and scores together."""
-        return pd.concat([self.adlb, self.adqs], ignore_index=True)
+        return stacked([self.adlb, self.adqs])
 
     def plan(
         self, alpha: float = 0.05, primary: Sequence[str] = ("DAS28", "HAQDI"), primary_visit: str = "", seed: int = 20191219

@@ -4,6 +4,7 @@ import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -51,7 +52,7 @@ def as_csv(frame: pd.DataFrame) -> Iterator[bytes]:
 
 def _written(column: pd.Series, alone: bool) -> tuple[np.ndarray, pa.LargeStringArray]:
     """The place of every value among the distinct ones, and how each of these is written; the last is for a missing one."""
-    at, values = pd.factorize(column + 0.0 if pd.api.types.is_float_dtype(column) else column)
+    at, values = _distinct(column)
     if pd.api.types.is_numeric_dtype(column):
         words = [str(value) for value in values]
     elif isinstance(values, pd.DatetimeIndex):
@@ -59,6 +60,13 @@ def _written(column: pd.Series, alone: bool) -> tuple[np.ndarray, pa.LargeString
     else:
         words = [_quoted(str(harmless(value)), alone) for value in values]
     return np.where(at < 0, len(words), at).astype("int32"), pa.array([*words, _quoted("", alone)], pa.large_string())
+
+
+def _distinct(column: pd.Series) -> tuple[np.ndarray, Any]:
+    """The place of every value among the distinct ones (-1 where it is missing), and these."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.codes.to_numpy(), column.cat.categories
+    return pd.factorize(column + 0.0 if pd.api.types.is_float_dtype(column) else column)
 
 
 def _quoted(word: str, alone: bool = False) -> str:
@@ -72,21 +80,25 @@ def _quoted(word: str, alone: bool = False) -> str:
 
 
 def as_parquet(frame: pd.DataFrame) -> bytes:
-    """A frame as Parquet without statistics, index or attributes, which would keep values of their own."""
-    plain = frame.copy()
+    """A frame as Parquet without statistics, index, attributes or unused categories, which would keep values of their own."""
+    categories = [name for name in frame.columns if isinstance(frame[name].dtype, pd.CategoricalDtype)]
+    plain = frame.assign(**{name: frame[name].cat.remove_unused_categories() for name in categories})
     plain.attrs = {}
     sink = io.BytesIO()
     table = pa.Table.from_pandas(plain, preserve_index=False).replace_schema_metadata(None)
-    parquet.write_table(table, sink, write_statistics=False, compression="zstd")
+    parquet.write_table(table, sink, write_statistics=False, compression="zstd", store_schema=False)
     return sink.getvalue()
 
 
-def read_frame(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
-    """A frame written by `write_frame`, or some columns of it: text as str with "", numbers as they were."""
+def read_frame(path: Path, columns: Sequence[str] | None = None, categories: bool = False) -> pd.DataFrame:
+    """A frame written by `write_frame`, or some columns of it: text as str with "", or as categories; numbers as they were."""
     with path.with_name(f"{path.name}.parquet").open("rb") as file:
-        frame: pd.DataFrame = parquet.read_table(file, columns=columns).to_pandas()
+        texts = [one.name for one in parquet.read_schema(file) if pa.types.is_string(one.type)] if categories else []
+        frame: pd.DataFrame = parquet.read_table(file, columns=columns, read_dictionary=texts).to_pandas()
     for name in frame.columns:
-        if frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name]):
+        if isinstance(frame[name].dtype, pd.CategoricalDtype):
+            frame[name] = frame[name].cat.set_categories(sorted(frame[name].cat.categories))
+        elif frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name]):
             frame[name] = as_text(frame[name])
         elif pd.api.types.is_datetime64_any_dtype(frame[name]):
             frame[name] = frame[name].astype("datetime64[s]")
