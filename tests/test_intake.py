@@ -93,6 +93,8 @@ def test_the_default_cohort_is_described_as_a_person_described_it(root: Path, tm
     assert found.treatment_start == by_hand.treatment_start
     for name, column in found.columns.items():
         assert (column.codes or {}).items() <= (by_hand.columns[name].codes or {}).items()
+    told = parse_cohort(text_of(root).replace("# parameters:", "parameters:")).parameters
+    assert told == {name: by_hand.parameters[name] for name in ("primary", "primary_visit")}
 
 
 def test_the_described_default_cohort_gives_the_values_of_the_committed_one(root: Path, tmp_path: Path) -> None:

@@ -164,6 +164,9 @@ def _rest(scaffold: Scaffold) -> Iterator[str]:
     if scaffold.first:
         yield f"# choose: study: its first and last day (visits: {scaffold.first} to {scaffold.last}), and its time zone"
         yield "# study: {start: ?, end: ?, timezone: ?}"
+    if len(scaffold.visits) > 1:
+        yield "# Taken for primary, as far as they are there. What it shall be is decided before a result is seen."
+        yield f"# parameters: {{primary: [DAS28, HAQDI], primary_visit: {scaffold.visits[1].code}}}"
 
 
 def _analytes(scaffold: Scaffold) -> Iterator[str]:
