@@ -273,7 +273,21 @@ def test_a_small_p_that_adjustment_takes_back_is_not_an_improvement(rows, study)
     row = pick_result(found, statistic="conclusion", PARAMCD="DAS28ESR", AVISIT="Y3")
     assert row["value_text"] == "no evidence after adjustment"
     said = report.say_changes(found, endpoints, plan).plain
-    assert "mean change from baseline to Y3, no evidence of improvement after adjustment for multiple tests: −1.18" in said
+    assert "mean change from baseline to Y3, no evidence of a change after adjustment for multiple tests: −1.18" in said
+
+
+def test_visits_at_which_an_endpoint_was_not_measured_are_told_once_and_have_no_line():
+    visits = ("BL", "M3", "M6", "Y1")
+    study = drawn("\n".join(f"{6 + i / 10} . . {4 + i / 7:.2f}" for i in range(8)), visits=visits)
+    rows, endpoints = analyse(study), endpoints_of(study)
+    said = report.say_changes(rows, endpoints, study.plan).plain
+    assert said.count("can be estimated") == said.count("nobody was measured both at baseline and at M3 and M6") == 1
+    for made in (tables.tabulate_changes, tables.tabulate_sizes, tables.tabulate_models, tables.tabulate_visits):
+        shown = made(rows, endpoints, study.plan).html()
+        assert ">M3<" not in shown
+        assert ">Y1<" in shown
+        assert "A visit at which an endpoint was not measured has no line." in shown
+    assert "(n = 8)" in figures.plot_forest(rows, endpoints, study.plan).caption
 
 
 def test_twelve_unadjusted_tests_would_find_something_in_half_of_all_idle_studies(rows):
@@ -539,7 +553,7 @@ def test_rapport_claims_no_improvement_and_sells_none_of_its_traps(rapport, rapp
     conclusions = select_results(rapport_rows, statistic="conclusion")
     assert set(conclusions["value_text"]) <= {"no evidence", "no evidence after adjustment"}
     text = all_text(rapport_rows, rapport)
-    assert "no evidence of improvement: −0.08 (95 % CI −0.28 to 0.13; n = 118; p = 0.458)" in text
+    assert "no evidence of a change: −0.08 (95 % CI −0.28 to 0.13; n = 118; p = 0.458)" in text
     assert "lower than at baseline" not in text
     assert "p = 0.0217" not in text
     assert "p = 0.0218" not in text

@@ -360,6 +360,16 @@ def test_the_plan_names_what_this_cohort_has(tmp_path, monkeypatch):
             study.plan(**wrong)
 
 
+def test_the_primary_visit_is_the_first_at_which_every_primary_endpoint_was_measured_unless_it_is_chosen(tmp_path, monkeypatch):
+    monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
+    path = cohort(tmp_path / "c", {"a.csv": b"id,visit,haq,crp\nP1,BL,1,9\nP1,Y1,,8\nP1,Y3,0.5,7\n"})
+    clean, data = cleaned(path)
+    study = io.write_study(path, "", data, clean)
+    chosen = [study.plan(primary=primary).primary_visit for primary in (["HAQDI", "CRP"], ["CRP"], ["ESR"])]
+    assert chosen == ["Y3", "Y1", "Y1"]
+    assert study.plan(primary=["HAQDI"], primary_visit="Y1").primary_visit == "Y1"
+
+
 def test_results_are_joined_section_by_section(tmp_path, monkeypatch):
     monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
     path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()})

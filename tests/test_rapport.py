@@ -140,7 +140,7 @@ def test_the_book_claims_no_improvement(published):
         assert "no evidence of a change in DAS28" in text, page
     efficacy = words(published / "html" / "notebooks" / "04-efficacy.html")
     assert (
-        "mean change from baseline to 1 year, no evidence of improvement: −0.08 (95 % CI −0.28 to 0.13; n = 118; p = 0.458"
+        "mean change from baseline to 1 year, no evidence of a change: −0.08 (95 % CI −0.28 to 0.13; n = 118; p = 0.458"
         in efficacy
     )
 

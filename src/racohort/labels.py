@@ -85,11 +85,14 @@ def within_sentence(label: str) -> str:
 
     >>> [within_sentence(label) for label in ("Rheumatoid factor", "C-reactive protein", "Anti-CCP", "Bilirubin, total")]
     ['rheumatoid factor', 'C-reactive protein', 'anti-CCP', 'total bilirubin']
+    >>> within_sentence("Adas-Cog(11) Subscore"), within_sentence("SF36 Vitality")
+    ('Adas-Cog(11) Subscore', 'SF36 Vitality')
     """
     name, _, kind = label.partition(", ")
     if kind.isalpha():
         return f"{kind} {within_sentence(name)}"
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+    is_name = re.match(r"\S*[A-Za-z]\S*[A-Z][a-z]", label) is not None  # a capital further in, other than an abbreviation's
+    return label[:1].lower() + label[1:] if label[1:2].islower() and not is_name else label
 
 
 def reason_label(reason: str) -> str:

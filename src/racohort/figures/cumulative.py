@@ -1,5 +1,6 @@
 """The cumulative distribution of change: every cut-off of a responder rule at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -39,8 +40,8 @@ def plot_cumulative(values: pd.DataFrame, adsl: pd.DataFrame, endpoints: Endpoin
     caption = (
         f"Cumulative distribution of the change of {names} from baseline, all {number(size)} patients "
         "of the efficacy population: the height at a change is the share who changed by that or went lower. Where a curve ends "
-        "below 100 % the rest was not evaluated, and counts as not having changed by so much. Upright dashed lines: the usual "
-        "important changes, either way."
+        "below 100 % the rest was not evaluated, and counts as not having changed by so much."
+        + (" Upright dashed lines: the usual important changes, either way." if any(map(_important, shown)) else "")
     )
     alt = "Cumulative distribution of change. " + " ".join(_words(changes[e], size, e, plan) for e in shown)
     steps = [_steps(changes[e][visit.AVISIT], size, e.PARAMCD, visit.AVISIT) for e in shown for visit in plan.follow_ups]
@@ -59,7 +60,7 @@ def _change(values: pd.DataFrame, e: Endpoint, AVISIT: str, plan: Plan) -> np.nd
 
 
 def _draw_curves(ax: Any, changes: dict[str, np.ndarray], size: int, e: Endpoint, plan: Plan) -> None:
-    for level in (sign * level for level in IMPORTANT.get(_family(e), ()) for sign in (-1, 1)):
+    for level in (sign * level for level in _important(e) for sign in (-1, 1)):
         ax.axvline(level, color=INK["muted"], lw=0.8, ls="--")
     ax.axvline(0, color=INK["ink"], lw=0.9)
     inks = ("accent", "accent2", "good", "none")
@@ -73,8 +74,9 @@ def _draw_curves(ax: Any, changes: dict[str, np.ndarray], size: int, e: Endpoint
     ax.legend(loc="lower right", frameon=True, framealpha=0.9, edgecolor=INK["paper"])
 
 
-def _family(e: Endpoint) -> str:
-    return "DAS28" if e.PARAMCD.startswith("DAS28") else e.PARAMCD
+def _important(e: Endpoint) -> Sequence[float]:
+    """The changes of an endpoint that are usually called important; none where none is agreed on."""
+    return IMPORTANT.get("DAS28" if e.PARAMCD.startswith("DAS28") else e.PARAMCD, ())
 
 
 def _words(changes: dict[str, np.ndarray], size: int, e: Endpoint, plan: Plan) -> str:

@@ -11,7 +11,7 @@ from racohort.figures.courses import NO_ENDPOINT, Endpoints
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import count, number, p_cell, sizes
-from racohort.plan import Plan
+from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 
 #: Ratios that the logarithmic axis names.
@@ -20,7 +20,8 @@ RATIOS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.85, 1, 1.2, 1.5, 2, 3, 5, 10, 20)
 
 def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figure | Absence:
     """Standardised change of every endpoint at every visit, with ratios of the biomarkers beside it and the adjusted p."""
-    items = [(e, visit) for e in endpoints for visit in plan.follow_ups]
+    every = [(e, visit) for e in endpoints for visit in plan.follow_ups]
+    items = [(e, visit) for e, visit in every if _pairs(results, e, visit)] or every
     if not items:
         return absent(NO_ENDPOINT)
     logs = [e for e in endpoints if e.log]
@@ -42,8 +43,14 @@ def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figu
     return finish(fig, "forest", alt, _forest_caption(results, bool(logs), plan), plan.synthetic, drawn)
 
 
+def _pairs(results: pd.DataFrame, e: Endpoint, visit: Visit) -> int:
+    row = pick_result(results, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT, statistic="glass_delta")
+    return 0 if row is None else int(row["n"])
+
+
 def _forest_caption(results: pd.DataFrame, logs: bool, plan: Plan) -> str:
     n = select_results(results, statistic="glass_delta")["n"]
+    n = n[n > 0] if n.any() else n
     right = "Right: geometric mean ratio of the biomarkers, logarithmic axis. " if logs else ""
     return (
         f"Change from baseline, complete pairs of the efficacy population ({sizes(n.min(), n.max())}), with "

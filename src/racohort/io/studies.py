@@ -68,8 +68,8 @@ class Study:
         """The analysis plan of this run.
 
         `primary` may name DAS28 for the cohort's own variant; parameters the cohort does not have are left out. An empty
-        `primary_visit` is the first follow-up. Raises UsageError for a visit or parameter that nobody knows, or an alpha
-        outside 0 to 1.
+        `primary_visit` is the first follow-up at which every primary endpoint was measured that was at any. Raises UsageError
+        for a visit or parameter that nobody knows, or an alpha outside 0 to 1.
         """
         planned = self.config.visits.items()
         visits = tuple(
@@ -79,14 +79,24 @@ class Study:
         self._check_plan(alpha, primary, primary_visit)
         das28, there = self.das28, {*self._codes("adlb"), *self._codes("adqs")}
         wanted = [das28 if code == "DAS28" else code for code in primary]
-        follow_up = primary_visit or (visits[1].AVISIT if len(visits) > 1 else "")
+        primary = tuple(dict.fromkeys(code for code in wanted if code in there))
+        follow_up = primary_visit or self._first_measured(primary)
         arms = self.adsl.loc[self.adsl["SAFFL"] == "Y", "ARM"]
         return Plan(
             self.config.id, self.config.title or self.config.id, self.config.synthetic,
                 self.config.treatment_start is not None, visits,
-            tuple(dict.fromkeys(code for code in wanted if code in there)), follow_up, das28, float(alpha), int(seed),
+            primary, follow_up, das28, float(alpha), int(seed),
             tuple(sorted(arms[arms.notna() & (arms != "")].unique())),
         )  # fmt: skip
+
+    def _first_measured(self, primary: Sequence[str]) -> str:
+        """The first follow-up with a value of every primary endpoint that any of them has; the first one where there is none."""
+        follow_ups = list(self.config.visits)[1:]
+        read = [read_frame(self.folder / "data" / name, ["PARAMCD", "AVISIT"]) for name in ("adlb", "adqs")]
+        found = pd.concat(read).drop_duplicates()
+        codes = found[found["PARAMCD"].isin(primary)].groupby("AVISIT")["PARAMCD"].agg(set).reindex(follow_ups).dropna()
+        most = set().union(*codes)
+        return next((str(visit) for visit, some in codes.items() if some == most), next(iter(follow_ups), ""))
 
     def _check_plan(self, alpha: float, primary: Sequence[str], primary_visit: str) -> None:
         follow_ups = list(self.config.visits)[1:]

@@ -84,7 +84,7 @@ def change_cards(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     """The change of each primary endpoint at the primary visit, or its baseline where nothing can be said about a change."""
     for code in plan.primary[:MOST]:
         row = change_row(results, code, plan.primary_visit, plan) if plan.follow_ups else None
-        lacking = "; no change can be estimated"
+        lacking = f"; no change{f' to {label_of_visit(plan.primary_visit, plan)}' if plan.primary_visit else ''} can be estimated"
         yield baseline_card(results, code, plan, catalogue, lacking) if row is None else _change(row, plan, catalogue)
 
 

@@ -1,5 +1,6 @@
 """The sentences of the section on efficacy. They say what changed and by how much, never what made it change."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -42,13 +43,13 @@ def say_endpoints(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Te
 
 def say_changes(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """The change of each primary endpoint at each follow-up visit: in pairs, by the mixed model, and after adjustment."""
-    said = [_primary(results, e, visit) for e in endpoints if e.role == "primary" for visit in plan.follow_ups]
+    said = [one for e in endpoints if e.role == "primary" for one in _course(results, e, plan, _primary)]
     return points(*said) if said else absent("This cohort has no primary endpoint.")
 
 
 def say_biomarkers(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Text:
     """The change of each biomarker at each follow-up visit, on its own scale, adjusted within the exploratory family."""
-    said = [_exploratory(results, e, visit) for e in endpoints if e.role == "biomarker" for visit in plan.follow_ups]
+    said = [one for e in endpoints if e.role == "biomarker" for one in _course(results, e, plan, _exploratory)]
     return points(*said) if said else absent("ESR, CRP, rheumatoid factor and anti-CCP were not supplied.")
 
 
@@ -64,14 +65,13 @@ def conclusion_of(row: pd.Series | None, e: Endpoint) -> str:
 
     >>> from racohort.endpoints import Endpoint, model_row
     >>> conclusion_of(pd.Series({"value_text": "no evidence"}), Endpoint("CRP", "CRP", "mg/L", "log", "lower", 1, "biomarker"))
-    'no evidence of improvement'
+    'no evidence of a change'
     """
-    hoped = "improvement" if e.direction in ("lower", "higher") else "change"
     worse = f"worse than at baseline ({'higher' if e.direction == 'lower' else 'lower'})"
     better = f"{'lower' if e.direction == 'lower' else 'higher'} than at baseline"
     words = {"improved": better, "worsened": worse, "fell": "lower than at baseline", "rose": "higher than at baseline",
-             "no evidence": f"no evidence of {hoped}",
-             "no evidence after adjustment": f"no evidence of {hoped} after adjustment for multiple tests"}  # fmt: skip
+             "no evidence": "no evidence of a change",
+             "no evidence after adjustment": "no evidence of a change after adjustment for multiple tests"}  # fmt: skip
     return "not estimable" if row is None else words.get(row["value_text"], "not estimable")
 
 
@@ -97,6 +97,18 @@ def _lead(concluded: pd.Series, e: Endpoint, visit: Visit) -> str:
     if words.startswith("no evidence"):
         return f"{e.label}, {what} {to}, {words}:"
     return f"{e.label}: {words}, {what} {to}"
+
+
+def _course(
+    results: pd.DataFrame, e: Endpoint, plan: Plan, tell: Callable[[pd.DataFrame, Endpoint, Visit], Sentence]
+) -> list[Sentence]:  # fmt: skip
+    """What is told of an endpoint visit by visit; visits at which nobody was measured are told together."""
+    gone = [visit for visit in plan.follow_ups if (pairs := _pairs(results, e, visit)) is None or not pairs["n"]]
+    if len(gone) < 2:
+        return [tell(results, e, visit) for visit in plan.follow_ups]
+    visits = listed([visit.label for visit in gone])
+    none = Sentence(f"{e.label}: nobody was measured both at baseline and at {visits}; no change can be estimated.")
+    return [*(tell(results, e, visit) for visit in plan.follow_ups if visit not in gone), none]
 
 
 def _primary(results: pd.DataFrame, e: Endpoint, visit: Visit) -> Sentence:

@@ -43,7 +43,7 @@ def say_correlates(results: pd.DataFrame, plan: Plan) -> Text:
     rows = select_results(results, statistic="correlate").dropna(subset="p_value")
     reach = pick_result(results, statistic="detectable_correlation")
     if rows.empty or reach is None:
-        return absent("Too few patients, or too little known of them, to look for what goes with a larger change.")
+        return absent("So nothing can be said of who changed more than others.")
     kept = rows[rows["p_adjusted"] <= plan.alpha]
     names = listed([CORRELATES[name] for name in rows["category"]])
     many = f"{count(len(rows), 'characteristic')} ({names})"

@@ -37,6 +37,17 @@ def with_interval(row: Any, digits: int) -> str:
     return number(row["value"], digits) + limits
 
 
+def leave_out_empty(lines: list[dict[str, str]]) -> tuple[list[dict[str, str]], str]:
+    """The lines without those of visits at which an endpoint was not measured, and a note where there are any.
+
+    An endpoint that was measured at none of the visits keeps all its lines.
+    """
+    told = [{text for name, text in line.items() if name not in ("Endpoint", "Visit", "n", "Pairs")} != {"–"} for line in lines]
+    known = {line["Endpoint"] for line, some in zip(lines, told, strict=True) if some}
+    kept = [line for line, some in zip(lines, told, strict=True) if some or line["Endpoint"] not in known]
+    return kept, " A visit at which an endpoint was not measured has no line." if len(kept) < len(lines) else ""
+
+
 def level_shown(plan: Plan) -> str:
     """The level of the intervals, for a column's header."""
     return f"({level_of(plan.level)} CI)"
@@ -47,7 +58,7 @@ def tabulate_endpoints(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) 
     if not endpoints:
         return absent(NO_ENDPOINT)
     lines = [
-        {"Endpoint": e.name, "Part": ROLES[e.role], "Scale": "logarithmic" if e.log else "linear"}
+        {"Endpoint": e.name, "Part": ROLES[e.role], "Scale": "logarithmic" if e.log else e.scale}
         | {f"n at {visit.label}": number(row_at(results, e, visit, "n", "available").get("value")) for visit in plan.visits}
         for e in endpoints
     ]
@@ -91,14 +102,14 @@ def _attributes(estimand: Estimand, plan: Plan) -> dict[str, str]:
 
 def tabulate_visits(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
     """Everyone measured at each visit: n, mean and SD, median and quartiles, range."""
-    lines = [_visit_line(results, e, visit) for e in endpoints for visit in plan.visits]
+    lines, gone = leave_out_empty([_visit_line(results, e, visit) for e in endpoints for visit in plan.visits])
     if not lines:
         return absent(NO_ENDPOINT)
     return table(
         pd.DataFrame(lines),
         "efficacy-visits",
         "Efficacy measurements at each visit: everyone of the efficacy population who was measured there.",
-        "These are not the same patients at each visit; changes are in the tables of pairs.",
+        f"These are not the same patients at each visit; changes are in the tables of pairs.{gone}",
         plan.synthetic,
         groups="Endpoint",
     )
@@ -115,13 +126,14 @@ def _visit_line(results: pd.DataFrame, e: Endpoint, visit: Visit) -> dict[str, s
 
 def tabulate_changes(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
     """Paired changes of the endpoints on a linear scale."""
-    lines = [_change_line(results, e, visit, plan) for e in endpoints if not e.log for visit in plan.follow_ups]
+    every = [_change_line(results, e, visit, plan) for e in endpoints if not e.log for visit in plan.follow_ups]
+    lines, gone = leave_out_empty(every)
     if not lines:
         return absent(NO_PAIR)
     note = (
         "Change is follow-up minus baseline: where lower is better, a negative change is an improvement. Pairs: patients "
         "measured at both, of the efficacy population. Wilcoxon: zeros ranked and then left out (Pratt). The p here are "
-        "not adjusted, and nothing is concluded from them: among many tests a small one is expected."
+        f"not adjusted, and nothing is concluded from them: among many tests a small one is expected.{gone}"
     )
     return table(
         pd.DataFrame(lines),
@@ -158,13 +170,13 @@ def _pair_cells(results: pd.DataFrame, e: Endpoint, visit: Visit, plan: Plan) ->
 
 def tabulate_ratios(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
     """Paired changes of the endpoints on a log scale, as ratios."""
-    lines = [_ratio_line(results, e, visit, plan) for e in endpoints if e.log for visit in plan.follow_ups]
+    lines, gone = leave_out_empty([_ratio_line(results, e, visit, plan) for e in endpoints if e.log for visit in plan.follow_ups])
     if not lines:
         return absent("This cohort has no biomarker on a logarithmic scale.")
     note = (
         "Ratio: geometric mean at follow-up over that at baseline, below 1 is a fall; its p is that of the paired t on "
         "logarithms. Wilcoxon on the values as measured. Values below an assay's limit count as the limit over the square "
-        "root of 2. The p here are not adjusted."
+        f"root of 2. The p here are not adjusted.{gone}"
     )
     return table(
         pd.DataFrame(lines),
@@ -189,17 +201,17 @@ def tabulate_sizes(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> T
     """Standardised sizes of the paired changes."""
     sizes = {"d_z": ("dz", "noncentral_t"), "g_av": ("gav", "bonett"), "Glass Δ": ("glass_delta", "baseline_sd"),
              "Rank-biserial": ("rank_biserial", "kerby"), "P(improved)": ("probability_of_improvement", "wilson")}  # fmt: skip
-    lines = [
+    lines, gone = leave_out_empty([
         {"Endpoint": e.label, "Visit": visit.label, "Pairs": number(row_at(results, e, visit, "dz", "noncentral_t").get("n"))}
         | {f"{head} {level_shown(plan)}": with_interval(row_at(results, e, visit, *where), 2) for head, where in sizes.items()}
         for e in endpoints for visit in plan.follow_ups
-    ]  # fmt: skip
+    ])  # fmt: skip
     if not lines:
         return absent(NO_PAIR)
     note = (
         "Negative is a fall. d_z: by the SD of the changes; g_av: by the average SD, Hedges' correction, Bonett's "
         "interval; Glass Δ: by the SD at baseline; rank-biserial: matched pairs, zeros left out; P(improved): half of the "
-        "unchanged counted."
+        f"unchanged counted.{gone}"
     )
     return table(
         pd.DataFrame(lines),

@@ -7,7 +7,7 @@ from racohort.endpoints import Endpoint, model_row
 from racohort.formats import number, p_cell
 from racohort.plan import Plan, Visit
 from racohort.results import select_results
-from racohort.tables.changes import Endpoints, level_shown, row_at, with_interval
+from racohort.tables.changes import Endpoints, leave_out_empty, level_shown, row_at, with_interval
 from racohort.tables.paper import Table, table
 
 _FAMILIES = {"A": "A: primary endpoints, primary visit (Holm)", "B": "B: primary endpoints, other visits (Holm, after A)",
@@ -16,7 +16,8 @@ _FAMILIES = {"A": "A: primary endpoints, primary visit (Holm)", "B": "B: primary
 
 def tabulate_models(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Table | Absence:
     """The mixed model of the primary endpoints."""
-    lines = [_model_line(results, e, visit, plan) for e in endpoints if e.role == "primary" for visit in plan.follow_ups]
+    every = [_model_line(results, e, visit, plan) for e in endpoints if e.role == "primary" for visit in plan.follow_ups]
+    lines, gone = leave_out_empty(every)
     if not lines:
         return absent("This cohort has no primary endpoint to fit a model to.")
     fitted = select_results(results, statistic="mmrm_covariance")
@@ -25,6 +26,7 @@ def tabulate_models(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> 
         "Mixed model for repeated measures: one mean a visit, unstructured covariance, REML; n patients with a value at "
         f"any visit. Valid if values are missing at random. {reasons}"
         + (" Interval, degrees of freedom and adjusted p are then those of Kenward and Roger." if reasons else "")
+        + gone
     )
     return table(
         pd.DataFrame(lines),
