@@ -126,10 +126,19 @@ def test_the_single_page_has_contents_and_no_link_that_leads_nowhere() -> None:
     root = lxml.html.fromstring(PAGE)
     single._tidy(root, 'Synthetic "cohort"')
     links = {link.text_content(): link.get("href") for link in root.xpath("//article//a")}
-    lists = {"1. Two": "#two", "Figure 1. A dot": "#two", "Table 1. Counts": "#two"}
+    lists = {"1. Two": "#document-two", "Figure 1. A dot": "#two", "Table 1. Counts": "#two"}
     assert links == {**lists, "two": "#two", "a paper": "https://doi.org/10.1/x"}
     assert "Synthetic 'cohort'" in root.xpath("//style")[0].text
     assert "the rules" in root.text_content()
+
+
+def test_the_lists_of_a_print_say_on_which_page_each_entry_stands(tmp_path: Path) -> None:
+    root = lxml.html.fromstring(PAGE)
+    single._tidy(root, "")
+    page = tmp_path / "x.html"
+    page.write_bytes(lxml.html.tostring(root))
+    single.number_lists(page, {"document-two": 12, "two": 13})
+    assert lxml.html.parse(str(page)).xpath("//nav//li/@data-page") == ["12", "13", "13"]
 
 
 def test_without_a_browser_an_edition_says_how_to_get_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -153,6 +162,8 @@ def test_a_report_can_be_had_as_pdf_and_word_and_is_not_up_to_date_without_them(
     pdf = PdfReader(folder / "report.pdf")
     text = " ".join(page.extract_text() for page in pdf.pages)
     assert "safety was run" in text
+    there = next(n for n, page in enumerate(pdf.pages, 1) if "safety was run" in page.extract_text())
+    assert f"\nSafety {there}\n" in pdf.pages[0].extract_text()
     assert all("Synthetic cohort" in page.extract_text() for page in pdf.pages)
     addresses = [note.get_object().get("/A", {}).get("/URI", "") for page in pdf.pages for note in page.get("/Annots", [])]
     assert not any(address.startswith("file:") for address in addresses)

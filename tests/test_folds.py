@@ -33,6 +33,8 @@ def test_a_fold_without_a_caption_is_not_called_by_the_next_one():
             "Change if they are worse by the amount below (closed form; one row a visit).",
             "Change if they are worse by the amount below",
         ),
+        ("Change from baseline, complete pairs of all (n = 4), with intervals.", "Change from baseline"),
+        ("Change of the score, patients with every part.", "Change of the score"),
         ("Estimand of the primary endpoints (ICH E9 R1).", "Estimand of the primary endpoints (ICH E9 R1)"),
         ("Patients measured at both visits (n = 4). Left: values.", "Patients measured at both visits (n = 4)"),
     ],

@@ -18,7 +18,9 @@ _MARK_OF_SYNTHETIC = re.compile(r'<span class="ra-mark">[^<]*</span> ')
 _FOLDED_SECTION = re.compile(rf"{re.escape(MARK)}(.*?)(?=</section>)", re.DOTALL)
 #: What a title need not say on a fold: whom it is about, and a sentence in brackets, stand in the caption.
 _BESIDES = re.compile(
-    r"(?:, (?:all [\d,]+ patients|(?:the )?(?:safety|efficacy) population)\b| \((?=[^)]*[.:;] )|[.:;(] ).*", re.DOTALL
+    r"(?:, (?:(?:all )?(?:[\d,]+ )?patients|complete pairs|(?:the )?(?:safety|efficacy) population)\b"
+    r"| \((?=[^)]*[.:;] )|[.:;(] ).*",
+    re.DOTALL,
 )
 
 

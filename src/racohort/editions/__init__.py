@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from racohort.editions.browser import draw_pictures, print_page
-from racohort.editions.single import build_single
+from racohort.editions.browser import draw_pictures, places_of, print_page
+from racohort.editions.single import build_single, number_lists
 from racohort.editions.word import write_word
 
 __all__ = ["make_editions"]
@@ -20,6 +20,8 @@ def make_editions(pages: Path, folder: Path, formats: Sequence[str], mark: str, 
         return
     page = build_single(pages, mark, log)
     if "pdf" in formats:
+        print_page(page, folder / "report.pdf")
+        number_lists(page, places_of(folder / "report.pdf"))
         print_page(page, folder / "report.pdf")
     if "docx" in formats:
         write_word(draw_pictures(page), mark, folder / "report.docx")

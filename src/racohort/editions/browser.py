@@ -5,6 +5,7 @@ from pathlib import Path
 
 import lxml.html
 from lxml.html import HtmlElement
+from pypdf import PdfReader
 
 from racohort.environment import browser
 from racohort.scratch import scratch_folder
@@ -55,6 +56,13 @@ def print_page(page: Path, target: Path) -> None:
     _run("--no-pdf-header-footer", "--generate-pdf-document-outline", f"--print-to-pdf={target}", page.resolve().as_uri())
     if not target.is_file():
         raise NoBrowser("the browser printed no PDF.")
+
+
+def places_of(printed: Path) -> dict[str, int]:
+    """The page of a PDF on which each anchor that a link leads to stands."""
+    pdf = PdfReader(printed)
+    pages = {name.removeprefix("/"): pdf.get_destination_page_number(place) for name, place in pdf.named_destinations.items()}
+    return {name: page + 1 for name, page in pages.items() if page is not None}
 
 
 def draw_pictures(page: Path) -> HtmlElement:

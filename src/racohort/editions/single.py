@@ -1,6 +1,7 @@
 """The report on one page: its chapters in their order with a cover and contents, and no link that leads nowhere."""
 
 import shutil
+from collections.abc import Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from racohort.folds import title_of
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
 #: What is listed below the contents, and where its captions are; those in a closed fold do not stand on paper.
 LISTED = {"Figure": ".//figure/figcaption", "Table": ".//table/caption"}
+#: A chapter of fewer letters begins below the one before it.
+SHORT = 800
 HIDDEN = 'ancestor::details[contains(@class, "hide")]'
 STYLE = """\
 @page {{ size: A4; margin: 17mm 18mm 18mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
@@ -24,9 +27,16 @@ STYLE = """\
 .ra-contents:not(:has(+ .ra-contents)) {{ break-after: page; }}
 .ra-contents:first-of-type + .ra-contents {{ break-before: page; }}
 html {{ font-size: 10pt !important; }} .ra-chapter > section:last-child *:last-child {{ margin-bottom: 0; }}
-.ra-contents ul {{ padding: 0; }} .ra-contents li {{ list-style: none; margin: 0.15rem 0; }}
-.ra-contents li.ra-h3 {{ padding-left: 1.4rem; }} .bd-article .ra-chapter:not(.ra-first) {{ break-before: page; }}
+.ra-contents ul {{ padding: 0; max-width: none !important; }} .ra-contents li.ra-h3 {{ padding-left: 1.4rem; }}
+.ra-contents li {{ list-style: none; margin: 0.15rem 0; display: flex; align-items: last baseline; gap: 0.4rem; }}
+.bd-article .ra-contents a {{ color: inherit; text-decoration: none; max-width: 40rem; }}
+.ra-contents li::after {{ content: attr(data-page); order: 2; min-width: 1.6rem; text-align: right; }}
+.ra-contents li::before {{ content: ""; order: 1; flex: 1; border-bottom: 1px dotted; opacity: 0.6; }}
+.bd-article .ra-chapter:not(.ra-first, .ra-short) {{ break-before: page; }}
 .ra-chapter > :is(h2, h3):first-of-type {{ font-size: 1.75rem !important; margin-top: 0; }}
+.ra-chapter.ra-short > h2:first-of-type {{ margin-top: 2.6rem; }}
+.ra-chapter > section:not(.ra-chapter) > :is(h3, h4) {{ font-size: 1.3rem !important; margin: 1.7rem 0 0.5rem; }}
+.ra-chapter > section:not(.ra-chapter) > section > :is(h4, h5) {{ font-size: 1.05rem !important; margin: 1.3rem 0 0.4rem; }}
 html .bd-header-announcement {{ display: none !important; }}
 """
 
@@ -80,7 +90,9 @@ def _tidy(root: HtmlElement, mark: str) -> None:
     chapters = _chapters(text)
     for before, chapter in pairwise([None, *chapters]):
         first = before is not None and _level(before) < _level(chapter)  # below the heading that it belongs to
-        chapter.set("class", f"{chapter.get('class') or ''} ra-chapter{' ra-first' if first else ''}")
+        chapter.insert(0, chapter.getprevious())  # where links to the chapter lead: on its page, not before the break
+        short = len(chapter.text_content()) < SHORT
+        chapter.set("class", f"{chapter.get('class') or ''} ra-chapter{' ra-first' if first else ' ra-short' if short else ''}")
     lists = [_contents(chapters), *(_listed(text, kind, path) for kind, path in LISTED.items())]
     cover = text.xpath(".//section")[0]
     at = max([2, *(cover.index(one) + 1 for one in cover.xpath('./*[descendant-or-self::*[@class="ra-made"]]'))])
@@ -115,7 +127,8 @@ def _contents(chapters: list[HtmlElement]) -> HtmlElement:
     made = _list("Contents", 'TOC \\o "1-2" \\h')
     for chapter in chapters:
         heading = chapter.xpath("./*[self::h2 or self::h3]")[0]
-        entry = lxml.html.fromstring(f'<li class="ra-{heading.tag}"><a href="#{chapter.get("id")}"></a></li>')
+        place = chapter[0].get("id")  # a heading elsewhere may have the name of a chapter
+        entry = lxml.html.fromstring(f'<li class="ra-{heading.tag}"><a href="#{place}"></a></li>')
         entry[0].text = " ".join(heading.text_content().split())
         made[1].append(entry)
     return made
@@ -131,6 +144,14 @@ def _listed(text: HtmlElement, kind: str, path: str) -> HtmlElement:
         entry[0].text = f"{kind} {number}. {title_of(words)}"
         made[1].append(entry)
     return made
+
+
+def number_lists(page: Path, places: Mapping[str, int]) -> None:
+    """Write into the lists of contents, figures and tables on which page of a print each entry stands."""
+    root = lxml.html.parse(str(page)).getroot()
+    for entry in root.xpath('//nav[@class="ra-contents"]//li'):
+        entry.set("data-page", str(places.get(entry[0].get("href").removeprefix("#"), "")))
+    page.write_bytes(lxml.html.tostring(root, encoding="utf-8", doctype="<!doctype html>"))
 
 
 def _list(title: str, field: str) -> HtmlElement:

@@ -28,7 +28,7 @@ def plot_verdicts(ledger: pd.DataFrame, plan: Plan) -> Figure | Absence:
     Parameters
     ----------
     ledger : `claims.claims_frame`; claims with a `topic` are drawn. Where the paper is silent the place of a tile says so.
-    plan : the cohort's title, and whether it is synthetic.
+    plan : whether the cohort is synthetic.
     """
     about = ledger[(ledger["topic"] != "") & ledger["year"].notna()]
     silent = about["test"].str.startswith("Silence")
@@ -45,7 +45,7 @@ def plot_verdicts(ledger: pd.DataFrame, plan: Plan) -> Figure | Absence:
         axes.text(*where, "the paper claims nothing", ha="center", va="center", fontsize=7.4, style="italic", color=INK["muted"])
     _finish_axes(axes, topics, years)
     told = drawn[["id", "topic", "year", *_LEVELS, "result_ids"]]
-    return finish(fig, "verdicts", _alt(drawn), _caption(drawn, plan), plan.synthetic, drawn=told)
+    return finish(fig, "verdicts", _alt(drawn), _caption(drawn), plan.synthetic, drawn=told)
 
 
 def _draw_tile(axes: Any, x: int, y: int, verdict: str) -> None:
@@ -78,8 +78,8 @@ def _alt(drawn: pd.DataFrame) -> str:
     return f"Tiles of verdicts on {count(len(drawn), 'claim')} about laboratory values and scores, by printed year. {told}."
 
 
-def _caption(drawn: pd.DataFrame, plan: Plan) -> str:
+def _caption(drawn: pd.DataFrame) -> str:
     claims = count(len(drawn), "claim")
-    return (f"Verdicts of this cohort ({plan.title}) on {claims} of the paper about a visit. As printed: the paper's test, "
+    return (f"Verdicts of this cohort on {claims} of the paper about a visit. As printed: the paper's test, "
             "uncorrected, or its words read literally. As planned: the estimate of this report's plan, adjusted for multiple "
             "testing, or a proportion against its margin. Estimates, intervals and n are in the table of claims.")  # fmt: skip

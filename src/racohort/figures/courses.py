@@ -67,7 +67,7 @@ def plot_courses(
     thin = "Band: between the quartiles." if banded else "Thin: single patients."
     names = listed([within_sentence(e.label) for e in shown])
     caption = (
-        f"Course of {names} in the efficacy population. {thin} Thick: {what} of the mixed model with "
+        f"Course of {names}, efficacy population. {thin} Thick: {what} of the mixed model with "
         f"its {100 * plan.level:g} % confidence interval. Below: patients with a value at that visit. Visits stand at their "
         f"planned times.{limits}"
     )

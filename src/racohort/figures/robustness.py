@@ -91,10 +91,10 @@ def plot_tipping(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Fig
     for ax in axes[-1]:
         ax.set_xlabel("Missing worse by" if wide > 3 else "Missing worse than observed by")
     caption = (
-        f"Mean change from baseline with {_level(plan)} if the missing are, on average, worse than the observed by the "
-        "amount below (closed form; dashed: by multiple imputation, where it was done). Vertical line: the tipping point, where "
-        "the interval reaches no change; none is drawn where it lies outside the picture. n: patients with a baseline value, and "
-        "how many of them are missing."
+        "Mean change from baseline if the missing are, on average, worse than the observed by the amount below: with its "
+        f"{_level(plan)} (closed form; dashed: by multiple imputation, where it was done). Vertical line: the tipping point, "
+        "where the interval reaches no change; none is drawn where it lies outside the picture. n: patients with a baseline "
+        "value, and how many of them are missing."
     )
     tips = select_results(results, statistic="tipping_point", method="closed_form", category="0")
     alt = "Tipping-point curves. " + " ".join(_tip_words(tips, e, visit) for e in shown for visit in plan.follow_ups)
@@ -145,9 +145,9 @@ def plot_regression(results: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan) -
     ax.plot(expected["value"], np.full(len(expected), len(shown) - 0.35), "|", color=INK["accent2"], ms=9, mew=1.1)
     _draw_observed(ax, shown)
     caption = (
-        f"Mean change of DAS28 from baseline in complete pairs with {_level(plan)}. Band and ticks: the change that selection "
-        f"for high activity alone would show over {len(expected)} combinations of reliability, enrolment cut-off and "
-        "population mean."
+        "Change of DAS28 from baseline, and what selection alone would show. Lines: mean change in complete pairs with its "
+        f"{_level(plan)}. Band and ticks: the change that selection for high activity alone would show over {len(expected)} "
+        "combinations of reliability, enrolment cut-off and population mean."
     )
     told = "; ".join(f"{visit.label} {number(row['value'], 2)}" for visit, row in shown)
     alt = f"Observed change of DAS28: {told}. Regression to the mean alone: {number(low, 2)} to {number(high, 2)}."

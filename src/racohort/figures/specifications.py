@@ -42,7 +42,7 @@ def plot_specifications(results: pd.DataFrame, endpoints: Endpoints, plan: Plan,
     names = listed([within_sentence(e.label) for e, _ in shown])
     caption = (
         f"Change from baseline to {visit} of {names} under every combination of choices declared "
-        f"beforehand ({listed([number(len(mine)) for _, mine in shown])} specifications), in order of size, each with its "
+        f"beforehand: {listed([number(len(mine)) for _, mine in shown])} specifications, in order of size, each with its "
         f"{100 * plan.level:g} % confidence interval; below, what was chosen. Blue: the planned mixed model. Not a test: all "
         "share the same patients."
     )

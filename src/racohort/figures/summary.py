@@ -41,8 +41,8 @@ def plot_summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> 
     lacking = "The arms are taken together" if len(plan.arms) > 1 else "There is no control group"
     alone = f" {lacking}: this is a change, not the effect of a treatment." if plan.treated else ""
     caption = (
-        f"Mean change of {names} from {plan.baseline.label} in the patients measured at both visits (n below each visit), with "
-        f"its {level_of(plan.level)} confidence interval. Below the line is lower than at {plan.baseline.label}.{alone}"
+        f"Mean change of {names} from {plan.baseline.label}: in the patients measured at both visits (n below each visit), "
+        f"with its {level_of(plan.level)} confidence interval. Below the line is lower than at {plan.baseline.label}.{alone}"
     )
     alt = " ".join(_words(select_results(rows, PARAMCD=code), code, plan, catalogue) for code in codes)
     return finish(fig, "summary", alt, caption, plan.synthetic, rows)

@@ -43,9 +43,9 @@ def plot_values(results: pd.DataFrame, numbers: pd.DataFrame, plan: Plan, catalo
 
 
 _CAPTION = (
-    "Numbers as they were written in the files, and values as they are used, all visits together. Bars: values used, in the unit "
-    "of the report; line: what was written, before any conversion; shaded: the plausible range; broken lines: the limits of what "
-    "is possible, where they are in view. Crosses: written, but kept out of the analysis; rings: kept, though outside the "
+    "Numbers as they were written in the files, and values as they are used: all visits together. Bars: values used, in the "
+    "unit of the report; line: what was written, before any conversion; shaded: the plausible range; broken lines: the limits of "
+    "what is possible, where they are in view. Crosses: written, but kept out of the analysis; rings: kept, though outside the "
     "plausible range; arrows: further values beyond the picture. Bars are of equal width, on a logarithmic scale for markers "
     "that are analysed so."
 )
