@@ -6,7 +6,7 @@ from pathlib import Path
 
 #: The folder that what was measured is written into.
 OUT = Path("book") / "_build" / ".bench"
-PARTS = ("cleaning", "mixed_model", "notebooks", "growth")
+PARTS = ("report", "cleaning", "mixed_model", "notebooks", "growth")
 
 
 def main(parts: list[str]) -> int:

@@ -68,3 +68,24 @@ def test_every_file_and_folder_is_on_the_disk_before_a_book_takes_its_name(tmp_p
     inside = [fresh / "html", fresh / "html" / "index.html", fresh]
     assert kept == [*map(str, inside), str(tmp_path)]
     assert (tmp_path / "small" / "html" / "index.html").read_text() == "x"
+
+
+#: Write a file of many equal letters again and again, together with others.
+WRITER = """
+import sys
+from pathlib import Path
+from racohort.publish import write_whole
+for _ in range(60): write_whole(Path(sys.argv[1]), sys.argv[2].encode() * 200_000)
+"""
+
+
+def test_several_runs_may_write_one_file_at_the_same_time_and_it_is_always_one_runs_whole(tmp_path: Path) -> None:
+    surroundings, path = {**os.environ, "PYTHONPATH": str(ROOT / "src")}, tmp_path / "index.html"
+    commands = [[sys.executable, "-P", "-c", WRITER, str(path), letter] for letter in "abc"]
+    writers = [subprocess.Popen(command, env=surroundings, stderr=subprocess.PIPE, text=True) for command in commands]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        seen.add(path.read_bytes() if path.exists() else b"")
+    assert [writer.communicate()[1] for writer in writers] == ["", "", ""]
+    assert {*seen, path.read_bytes()} <= {b"", *(letter * 200_000 for letter in (b"a", b"b", b"c"))}
+    assert list(tmp_path.iterdir()) == [path]

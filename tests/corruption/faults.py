@@ -118,7 +118,7 @@ _cell("half a joint", _values("TJC28", "SJC28"), lambda text: "3.5", "quarantine
 _cell("more than the scale", _values("PTGA"), lambda text: "101", "quarantine")
 _cell("more disability than there is", _values("HAQDI"), lambda text: "3.125", "quarantine")
 _cell("off the grid", _values("HAQDI"), lambda text: "1.3", "warn", "quarantine")
-_cell("three zeros too many", _values("HGB", "WBC", "ALT"), lambda text: f"{1000 * float(text):.0f}", "quarantine")
+_cell("four zeros too many", _values("HGB", "WBC", "ALT"), lambda text: f"{10_000 * float(text):.0f}", "quarantine")
 _cell("haemoglobin in the other unit", _values("HGB"), lambda text: _other(text), "quarantine")
 _cell("99 for missing", _values("TJC28", "SJC28"), lambda text: "99", "quarantine")
 _cell("-9 for missing", ANY, lambda text: "-9", "quarantine")
