@@ -54,6 +54,15 @@ def test_the_same_seed_gives_the_same_copies_and_another_one_does_not():
     assert not np.array_equal(one, other)
 
 
+@pytest.mark.parametrize("matched", [False, True])
+def test_patients_who_lack_nothing_are_summed_once_and_the_copies_stay_the_same(matched):
+    table = lacking(correlated(60), np.arange(60) < 20)
+    nobody_is_whole = np.column_stack([table, np.full(60, np.nan)])  # a column that nobody has, which predicts nothing
+    chain = [Column(1, (0,), matched)]
+    copies, apart = (impute_columns(one, chain, 6, np.random.default_rng(5)) for one in (table, nobody_is_whole))
+    np.testing.assert_allclose(copies, apart[:, :, :2], rtol=1e-12)
+
+
 @pytest.mark.parametrize(("observed", "enough"), [(4, True), (3, False)])
 def test_a_regression_needs_two_values_more_than_coefficients(observed, enough):
     table = lacking(correlated(12), np.arange(12) >= observed)

@@ -49,25 +49,49 @@ def impute_columns(table: Matrix, columns: list[Column], m: int, rng: np.random.
         if seen[:, column.place].sum() < len(column.predictors) + 3:
             raise ValueError(f"column {column.place} has too few observed values for {len(column.predictors)} predictors")
     at_once = max(1, AT_ONCE // max(len(table), 1))
-    parts = [_chain(table, seen, columns, min(at_once, m - first), rng) for first in range(0, m, at_once)]
-    return np.concatenate(parts)
+    whole, scale, copies = seen.all(axis=1), _scale(table, seen), np.repeat(table[None], m, axis=0)
+    same = [_Sums.of(_design(table[whole], column, scale), table[whole, column.place]) for column in columns]
+    for first in range(0, m, at_once):
+        some = copies[first : first + at_once]
+        _begin(some, seen, rng)
+        some[:, ~whole] = _chain(some[:, ~whole], seen[~whole], list(zip(columns, same, strict=True)), scale, rng)
+    return copies
 
 
-def _chain(table: Matrix, seen: NDArray[np.bool_], columns: list[Column], m: int, rng: np.random.Generator) -> Matrix:
-    """Some of the copies, column after column and round after round."""
-    full, scale = _start(table, seen, m, rng), _scale(table, seen)
-    for _ in range(ROUNDS if len(columns) > 1 else 1):
-        for column in columns:
-            full[:, ~seen[:, column.place], column.place] = _draw(full, seen[:, column.place], column, scale, rng)
-    return full
+@dataclass(frozen=True)
+class _Sums:
+    """Design and values of some patients for the regression of one column, and the sums that least squares needs of them."""
+
+    design: Matrix
+    y: Matrix
+    gram: Matrix
+    moment: Matrix
+    square: Matrix
+
+    @classmethod
+    def of(cls, design: Matrix, y: Matrix) -> "_Sums":
+        """Design (patients x coefficients) and values, of one copy or of several."""
+        turned = np.swapaxes(design, -1, -2)
+        return cls(design, y, turned @ design, (turned @ y[..., None])[..., 0], np.sum(y**2, axis=-1))
 
 
-def _start(table: Matrix, seen: NDArray[np.bool_], m: int, rng: np.random.Generator) -> Matrix:
+def _begin(copies: Matrix, seen: NDArray[np.bool_], rng: np.random.Generator) -> None:
     """Each missing value begins as a random observed one of its column."""
-    full = np.repeat(table[None], m, axis=0)
-    for place in range(table.shape[1]):
-        if (missing := int((~seen[:, place]).sum())) and seen[:, place].any():
-            full[:, ~seen[:, place], place] = rng.choice(table[seen[:, place], place], (m, missing))
+    for place, known in enumerate(seen.T):
+        if (missing := int((~known).sum())) and known.any():
+            copies[:, ~known, place] = rng.choice(copies[0, known, place], (len(copies), missing))
+
+
+def _chain(
+    full: Matrix, seen: NDArray[np.bool_], columns: list[tuple[Column, _Sums]], scale: Matrix, rng: np.random.Generator
+) -> Matrix:
+    """Copies of the patients who lack a value, column after column and round after round.
+
+    With each column comes what the patients who lack none add to its regression: the same in every copy and every round.
+    """
+    for _ in range(ROUNDS if len(columns) > 1 else 1):
+        for column, same in columns:
+            full[:, ~seen[:, column.place], column.place] = _draw(full, seen[:, column.place], column, same, scale, rng)
     return full
 
 
@@ -77,29 +101,36 @@ def _scale(table: Matrix, seen: NDArray[np.bool_]) -> Matrix:
     return np.array([(x.mean(), x.std() or 1.0) if len(x) else (0.0, 1.0) for x in columns]).T
 
 
-def _draw(full: Matrix, seen: NDArray[np.bool_], column: Column, scale: Matrix, rng: np.random.Generator) -> Matrix:
-    """New values of one column for the patients who lack it, m x missing."""
+def _design(table: Matrix, column: Column, scale: Matrix) -> Matrix:
+    """A one and the standardised predictors of a column, for each patient of one copy or of several."""
     centre, spread = scale[:, column.predictors]
-    design = np.ones((*full.shape[:2], len(column.predictors) + 1))
-    design[:, :, 1:] = (np.take(full, column.predictors, axis=2) - centre) / spread
-    y = np.compress(seen, full[:, :, column.place], axis=1)
-    observed, unseen = np.compress(seen, design, axis=1), np.compress(~seen, design, axis=1)
-    best, drawn, sigma = _coefficients(observed, y, rng)
-    predicted: Matrix = (unseen @ drawn[:, :, None])[:, :, 0]
+    design = np.ones((*table.shape[:-1], len(column.predictors) + 1))
+    design[..., 1:] = (np.take(table, column.predictors, axis=-1) - centre) / spread
+    return design
+
+
+def _draw(full: Matrix, seen: NDArray[np.bool_], column: Column, same: _Sums, scale: Matrix, rng: np.random.Generator) -> Matrix:
+    """New values of one column for the patients who lack it, m x missing."""
+    design = _design(full, column, scale)
+    observed = _Sums.of(np.compress(seen, design, axis=1), np.compress(seen, full[:, :, column.place], axis=1))
+    best, drawn, sigma = _coefficients(same, observed, rng)
+    predicted: Matrix = (np.compress(~seen, design, axis=1) @ drawn[:, :, None])[:, :, 0]
     if column.matched:
-        return _match((observed @ best[:, :, None])[:, :, 0], predicted, y, rng)
+        fitted = np.hstack([best @ same.design.T, (observed.design @ best[:, :, None])[:, :, 0]])
+        return _match(fitted, predicted, np.hstack([np.broadcast_to(same.y, (len(full), len(same.y))), observed.y]), rng)
     noise: Matrix = sigma[:, None] * rng.standard_normal(predicted.shape)
     return predicted + noise
 
 
-def _coefficients(design: Matrix, y: Matrix, rng: np.random.Generator) -> tuple[Matrix, Matrix, Matrix]:
+def _coefficients(same: _Sums, observed: _Sums, rng: np.random.Generator) -> tuple[Matrix, Matrix, Matrix]:
     """Least squares in each copy, and a draw of coefficients and residual SD from their posterior (a trace of ridge)."""
-    m, n, k = design.shape
-    transposed = np.swapaxes(design, 1, 2)
-    inverse = np.linalg.inv(transposed @ design + 1e-6 * n * np.eye(k))
-    best = (inverse @ (transposed @ y[:, :, None]))[:, :, 0]
-    squares = np.sum((y - (design @ best[:, :, None])[:, :, 0]) ** 2, axis=1)
-    sigma = np.sqrt(squares / rng.chisquare(n - k, m))
+    m, k = observed.moment.shape
+    n = len(same.y) + observed.y.shape[1]
+    gram, moment = same.gram + observed.gram, same.moment + observed.moment
+    inverse = np.linalg.inv(gram + 1e-6 * n * np.eye(k))
+    best = (inverse @ moment[:, :, None])[:, :, 0]
+    explained = np.sum(best * (2 * moment - (gram @ best[:, :, None])[:, :, 0]), axis=1)
+    sigma = np.sqrt(np.maximum(same.square + observed.square - explained, 0) / rng.chisquare(n - k, m))
     root = np.linalg.cholesky((inverse + np.swapaxes(inverse, 1, 2)) / 2)
     noise = np.einsum("mij,mj->mi", root, rng.standard_normal((m, k)))
     return best, best + sigma[:, None] * noise, sigma
