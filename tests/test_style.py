@@ -11,6 +11,7 @@ from xml.etree.ElementTree import fromstring
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure as Drawing
 
 from racohort.absence import absent
 from racohort.figures.style import INK, PALETTE, Figure, canvas, finish
@@ -260,3 +261,13 @@ def test_last_digits_of_a_layout_change_nothing_in_a_picture():
 
     assert drawn(0.2) == drawn(0.2 + 1e-15)
     assert drawn(0.2) != drawn(0.25)
+
+
+def test_a_figure_is_laid_out_once_and_drawn_once(monkeypatch):
+    drawn, draw = [], Drawing.draw
+    monkeypatch.setattr(Drawing, "draw", lambda fig, renderer: (drawn.append(fig), draw(fig, renderer)))
+    fig, ax = canvas()
+    ax.set_ylabel("A label for which room is made")
+    finish(fig, "once", "A line.", "A caption.", False)
+    assert drawn == [fig]
+    assert ax.get_position().x0 > 0.05

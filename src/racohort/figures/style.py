@@ -23,7 +23,7 @@ import matplotlib
 import pandas as pd
 from cycler import cycler
 from matplotlib import font_manager
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
 from racohort.figures.letters import spare_letters
@@ -126,7 +126,7 @@ def canvas(width: float = 7.2, height: float = 3.8, rows: int = 1, columns: int 
     style: Any = _STYLE | {"font.family": list(_families())}
     matplotlib.rcParams.update(style)
     fig = Drawing(figsize=(width, height), layout="constrained", dpi=72)  # letters are measured at the size SVG draws them
-    FigureCanvasAgg(fig)
+    FigureCanvasSVG(fig)
     return fig, fig.subplots(rows, columns, **kw)
 
 
@@ -177,8 +177,16 @@ def _as_svg(fig: Drawing, name: str, letters: str) -> str:
     """The drawing as SVG text, the same bytes for the same drawing; `letters` as outlines (`path`) or as text (`none`)."""
     out = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": f"racohort-{name}", "svg.fonttype": letters}), _no_word_of_letters():
+        _lay_out(fig)
         fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     return _compact(re.sub(r"font-family: [^;]+", r"\g<0>,sans-serif", out.getvalue().decode("utf-8")))
+
+
+def _lay_out(fig: Drawing) -> None:
+    """Give everything its place once; `savefig` would do it by drawing the whole figure a first time."""
+    if (engine := fig.get_layout_engine()) is not None:
+        engine.execute(fig)
+        fig.set_layout_engine(None)
 
 
 _PATH = re.compile(r'<path d="([^"]+)"')
