@@ -303,7 +303,7 @@ def test_text_above_the_header_and_two_encodings_are_seen(root: Path, tmp_path: 
     latin = written(tmp_path, "latin.csv", "id,site\n1,Orléans\n", "cp1252")
     assert described(above, latin).exit_code == 0
     assert parse_cohort(text_of(root)).files[0].header_line == 2
-    assert "# encoding:   # choose: gb18030 or cp1252" in text_of(root)
+    assert "# encoding:   # choose: cp1252 or gb18030" in text_of(root)
 
 
 def test_every_sheet_of_a_workbook_is_a_table(root: Path, tmp_path: Path) -> None:
@@ -312,6 +312,62 @@ def test_every_sheet_of_a_workbook_is_a_table(root: Path, tmp_path: Path) -> Non
         pd.DataFrame({"id": ["1", "1"], "visit": ["V0", "1y"], "crp (mg/L)": [4, 5]}).to_excel(book, sheet_name="v", index=False)
     assert described(tmp_path / "both.xlsx").exit_code == 0
     assert [(one.sheet, one.shape) for one in parse_cohort(text_of(root)).files] == [("people", "subject"), ("v", "visit")]
+
+
+def test_a_workbook_with_a_sheet_for_each_visit_and_names_over_three_lines_is_read_as_it_stands(
+    root: Path, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    days = {"基线": ("2019-03-05", "2019/3/8", "2019年3月10日"), "3个月": ("2019-06-05", "2019/6/8", "2019年6月10日")}
+    for visit, dates in days.items():
+        sheet = book.create_sheet(visit)
+        sheet.append([f"{visit}随访表"])
+        sheet.append(["住院号", "随访日期", "关节", None, "实验室检查", None])
+        sheet.append([None, None, "压痛关节数(28)", "肿胀关节数(28)", "CRP", "ESR"])
+        sheet.append([None, None, "个", "个", "mg/L", "mm/h"])
+        for n, day in enumerate(dates, 1):
+            sheet.append([f"ZY{n}", day, 4 * n, 2 * n, f"{9.5 * n + len(visit)}", 20 * n])
+        sheet.append(["合计", 3])
+        sheet.append(["注：CRP 检测下限 3.13 mg/L"])
+    book.remove(book.worksheets[0])
+    book.save(tmp_path / "form.xlsx")
+    assert described(tmp_path / "form.xlsx").exit_code == 0
+    found = parse_cohort(text_of(root))
+    assert [(one.header_line, one.header_rows, one.visit) for one in found.files] == [(2, 3, "BL"), (2, 3, "M3")]
+    assert found.columns["CRP (mg/L)"].unit == "mg/L"
+    assert found.columns["随访日期"].format == "%Y-%m-%d"
+    said = "\n".join(check_cohort("mine", tmp_path / "out"))
+    assert "3 of 3 patients kept" in said
+    assert "form.xlsx, sheet 3个月: line 8, column 住院号: '合计' stands where an identifier should be" in said
+    values = pd.concat([pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("adlb", "adqs")])
+    assert values.groupby("AVISIT")["USUBJID"].nunique().to_dict() == {"BL": 3, "M3": 3}
+
+
+def test_patients_named_once_a_block_are_asked_about_and_read_where_it_is_said(root: Path, tmp_path: Path) -> None:
+    rows = "Pat.-Nr.;Sexo;Visite;CRP (mg/l)\n1;m;Baseline;5,1\n;;Monat 6;3,2\n2;f;Baseline;4,1\n;;Monat 6;2,2\n"
+    blocks = written(tmp_path, "blocks.csv", rows)
+    assert 'fill_down: ["Pat.-Nr.", "Sexo"], if the 2 rows without an identifier belong to' in described(blocks).output
+    assert parse_cohort(text_of(root)).files[0].fill_down == []
+    text = re.sub(r"# fill_down:   # choose: (\[.*\]),.*", r"fill_down: \1", text_of(root))
+    (root / "data" / "cohorts" / "mine" / "cohort.yml").write_text(text, "utf-8")
+    assert "4 rows read from 1 table, 4 used; 2 of 2 patients kept." in check_cohort("mine", tmp_path / "out")
+
+
+def test_a_laboratory_with_dates_alone_has_visits_from_each_patient_s_first_date_on(root: Path, tmp_path: Path) -> None:
+    days = {"P1": ("2020-01-09", "2020-04-02"), "P2": ("2020-02-01", "2020-05-05")}
+    lab = "id,采样时间,检验项目,结果,单位\n" + "".join(
+        f"{who},{day},血沉,3{n},mm/h\n" for who, both in days.items() for n, day in enumerate(both)
+    )
+    assert described(written(tmp_path, "lis.csv", lab)).exit_code == 0
+    assert {code: visit.window for code, visit in parse_cohort(text_of(root)).visits.items()} == {
+        "BL": [-45, 45],
+        "M3": [46, 136],
+    }
+    check_cohort("mine", tmp_path / "out")
+    values = pd.concat([pd.read_csv(tmp_path / "out" / f"{name}.csv") for name in ("adlb", "adqs")])
+    assert values[["USUBJID", "AVISIT", "ADY"]].drop_duplicates().to_numpy().tolist() == [
+        ["P1", "BL", 1], ["P1", "M3", 85], ["P2", "BL", 1], ["P2", "M3", 95],
+    ]  # fmt: skip
 
 
 HOSTILE = ['a"b', "a: {b", "# no", "!tag", "&x *y", "{visit}", "a\\nb", "- x", "null", "\u2028", "%TAG", "a'b", "\x07", "@", "?"]

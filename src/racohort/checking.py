@@ -10,6 +10,7 @@ from racohort import io
 from racohort.adam import derive_datasets
 from racohort.cleaning import clean_cohort
 from racohort.consistency import check_summary
+from racohort.formats import count
 from racohort.io.paper import read_summary
 from racohort.io.studies import DATASETS, RECORDS
 from racohort.io.tables import write_bytes
@@ -80,13 +81,14 @@ def _ended(message: str) -> str:
 
 def _place(row: Mapping[Hashable, Any]) -> str:
     """The file of a finding before its message, unless the message itself begins with it."""
-    return "" if row["message"].startswith(row["file"]) else f"{row['file']}: "
+    sheet = f", sheet {row['sheet']}" if row["sheet"] else ""
+    return "" if row["message"].startswith(row["file"]) else f"{row['file']}{sheet}: "
 
 
 def _summary(sources: pd.DataFrame, patients: pd.DataFrame) -> str:
     read, used = int(sources["rows"].sum()), int(sources["used"].sum())
     kept = f"{int(patients['kept'].sum())} of {len(patients)} patients kept"
-    return f"{read} rows read from {len(sources)} tables, {used} used; {kept}."
+    return f"{read} rows read from {count(len(sources), 'table')}, {used} used; {kept}."
 
 
 def _arms(patients: pd.DataFrame) -> list[str]:

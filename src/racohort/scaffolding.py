@@ -83,6 +83,7 @@ def _source(unknown: Unknown, reference: str) -> Source:
     facts: dict[str, str | int | dict[str, str]] = {"sheet": unknown.table.sheet} if unknown.table.sheet else {}
     facts |= {"encoding": unknown.encoding} if unknown.encoding else {}
     facts |= {"header_line": unknown.header_line} if unknown.header_line > 1 else {}
+    facts |= {"header_rows": unknown.header_rows} if unknown.header_rows > 1 else {}
     facts |= {"expected_rows": unknown.table.rows_read, "sha256": unknown.table.sha256}
     return Source(reference, facts, "", "", doubts=unknown.doubts, dictionary=unknown.table.dictionary)
 
@@ -119,8 +120,11 @@ def _blank(line: str, after: str) -> str:
 
     >>> _blank("  # choose: unit: mg/L or mg/dL", '  # "CRP": {paramcd: CRP}')
     '"CRP": unit: mg/L or mg/dL'
+    >>> _blank("    # encoding:   # choose: cp1252 or gb18030", "columns:")
+    'encoding: cp1252 or gb18030'
     """
     before, _, choices = line.partition("# choose: ")
     about = before if before.strip(" #") else after if after.lstrip().startswith('# "') else ""
     name = about.strip(" #").partition('":')[0]
-    return f'{name}": {choices}' if name.startswith('"') else choices
+    key = before.strip(" #")
+    return f'{name}": {choices}' if name.startswith('"') else f"{key} {choices}" if key.endswith(":") else choices

@@ -45,7 +45,8 @@ class Finding:
         }  # fmt: skip
 
     def __str__(self) -> str:
-        place = f"{self.file}: " if self.file not in self.message else ""
+        sheet = f", sheet {self.sheet}" if self.sheet else ""
+        place = f"{self.file}{sheet}: " if self.file not in self.message else ""
         return f"{place}{self.message} [{self.rule}] {self.remedy or RULES[self.rule].remedy}"
 
 

@@ -8,7 +8,17 @@ import pandas as pd
 #: What stands in the catalogue for an analyte that has no unit to choose.
 UNITLESS = ("", "score", "joints")
 #: Counts, shares and the iron of haemoglobin as CDISC's terminology abbreviates them.
-_CDISC = {"gi/l": "109/l", "ti/l": "1012/l", "1": "fractionof1", "fraction": "fractionof1", "fmolfe": "fmol"}
+_CDISC = {
+    "gi/l": "109/l",
+    "ti/l": "1012/l",
+    "/nl": "109/l",
+    "/pl": "1012/l",
+    "tsd/ul": "103/ul",
+    "mio/ul": "106/ul",
+    "1": "fractionof1",
+    "fraction": "fractionof1",
+    "fmolfe": "fmol",
+}
 #: What is taken from a value before it is multiplied: 98.6 °F are (98.6 - 32) x 5/9 °C.
 _OFFSETS = {"f": 32.0}
 #: What units are called in words.
@@ -36,6 +46,8 @@ def unit_key(unit: str) -> str:
     True
     >>> unit_key("µmol/L"), unit_key("mg / dL"), unit_key("[iU]/mL"), unit_key("mm/hr"), unit_key("毫克/升"), unit_key("mg%")
     ('umol/l', 'mg/dl', 'iu/ml', 'mm/h', 'mg/l', 'mg/dl')
+    >>> unit_key("/nl") == unit_key("10^9/L"), unit_key("/pl") == unit_key("10^12/L")
+    (True, True)
     >>> unit_key("UI/mL") == unit_key("IU/ml")
     True
     """

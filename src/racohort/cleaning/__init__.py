@@ -108,7 +108,10 @@ def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, r
 
 
 def treatment_starts(sheets: list[Sheet], config: Cohort) -> np.ndarray:
-    """The day that days are counted from, for each of `Sheet.people`: the treatment's start, else the first date of baseline."""
+    """The day that days are counted from, for each of `Sheet.people`: the treatment's start, else the first date of baseline.
+
+    Where no table tells visits, but dates alone, it is the patient's first date.
+    """
     visit = (config.treatment_start.visit if config.treatment_start else None) or config.baseline
     starts = pd.Series(np.datetime64("NaT"), index=range(max((len(sheet.people) for sheet in sheets), default=0)))
     for sheet in sheets:
@@ -120,6 +123,11 @@ def treatment_starts(sheets: list[Sheet], config: Cohort) -> np.ndarray:
         rows = sheet.keep & ((visit == sheet.AVISIT) | (visit in sheet.dates)) & ~np.isnat(dates)
         days = pd.Series(dates[rows], index=sheet.who[rows])
         starts = starts.fillna(days[~days.index.duplicated()])
+    by_visit = [sheet for sheet in sheets if sheet.table.shape in ("visit", "long")]
+    if by_visit and not any(sheet.role("AVISIT") for sheet in by_visit):
+        dated = [(sheet, sheet.keep & ~np.isnat(sheet.ADT)) for sheet in by_visit]
+        seen = pd.concat([pd.Series(sheet.ADT[rows], index=sheet.who[rows]) for sheet, rows in dated])
+        starts = starts.fillna(seen.groupby(level=0).min())
     return starts.to_numpy().astype("datetime64[D]")
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from racohort.cleaning.sheets import Sheet, Texts
-from racohort.cleaning.words import missing_words, tidy
+from racohort.cleaning.words import missing_words, tidy, word_key
 from racohort.config import Cohort, Column
 from racohort.schema import Records
 
@@ -30,6 +30,12 @@ _MONTHS = {
     name: number
     for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
 }
+
+#: What is written for the end of something that goes on.
+STILL_ON = {
+    "ongoing", "continuing", "continues", "unresolved", "持续", "持续中", "仍持续", "未结束", "未缓解", "进行中", "andauernd",
+    "fortbestehend", "en cours", "en curso", "em curso", "in corso", "continua",
+}  # fmt: skip
 
 Day = datetime.date | None
 
@@ -126,6 +132,8 @@ def clean_dates(
     read = read_serial if sheet.table.standard == "adam" else read_date
     known = {text: (None, "missing_code" if missing[text] and tidy(text) else "") if text in missing else
              read(text, column.format, config.study.timezone, sheet.table.native) for text in texts.words}  # fmt: skip
+    if role == "AENDT":
+        known |= {text: (None, "still_on") for text in texts.words if word_key(text) in STILL_ON}
     if role == "BIRTHDT" and column.format == "%Y":  # a year of birth is taken for its middle
         known = {text: (day and day.replace(month=7), rule) for text, (day, rule) in known.items()}
     months = [text for text in known if PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
@@ -173,11 +181,13 @@ def _is_outside(day: datetime.date, role: str, config: Cohort) -> bool:
 def _tell(sheet: Sheet, name: str, texts: Texts, days: np.ndarray, rules: Mapping[str, str], records: Records) -> None:
     reasons = {
         "date_spelling": "was read as the day it spells", "missing_code": "was read as missing",
+        "still_on": "says that it goes on: it has no end",
         "date_partial": "is a date without its day, which is never completed",
         "date_unreadable": "is no date in the declared format", "date_outside": "lies outside the study's dates",
     }  # fmt: skip
-    for rule, reason in reasons.items():
-        rows = np.flatnonzero(texts.among({text for text in rules if rules[text] == rule}) & sheet.keep)
+    for what, reason in reasons.items():
+        rule = "missing_code" if what == "still_on" else what
+        rows = np.flatnonzero(texts.among({text for text in rules if rules[text] == what}) & sheet.keep)
         note = records.hold if rule in ("date_partial", "date_unreadable", "date_outside") else records.change
         became = np.where(np.isnat(days[rows]), "", days[rows].astype(str)).astype(object)
         note(rule, sheet.table, sheet.cells(rows, name).assign(became=became), reason)

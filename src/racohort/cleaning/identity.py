@@ -26,6 +26,10 @@ _TOTALS = {
     "total", "totals", "subtotal", "grand total", "sum", "mean", "average", "median", "n", "合计", "总计", "小计", "平均",
     "平均值", "平均数", "均值", "中位数", "标准差", "gesamt", "summe", "mittelwert", "promedio", "média", "moyenne", "somme",
 }  # fmt: skip
+#: How a note under a table begins.
+_NOTE = re.compile(
+    r"[*†‡※]|(?:注|备注|说明|数据来源|来源|制表|notes?|remarks?|anmerkung|legende?|nota|source|quelle|stand)\s*\d*\s*[:：.。]"
+)
 #: What parts such a word from what is said besides, as in "Total (n = 18)" and "Mean ± SD".
 _BESIDES = re.compile(r"\s*[(:：±（]")
 
@@ -37,7 +41,7 @@ def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None
     usual = _usual(plain, [texts.counts().tolist() for texts in read])
     spelled = [np.array([usual[word.casefold()] for word in words], dtype=object) for words in plain]
     people = _set_people(sheets, [Texts(words, texts.at) for words, texts in zip(spelled, read, strict=True)])
-    forms = np.array([_form(word) for word in people], dtype=object)
+    forms = np.array([form_of(word) for word in people], dtype=object)
     for sheet, texts in zip(sheets, read, strict=True):
         _check_forms(sheet, texts, forms, records)
     if any(sheet.people is not people for sheet in sheets):
@@ -85,18 +89,20 @@ def _id_name(sheet: Sheet) -> str:
     return found[0] if found else ""
 
 
-def _form(word: str) -> str:
+def form_of(word: str) -> str:
     """What an identifier is instead of one: `missing`, `total`, `rounded`, `float`, or "".
 
-    >>> _form("NA"), _form("Total (n = 18)"), _form("1.2E+11"), _form("12.0"), _form("P012")
+    >>> form_of("NA"), form_of("Total (n = 18)"), form_of("1.2E+11"), form_of("12.0"), form_of("P012")
     ('missing', 'total', 'rounded', 'float', '')
+    >>> form_of("注：CRP 检测下限 3 mg/L"), form_of("* k.A. = keine Angabe"), form_of("Stand07")
+    ('total', 'total', '')
     """
     folded = word.casefold()
     if folded in _NOBODY or not any(map(str.isalnum, word)):
         return "missing"
     return (
         "total"
-        if _BESIDES.split(folded)[0] in _TOTALS
+        if _BESIDES.split(folded)[0] in _TOTALS or _NOTE.match(folded)
         else "rounded"
         if _ROUNDED.fullmatch(word)
         else "float"

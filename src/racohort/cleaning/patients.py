@@ -183,7 +183,8 @@ def _part(sheet: Sheet, ranks: dict[str, int]) -> pd.DataFrame:
     kept = sheet.keep | (sheet.why == "row_twice")
     rank = pd.Series(sheet.AVISIT, dtype=object).map(ranks).fillna(99).to_numpy()
     order = 0 if sheet.table.shape == "subject" else 1
-    return pd.DataFrame(facts, index=range(len(sheet))).assign(who=sheet.who, kept=kept, rank=rank, order=order)
+    part = pd.DataFrame(facts, index=range(len(sheet))).assign(who=sheet.who, kept=kept, rank=rank, order=order)
+    return part[~np.isin(sheet.why, ("id_missing", "totals_row"))]
 
 
 def _typed(key: str, values: pd.Series) -> pd.Series:

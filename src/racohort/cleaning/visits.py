@@ -190,6 +190,10 @@ def check_windows(sheet: Sheet, starts: np.ndarray, config: Cohort, records: Rec
         said = f"{rows} a date and no visit, and no visit of cohort.yml has a window that would tell it"
         records.note("visit_untold", said, sheet.table, column=found[0], count=int(untold.sum()))
     days = _days(sheet, starts)
+    if (lost := untold & np.isnan(days)).any() and _windows(config):
+        rows = "1 row has" if lost.sum() == 1 else f"{lost.sum()} rows have"
+        said = f"{rows} a date and no visit, and no first day of their patients is known from which its window would tell it"
+        records.note("visit_untold", said, sheet.table, column=found[0], count=int(lost.sum()))
     in_window = {code: (days >= low) & (days <= high) for code, (low, high) in _windows(config).items()}
     _take_by_date(sheet, in_window, records)
     anywhere = np.logical_or.reduce([*in_window.values(), np.zeros(len(sheet), dtype=bool)])

@@ -201,9 +201,9 @@ def _tell(sheet: Sheet, name: str, texts: Texts, meanings: Mapping[str, str], ru
         if rule == "code_unknown":
             records.hold(rule, sheet.table, sheet.cells(rows, name), "is none of the words declared for this column")
         else:
-            records.change(
-                rule, sheet.table, sheet.cells(rows, name, became=became), f"was read as {', '.join(map(repr, shown[:5]))}"
-            )
+            told = "was read as" if len(shown) == 1 else "and other words were read as"
+            reason = f"{told} {', '.join(map(repr, shown[:5]))}"
+            records.change(rule, sheet.table, sheet.cells(rows, name, became=became), reason)
     used = sheet.keep & (became != "")
     unknown = [text for text in texts.words if rules[text] == "code_unknown"]
     if unknown and not used.any():

@@ -70,6 +70,12 @@ class File(Strict):
     sha256: str | None = Field(None, pattern=r"^[0-9a-f]{64}$", description="The hash the file must have.")
     encoding: str | None = Field(None, description="The encoding, where it cannot be told from the bytes.")
     header_line: int = Field(1, ge=1, description="The line of the column names, where text stands above them.")
+    header_rows: int = Field(1, ge=1, le=5, description="How many lines the names take: groups above them, units below them.")
+    visit: str | None = Field(None, description="The visit of every row, where a file or sheet is of one visit.")
+    fill_down: list[str] = Field(
+        default_factory=list,
+        description="Columns whose blank cells mean what stands above, as where a patient is named in the first row only.",
+    )
     rows: dict[str, str | list[str]] = Field(
         default_factory=dict, description="Only rows with these values in these columns; list the file once for each kind of row."
     )
@@ -264,7 +270,9 @@ class Cohort(Strict):
     @model_validator(mode="after")
     def _known_visits(self) -> "Cohort":
         entries = [*self.columns.values(), *(column for file in self.files for column in file.columns.values())]
-        named = [entry.visit for entry in entries if entry.visit is not None]
+        named = [
+            visit for visit in (*(entry.visit for entry in entries), *(file.visit for file in self.files)) if visit is not None
+        ]
         if self.treatment_start and self.treatment_start.visit is not None:
             named.append(self.treatment_start.visit)
         unknown = sorted(set(named) - set(self.visits))

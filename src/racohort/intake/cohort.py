@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from racohort.cleaning.identity import form_of
 from racohort.intake.days import are_days, plan_days, with_windows
 from racohort.intake.dictionary import Entry, read_dictionary
 from racohort.intake.guesses import Guess, Source
 from racohort.intake.people import arms_of
 from racohort.intake.redcap import kinds_of_row
+from racohort.intake.separate import name_visits
 from racohort.intake.tables import guess_table
 from racohort.intake.values import as_number, given, is_numeric, parse_day
 from racohort.intake.visits import UNITS, UNTOLD, Planned, header_time, label_day, plan_visits, time_unit
@@ -42,13 +44,14 @@ class Scaffold:
 
 def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataFrame], catalogue: pd.DataFrame) -> Scaffold:
     """A cohort as far as its tables (texts, one for each source) tell it."""
-    tables = [cells.loc[:, ~cells.columns.duplicated()] for cells in tables]
+    tables = [_without_totals(cells.loc[:, ~cells.columns.duplicated()]) for cells in tables]
     columns = {str(name) for cells in tables for name in cells.columns}
     said = [read_dictionary(cells, columns) for cells in tables]
     entries = {name: entry for one in said for name, entry in one.items()}
     whole = [(source, cells) for source, cells, one in zip(sources, tables, said, strict=True) if not one]
     pairs = [part for source, cells in whole for part in kinds_of_row(source, cells)]
     entries |= {name: Entry(label, "", codes) for source in sources for name, (label, codes) in source.dictionary.items()}
+    name_visits(pairs)
     found = [guess_table(source, cells, catalogue, entries) for source, cells in pairs]
     words = _visit_words(found, [cells for _, cells in pairs], entries)
     tables = [cells.replace(words) for (_, cells), words in zip(pairs, words, strict=True)]
@@ -60,6 +63,9 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
         dates += _days(source, cells, seen)
     used = [source.path for source, one in zip(sources, said, strict=True) if one]
     counted = [rows for source, cells in zip(found, tables, strict=True) if (rows := _counted(source, cells)) is not None]
+    counted = counted or (
+        [] if labels else [rows for pair in zip(found, tables, strict=True) if (rows := _dated(*pair)) is not None]
+    )
     planned = plan_days(pd.concat(counted)) if counted and not labels else plan_visits(labels, seen)
     codes = {word: code for columns in words for said in columns.values() for code, word in said.items()}
     scaffold = Scaffold(_id(name), name, found, used, visits=[_coded(visit, codes) for visit in _distinct(planned)])
@@ -67,11 +73,19 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
         scaffold.visits = with_windows(scaffold.visits)
     if not labels and not counted and any(_is_untold(source) for source in found):
         scaffold.visits[0].why, scaffold.visits[0].choices = "", UNTOLD
+    for source in (one for one in found if one.visit):
+        source.facts["visit"] = next(visit.code for visit in scaffold.visits if source.visit in visit.labels)
     scaffold.arms = next((arms for pair in zip(found, tables, strict=True) if (arms := arms_of(*pair))[0]), scaffold.arms)
     scaffold.shared, scaffold.own = _share(found)
     scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
     scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
     return scaffold
+
+
+def _without_totals(cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows but those of totals and notes, which are about no patient."""
+    first = cells.iloc[:, 0] if len(cells.columns) else pd.Series(dtype=str)
+    return cells[[form_of(text.strip()) != "total" for text in first]]
 
 
 def _visit_words(
@@ -105,7 +119,9 @@ def _labels(source: Source, cells: pd.DataFrame) -> list[tuple[str, str]]:
     """The visit labels of a table, each with the unit of time that the column's name says."""
     name = _column(source, "AVISIT", cells)
     cells = cells[cells["DTYPE"] == ""] if source.shape == "adam" and "DTYPE" in cells else cells  # else they are derived
-    labels = source.visits if name is None else list(dict.fromkeys(given(cells[name].tolist())))
+    labels = (
+        [source.visit] if source.visit else source.visits if name is None else list(dict.fromkeys(given(cells[name].tolist())))
+    )
     source.visit_unit = "" if name is None else header_time(name)
     return [] if name is not None and are_days(labels) else [(label, source.visit_unit) for label in labels[:60]]
 
@@ -118,14 +134,32 @@ def _counted(source: Source, cells: pd.DataFrame) -> pd.DataFrame | None:
     return pd.DataFrame({"who": cells[who].to_numpy(), "label": cells[label].str.strip().to_numpy()})
 
 
+def _dated(source: Source, cells: pd.DataFrame) -> pd.DataFrame | None:
+    """The same of a table whose rows have dates and no visits: the days are counted from the first date of a patient."""
+    who, guess = (
+        _column(source, "USUBJID", cells),
+        next((one for one in source.columns if one.role == "ADT" and one.keys.get("format")), None),
+    )
+    if who is None or guess is None or not _is_by_date(source):
+        return None
+    days = pd.to_datetime(pd.Series([parse_day(text, guess.keys["format"]) for text in cells[guess.name]], index=cells.index))
+    since = (days - days.groupby(cells[who]).transform("min")).dt.days
+    rows = pd.DataFrame({"who": cells[who], "label": since}).dropna().drop_duplicates()
+    return rows.assign(label=rows["label"].astype(int).astype(str)) if rows["label"].max() else None
+
+
 def _is_untold(source: Source) -> bool:
     """Whether patients have several rows in a table without a column for their visit or date."""
-    return source.shape == "visit" and not {guess.role for guess in source.columns} & {"AVISIT", "ADT"}
+    return source.shape == "visit" and not source.visit and not {guess.role for guess in source.columns} & {"AVISIT", "ADT"}
 
 
 def _is_by_date(source: Source) -> bool:
     """Whether the rows of a table have a date and no visit."""
-    return source.shape in ("visit", "long") and {"AVISIT", "ADT"} & {guess.role for guess in source.columns} == {"ADT"}
+    return (
+        source.shape in ("visit", "long")
+        and not source.visit
+        and {"AVISIT", "ADT"} & {guess.role for guess in source.columns} == {"ADT"}
+    )
 
 
 def _column(source: Source, role: str, cells: pd.DataFrame) -> str | None:

@@ -52,7 +52,8 @@ class Unread:
 class Source:
     """One file or sheet as it is to be described: the facts of the file, its shape with the evidence, and its columns.
 
-    `dictionary` is what the file itself says of its columns: by name, the label, and the words of its codes.
+    `dictionary` is what the file itself says of its columns: by name, the label, and the words of its codes. `visit` is the label
+    of the one visit that all rows are of.
     """
 
     path: str
@@ -67,5 +68,6 @@ class Source:
     missing: dict[str, str] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     start: Guess | None = None
+    visit: str = ""
     unread: list[Unread] = field(default_factory=list)
     dictionary: Mapping[str, Sequence[Any]] = field(default_factory=dict)

@@ -33,9 +33,10 @@ def header_unit(name: str, code: str, catalogue: pd.DataFrame) -> str:
     inside, words = bracketed(name), name_words(name)
     if str(catalogue.at[code, "AVALU"]) == "mm" and (scale := _SCALE.fullmatch(inside)):
         return "cm" if scale[1] == "10" else "mm"
+    said = {unit_key(inside), unit_key(inside.split()[-1] if inside else "")} - {""}  # (VAS cm)
     for unit in known_units(catalogue, code):
         ends = {"".join(words[i:]) for i in range(1, len(words))}
-        if unit and (unit_key(unit) == unit_key(inside) or name_key(unit) in ends - {""}):
+        if unit and (unit_key(unit) in said or name_key(unit) in ends - {""}):
             return unit
     return inside if "/" in inside else ""
 

@@ -11,7 +11,10 @@ from racohort.intake.values import as_number, given
 from racohort.standards import PATIENT, kind_of
 
 #: What the numbers of the rows are called that some programs write into a file.
-ROW_NUMBERS = {"rownames", "unnamed0", "rownumber", "rowid", "index"}
+ROW_NUMBERS = {"rownames", "unnamed0", "rownumber", "rowid", "index", "序号", "lfdnr", "srno", "slno", "serialno"}
+
+#: From this share of rows without an identifier on, blocks are asked about.
+BLOCKS = 0.2
 
 #: What an arm is called of people who were screened and got none.
 _NO_ARM = re.compile(r"screen(?:ing)?\s*fail\w*|scrnfail|not (?:assigned|treated|randomi[sz]ed)", re.IGNORECASE)
@@ -33,6 +36,7 @@ def arms_of(source: Source, cells: pd.DataFrame) -> tuple[str, list[str], list[s
 def find_patients(source: Source, cells: pd.DataFrame) -> None:
     """Ask for the patient's identifier where no column was taken for it, and leave the numbers of the rows out where one was."""
     known = any(guess.role == "USUBJID" for guess in source.columns)
+    source.doubts += _blocks(source, cells)
     for at, guess in enumerate(source.columns if known else []):
         if not guess.keys and name_key(guess.name) in ROW_NUMBERS:
             source.columns[at] = Guess(guess.name, {"role": "IGNORE"}, "the numbers of the rows")
@@ -43,6 +47,22 @@ def find_patients(source: Source, cells: pd.DataFrame) -> None:
         source.doubts.append("USUBJID: no column tells whose a row is; one needs the role USUBJID, else nothing is read")
         return
     whole[0].choices = "{role: USUBJID}, if it tells whose a row is: no other column was found that does; " + whole[0].choices
+
+
+def _blocks(source: Source, cells: pd.DataFrame) -> list[str]:
+    """What is asked where patients seem to be named in the first row of their block only: the columns that are blank below."""
+    name = next((guess.name for guess in source.columns if guess.role == "USUBJID" and guess.name in cells), None)
+    blank = cells.apply(lambda column: column.str.strip() == "")
+    if name is None or blank[name].iloc[:1].any() or not BLOCKS * len(cells) <= (under := _under(name, blank)).sum():
+        return []
+    same = [str(other) for other in cells.columns if (blank[other] | ~under).all() and not blank.loc[~under, other].all()]
+    named = ", ".join(f'"{other}"' for other in same)
+    return [f"fill_down: [{named}], if the {int(under.sum())} rows without an identifier belong to the patient above them"]
+
+
+def _under(name: str, blank: pd.DataFrame) -> "pd.Series[bool]":
+    """Rows without an identifier that have other values."""
+    return blank[name] & ((~blank).sum(axis="columns") > 1)
 
 
 def _is_whole(column: pd.Series) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from racohort.cleaning.categories import STATES
+from racohort.cleaning.dates import STILL_ON
 from racohort.cleaning.words import word_key
 from racohort.intake.days import by_time
 from racohort.intake.dictionary import Entry, checkbox, explained, heard, spoken, understood
@@ -59,6 +60,9 @@ def guess_table(
     read = cells
     cells = spoken(cells.drop(columns=list(boxes)), names, entries, analytes)
     source.shape, source.why = _shape(cells, patterns, analytes)
+    if source.visit and source.shape == "subject":
+        source.shape, source.why = "visit", f"its name says the visit {source.visit!r}"
+    source.visit = source.visit if source.shape in ("visit", "long") else ""
     wide = {name for columns in patterns.values() for name in columns} if source.shape == "wide" else set()
     source.columns = [_pattern(pattern, columns, cells, catalogue, analytes) for pattern, columns in patterns.items() if wide]
     source.visits = list(dict.fromkeys(label for columns in patterns.values() for label in columns.values())) if wide else []
@@ -213,6 +217,7 @@ def _filled(guess: Guess, texts: list[str], cells: pd.DataFrame, catalogue: pd.D
 
 
 def _dated(guess: Guess, texts: list[str]) -> Guess:
+    texts = [text for text in texts if word_key(text) not in STILL_ON] if guess.role == "AENDT" else texts
     formats = ["%Y"] if guess.role == "BIRTHDT" and are_years(texts) else date_formats(texts)
     if len(formats) == 1:
         return Guess(guess.name, guess.keys | {"format": formats[0]}, f"{guess.why}; this format reads all its dates")

@@ -6,6 +6,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
+from racohort.cleaning.dates import read_date
 from racohort.intake.guesses import Word
 from racohort.intake.names import name_words
 from racohort.intake.vocabulary import RESULT, SEXES, WORDS
@@ -87,6 +88,8 @@ def date_formats(cells: Sequence[str]) -> list[str]:
 
     >>> date_formats(["2014-03-05"]), date_formats(["05/03/2014"]), date_formats(["25/03/2014", "05/03/2014"])
     (['%Y-%m-%d'], ['%d/%m/%Y', '%m/%d/%Y'], ['%d/%m/%Y'])
+    >>> date_formats(["2014-03-05", "2014/3/5", "2014年3月15日"]), date_formats(["2014-03-05", "5/3/2014"])
+    (['%Y-%m-%d'], [])
     >>> date_formats(["25/03/2014 00:00:00"]), date_formats(["25MAR2014:00:00:00"]), date_formats(["3/25/2014 12:00:00 AM"])
     (['%d/%m/%Y %H:%M:%S'], ['%d%b%Y:%H:%M:%S'], ['%m/%d/%Y %I:%M:%S %p'])
     """
@@ -95,6 +98,9 @@ def date_formats(cells: Sequence[str]) -> list[str]:
         return []  # no format reads the others, and to try them all takes long
     share = {format_: sum(_reads(text, format_) for text in texts) / len(texts) for format_ in FORMATS if texts}
     best = max(share.values(), default=0.0)
+    spelled = sum(read_date(text, "%Y-%m-%d")[0] is not None for text in texts) if best < 0.9 else 0
+    if texts and spelled >= 0.9 * len(texts):
+        return ["%Y-%m-%d"]  # beyond doubt, however each is spelled
     return [format_ for format_, read in share.items() if read == best] if best >= 0.9 else []
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from racohort.config import File
 from racohort.io.encodings import decode
 from racohort.io.headers import header_key
+from racohort.io.headings import join_header
 from racohort.io.wellformed import read_well_formed
 from racohort.schema import RawTable, Records, shorten
 
@@ -41,8 +42,9 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
             records.note("file_empty", f"{table.file} is empty", table)
         return
     delimiter = _delimiter(text, entry.header_line, table, records)
-    text = _without_empty_ends(text, delimiter, table, records) if entry.header_line == 1 else text
-    cells = read_well_formed(text, data, delimiter) if entry.header_line == 1 else None
+    plain = entry.header_line == entry.header_rows == 1
+    text = _without_empty_ends(text, delimiter, table, records) if plain else text
+    cells = read_well_formed(text, data, delimiter) if plain else None
     top = text if cells is None else "\n".join(text.split("\n", TOP)[:TOP])
     rows = list(_records(top, delimiter, table, records))
     header_at = _header(rows, entry, known, table, records)
@@ -51,7 +53,8 @@ def read_delimited(data: bytes, entry: File, known: Sequence[str], table: RawTab
     if cells is not None:
         table.cells, table.line, table.rows_read = cells, np.arange(2, len(cells) + 2), len(cells)
     else:
-        _fill(rows, header_at, text, table, records)
+        names = join_header([fields for _, fields in rows[header_at : header_at + entry.header_rows]])
+        _fill(rows[header_at + entry.header_rows :], names, text, table, records)
     _note_end(text, delimiter, table, records)
     table.decimal = _decimal(table.cells) if delimiter != "," else "."
 
@@ -78,12 +81,12 @@ def _note_end(text: str, delimiter: str, table: RawTable, records: Records) -> N
         records.note("end_doubtful", said, table, line=line, column=column)
 
 
-def _fill(rows: list[Record], header_at: int, text: str, table: RawTable, records: Records) -> None:
+def _fill(rows: list[Record], names: list[str], text: str, table: RawTable, records: Records) -> None:
     """The cells of the rows below the header, with the physical line of each."""
-    kept = _whole_rows(rows[header_at + 1 :], rows[header_at][1], text, table, records)
+    kept = _whole_rows(rows, names, text, table, records)
     if not kept and not any(finding.rule in ("too_many_fields", "truncated", "quoting") for finding in records.findings):
         records.note("no_rows", f"{table.file} has a header but no rows of data: no rows to analyse", table)
-    header = [_PROTECTED.sub(r"\1", name) if _PROTECTED.fullmatch(name) else name for name in rows[header_at][1]]
+    header = [_PROTECTED.sub(r"\1", name) if _PROTECTED.fullmatch(name) else name for name in names]
     table.cells = pd.DataFrame([fields for _, fields in kept], columns=header, dtype="str")
     table.line = np.array([line for line, _ in kept], dtype="int64")
     if '="' in text:

@@ -162,7 +162,7 @@ def note_left(tables: Sequence[RawTable], files: Sequence[File], left: Sequence[
         names = [name for name in left[parts[0]] if all(name in left[part] for part in parts)]
         if names:
             more = " and others" if len(names) > 10 else ""
-            said = f"{place[0]}: not declared, so not read: {', '.join(map(repr, names[:10]))}{more}"
+            said = f"{tables[parts[0]].file}: not declared, so not read: {', '.join(map(repr, names[:10]))}{more}"
             records.note("column_undeclared", said, tables[parts[0]], line=1, column=names[0], count=len(names))
 
 

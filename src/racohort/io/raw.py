@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePath
 
+import numpy as np
 import pandas as pd
 
 from racohort.config import Cohort, Column, File, parse_cohort
@@ -43,6 +44,8 @@ KINDS = {
     ),
     "gzip": ((b"\x1f\x8b",), (".gz",)),
 }
+#: The column for the visit that `cohort.yml` gives a whole file.
+OF_FILE = "(visit of the file)"
 CSV = (".csv", ".tsv", ".tab", ".txt")
 UNLOCK = (
     "Open it with its password in a spreadsheet program, save a copy without one where only you can read it, and name the copy."
@@ -70,6 +73,7 @@ def read_raw(cohort: str) -> Raw:
         columns = _open_package(table, config, records) if entry.shape in ("adam", "sdtm") else {}
         choosing = _ignored(entry.rows)
         blank = _ignored(table.cells.columns[(table.cells == "").all().to_numpy()] if entry.rows else [])
+        columns |= _at_visit(table, entry)
         declared = choosing | columns | config.columns | blank | entry.columns
         left.append(match_columns(table, config, declared, catalogue, records))
     note_left(tables, config.files, left, records)
@@ -82,6 +86,14 @@ def read_raw(cohort: str) -> Raw:
 def _ignored(names: Iterable[str]) -> dict[str, Column]:
     """Columns that are not read: those that choose rows, and those of other kinds of row, which hold nothing in these."""
     return {str(name): Column.model_validate({"role": "IGNORE"}) for name in names}
+
+
+def _at_visit(table: RawTable, entry: File) -> dict[str, Column]:
+    """A column with the visit of a file or sheet that is of one visit."""
+    if entry.visit is None:
+        return {}
+    table.cells[OF_FILE] = entry.visit
+    return {OF_FILE: Column.model_validate({"role": "AVISIT"})}
 
 
 def _open_package(table: RawTable, config: Cohort, records: Records) -> dict[str, Column]:
@@ -131,10 +143,27 @@ def _read_file(folder: Path, entry: File, name: str, config: Cohort, records: Re
         return table
     read_file(data, entry, config, table, records)
     leave_out_headers(table, records)
+    for name in entry.fill_down:
+        _fill_down(name, table, records)
     if entry.expected_rows is not None and len(table.cells) and table.rows_read != entry.expected_rows:
         said = f"{table.file} has {table.rows_read} rows of data, declared are {entry.expected_rows}"
         records.note("row_count", said, table)
     return table
+
+
+def _fill_down(name: str, table: RawTable, records: Records) -> None:
+    """Read the blank cells of a column as what stands above them, in rows with any other value."""
+    if name not in table.cells:
+        records.note("column_missing", f"{table.file} has no column {name!r}, which fill_down names", table, column=name)
+        return
+    texts = table.cells[name]
+    blank, others = texts.str.strip() == "", (table.cells.drop(columns=name) != "").any(axis="columns")
+    filled = texts.mask(blank).ffill().fillna("").where(blank & others, texts)
+    rows = np.flatnonzero(filled != texts)
+    cells = pd.DataFrame({"line": table.line[rows], "column": name, "USUBJID": "", "AVISIT": "",
+                          "value": texts.iloc[rows].to_numpy(), "became": filled.iloc[rows].to_numpy()})  # fmt: skip
+    records.change("filled_down", table, cells, "was read as what stands above it")
+    table.cells[name] = filled
 
 
 def _bytes(folder: Path, entry: File, largest: int, table: RawTable, records: Records) -> bytes | None:

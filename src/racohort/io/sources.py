@@ -2,20 +2,22 @@
 
 import hashlib
 import io
-from dataclasses import dataclass, field
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import openpyxl
 import xlrd
 
 from racohort.config import Cohort, File
+from racohort.io.headers import leave_out_headers
+from racohort.io.headings import DEEPEST, find_header, units_below
 from racohort.io.raw import read_file
 from racohort.schema import RawTable, Records
 
-#: A header is looked for down to this line.
-DEEPEST = 12
-#: Below this share of named columns the header of a sheet is looked for further down.
-NAMED = 0.8
+#: Rows that tell where the heading of a table ends.
+MOST_ROWS = 60
 #: Encodings to look at a file with, where its bytes can be read in several ways.
 TRIED = ("gb18030", "cp1252")
 
@@ -27,6 +29,7 @@ class Unknown:
     path: Path
     table: RawTable
     header_line: int = 1
+    header_rows: int = 1
     encoding: str = ""
     doubts: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
@@ -66,40 +69,57 @@ def _blank(path: Path) -> RawTable:
 
 def _read(path: Path, data: bytes, sheet: str | None) -> Unknown:
     """One table: as it stands, else with its header further down, else in one of the encodings that can be meant."""
-    first, records = _parsed(path, data, sheet, 1, None)
-    if len(first.table.cells) and first.table.native and _named(first.table) < NAMED:
-        further = [first, *(_parsed(path, data, sheet, line, None)[0] for line in range(2, DEEPEST))]
-        return max(further, key=lambda one: _named(one.table))
+    first, records = _parsed(path, data, sheet, (1, 1), None)
     if len(first.table.cells) or not records.findings:
-        return first
+        return _headed(first, path, data, sheet)
     rules = {finding.rule for finding in records.findings}
     if "too_many_fields" in rules:
-        deeper = (_parsed(path, data, sheet, line, None)[0] for line in range(2, DEEPEST))
-        return next((one for one in deeper if len(one.table.cells)), first)
+        return _deeper(first, path, data, sheet, None)
     if "encoding" in rules:
-        tried = (_parsed(path, data, sheet, 1, encoding)[0] for encoding in TRIED)
-        readable = [one for one in tried if len(one.table.cells)]
+        tried = [(_parsed(path, data, sheet, (1, 1), encoding)[0], encoding) for encoding in _likely(data)]
+        read = [one if len(one.table.cells) else _deeper(one, path, data, sheet, encoding) for one, encoding in tried]
+        readable = [one for one in read if len(one.table.cells)]
         choices = " or ".join(one.encoding for one in readable)
-        return Unknown(path, readable[0].table, doubts=[f"encoding: {choices}"]) if readable else first
+        return replace(readable[0], encoding="", doubts=[f"encoding: {choices}"]) if readable else first
     return first
 
 
-def _named(table: RawTable) -> float:
-    """The share of a table's columns with values that have a name; of equal shares `max` takes the first."""
-    filled = [str(name).strip() for place, name in enumerate(table.cells.columns) if (table.cells.iloc[:, place] != "").any()]
-    return sum(bool(name) for name in filled) / len(filled) if filled else 0.0
+def _likely(data: bytes) -> Sequence[str]:
+    """The encodings to try, the likelier first: bytes of Chinese stand beside one another, European letters seldom."""
+    return TRIED if re.search(rb"[\x80-\xff]{4}", data) else TRIED[::-1]
 
 
-def _parsed(path: Path, data: bytes, sheet: str | None, line: int, encoding: str | None) -> tuple[Unknown, Records]:
-    facts = {"path": path.name, "shape": "visit", "sheet": sheet, "header_line": line, "encoding": encoding}
+def _deeper(first: Unknown, path: Path, data: bytes, sheet: str | None, encoding: str | None) -> Unknown:
+    """The table with its header below text that has fewer fields; `first` where there is none."""
+    deeper = (_parsed(path, data, sheet, (line, 1), encoding)[0] for line in range(2, DEEPEST))
+    return _headed(next((one for one in deeper if len(one.table.cells)), first), path, data, sheet)
+
+
+def _headed(one: Unknown, path: Path, data: bytes, sheet: str | None) -> Unknown:
+    """The same table with the heading that it has: further down in a sheet, or over several lines."""
+    table, names = one.table, [str(name) for name in one.table.cells.columns]
+    body = [[str(cell) for cell in row] for row in table.cells.head(MOST_ROWS).itertuples(index=False)]
+    if not table.native:
+        where = (one.header_line, 1 + units_below(body))
+    else:
+        where = find_header([(one.header_line, names), *zip(table.line[:MOST_ROWS].tolist(), body, strict=True)])
+    return one if where == (one.header_line, 1) else _parsed(path, data, sheet, where, one.encoding or None)[0]
+
+
+def _parsed(
+    path: Path, data: bytes, sheet: str | None, header: tuple[int, int], encoding: str | None
+) -> tuple[Unknown, Records]:  # fmt: skip
+    place: dict[str, object] = {"header_line": header[0], "header_rows": header[1], "encoding": encoding}
+    facts = {"path": path.name, "shape": "visit", "sheet": sheet, **place}
     entry = File.model_validate(facts)
     config = Cohort.model_validate({"id": "unknown", "files": [facts], "visits": {"BL": {}}})
     table, records = _blank(path), Records()
     table.sha256 = hashlib.sha256(data).hexdigest()
     read_file(data, entry, config, table, records)
+    leave_out_headers(table, Records())
     table.cells = table.cells.astype("str")
     refusals = [str(finding) for finding in records.findings] if not len(table.cells) else []
     read = next((f.message for f in records.findings if f.rule == "encoding_read"), "")
     known = "gb18030" if "GB18030" in read else "utf-16" if "UTF-16" in read else encoding or ""
     refused = {finding.rule for finding in records.findings} if refusals else set()
-    return Unknown(path, table, line, known, [], refusals, refused), records
+    return Unknown(path, table, *header, known, [], refusals, refused), records

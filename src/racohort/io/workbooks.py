@@ -14,6 +14,7 @@ import pandas as pd
 from defusedxml import ElementTree
 
 from racohort.config import File, Limits
+from racohort.io.headings import join_header
 from racohort.schema import RawTable, Records
 
 #: The sheet's used area may be this many times larger than the number of its cells.
@@ -132,8 +133,9 @@ def fill(rows: list[list[str]], entry: File, table: RawTable, records: Records) 
         return
     width = max(i + 1 for row in rows for i, value in enumerate(row) if value)
     filled = [(entry.header_line + i, [*row, *[""] * width][:width]) for i, row in enumerate(rows)]
-    body = [(line, row) for line, row in filled[1:] if any(value.strip() for value in row)]
-    table.cells = pd.DataFrame([row for _, row in body], columns=filled[0][1], dtype="str")
+    names = join_header([row for _, row in filled[: entry.header_rows]])
+    body = [(line, row) for line, row in filled[entry.header_rows :] if any(value.strip() for value in row)]
+    table.cells = pd.DataFrame([row for _, row in body], columns=names, dtype="str")
     table.line = np.array([line for line, _ in body], dtype="int64")
     table.rows_read = len(body)
     if not body:
