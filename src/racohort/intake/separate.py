@@ -1,7 +1,6 @@
 """Visits that have a file or a sheet each: told from the names of those that have the same columns."""
 
 from collections.abc import Sequence
-from pathlib import PurePath
 
 import pandas as pd
 
@@ -35,7 +34,7 @@ def name_visits(pairs: Sequence[tuple[Source, pd.DataFrame]]) -> None:
 
 
 def _name(source: Source) -> str:
-    return str(source.facts.get("sheet") or PurePath(source.path).stem.partition(".")[0])
+    return str(source.facts.get("sheet") or source.path.rpartition("/")[2].partition(".")[0])
 
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
