@@ -9,7 +9,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from racohort import terms
-from racohort.book import lay_out
+from racohort.book import _remove_unused, lay_out
 from racohort.places import project_root
 
 ROOT = project_root()
@@ -344,6 +344,26 @@ def test_apostrophes_are_those_of_print_but_in_code_and_in_names(monkeypatch):
 
     typed = """<p title="it's">The patient's, patients&#x27; own, <code>x['a']</code> and 'so'.</p>"""
     assert keep_together(typed) == """<p title="it's">The patient’s, patients’ own, <code>x['a']</code> and 'so'.</p>"""
+
+
+def test_a_p_value_stays_on_one_line_however_the_paper_writes_it(monkeypatch):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from wording import keep_together
+
+    assert keep_together("<p>lower, P &lt; 0.05</p>") == "<p>lower, P\u00a0&lt;\u00a00.05</p>"
+
+
+def test_pages_go_without_the_script_that_draws_icons_and_without_typefaces_that_nothing_uses(tmp_path):
+    page, static = tmp_path / "index.html", tmp_path / "_static"
+    for name in ("scripts/fontawesome.js", "scripts/other.js", "other.js.map", "vendor/fa/webfonts/fa-brands-400.woff2",
+                 "vendor/fa/webfonts/fa-solid-900.woff2"):  # fmt: skip
+        (static / name).parent.mkdir(parents=True, exist_ok=True)
+        (static / name).touch()
+    other = '<script defer src="_static/scripts/other.js?digest=5"></script>'
+    page.write_text(f'<head>\n<script defer src="_static/scripts/fontawesome.js?digest=5"></script>{other}</head>')
+    _remove_unused(tmp_path)
+    assert page.read_text() == f"<head>{other}</head>"
+    assert sorted(path.name for path in static.rglob("*.*")) == ["fa-solid-900.woff2", "other.js"]
 
 
 def test_an_abbreviation_is_explained_where_a_page_first_uses_it_and_nowhere_else(monkeypatch):

@@ -102,6 +102,13 @@ def test_a_section_opens_with_cards_of_its_own_rows_or_with_none(cohorts, name, 
     assert bool(shown.items) == ("<ul" in shown._repr_html_()), "an empty list would be read aloud"
 
 
+def test_the_section_on_cleaning_opens_with_the_values_that_the_front_page_tells(cohorts):
+    one = cohorts["all"]
+    told = {card.name: card.value for card in report.say_opening(one.results, one.plan, one.catalogue, "cleaning").items}
+    badges = {badge.words: badge.figure for badge in report.say_badges(one.results, one.plan).items}
+    assert told.get("Measured values used") == badges.get("measured values used")
+
+
 def test_the_section_on_efficacy_opens_with_the_change_that_the_front_page_shows(cohorts):
     one = cohorts["all"]
     opening = report.say_opening(one.results, one.plan, one.catalogue, "efficacy").items

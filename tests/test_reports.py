@@ -110,6 +110,7 @@ def test_the_shelf_lists_every_whole_run_and_escapes_what_a_cohort_says(tmp_path
     assert "<td>b--strict</td>" in page
     assert (page.count("<td>publish</td>"), page.count("<td>internal</td>")) == (1, 1)
     assert "side by side" not in page
+    assert 'url("b--strict/html/_static/fonts/' in page, "the newest book lends its typeface"
     (tmp_path / "_comparison" / "html").mkdir(parents=True)
     (tmp_path / "_comparison" / "html" / "index.html").write_text("x")
     write_shelf(tmp_path)

@@ -41,7 +41,7 @@ def keep_together(body: str) -> str:
     pieces = NOT_TEXT.split(body)
     for at in range(0, len(pieces), 2):
         whole = re.sub(r"(?<=\d) (?=%(?!\w))", "\u00a0", pieces[at])
-        whole = re.sub(r"\b([np]) ([=<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0\\2\u00a0", whole)
+        whole = re.sub(r"\b([npP]) ([=<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0\\2\u00a0", whole)
         whole = APOSTROPHE.sub("\u2019", whole)
         pieces[at] = re.sub(r"(?<= )([<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0", whole)
     return "".join(pieces)

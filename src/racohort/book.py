@@ -152,15 +152,23 @@ def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
     if status or not (made / "_build" / "html" / "index.html").is_file():
         raise BookFailed(_faults(log, pages), log)
     (made / "_build" / "html").rename(html)
-    _remove_unused(html / "_static")
+    _remove_unused(html)
     shutil.rmtree(made, ignore_errors=True)
 
 
-def _remove_unused(static: Path) -> None:
-    """Take out what no page uses: the theme's translations, and the maps with which its makers debug its scripts."""
+#: The script with which the theme draws its icons once more: they come from a typeface, and it is half the work of a small page.
+_ICONS = re.compile(rb'\s*<script defer src="[^"]*fontawesome\.js[^"]*"></script>')
+
+
+def _remove_unused(html: Path) -> None:
+    """Take out what no page uses: the theme's translations, the maps of its scripts, and its icons but for one typeface."""
+    static = html / "_static"
     shutil.rmtree(static / "locales", ignore_errors=True)
-    for path in static.rglob("*.map"):
+    typefaces = set((static / "vendor").rglob("webfonts/*")) - set(static.rglob("fa-solid-900.woff2"))
+    for path in (*static.rglob("*.map"), *static.rglob("fontawesome.js"), *typefaces):
         path.unlink()
+    for page in html.rglob("*.html"):
+        page.write_bytes(_ICONS.sub(b"", page.read_bytes()))
 
 
 def _faults(log: Path, pages: Path) -> list[str]:

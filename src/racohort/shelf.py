@@ -10,6 +10,8 @@ from racohort.fingerprints import read_json
 from racohort.publish import write_whole
 
 STYLE = """\
+@font-face { font-family: "Source Sans 3"; font-weight: 200 900; src: local("Source Sans 3"),
+  url("{fonts}/source-sans-3-latin-wght-normal.woff2") format("woff2"); }
 :root { color-scheme: light dark; --ink: light-dark(#1d2733, #e6eaef); --line: light-dark(#dde3e8, #2c343e);
   --link: light-dark(#0b6a94, #6cc1e6); --mark: light-dark(#a94a12, #f0975a); --muted: light-dark(#55626f, #a6b1bd); }
 body { font: 17px/1.55 "Source Sans 3", "Segoe UI", system-ui, sans-serif; color: var(--ink);
@@ -51,7 +53,8 @@ def write_shelf(folder: Path) -> None:
     """Write the page anew from the runs that are published in the folder, the newest first, and any comparison of runs."""
     runs = sorted(published_runs(folder), key=lambda run: run["finished"], reverse=True)
     beside = BESIDE if (folder / COMPARISON / "html" / "index.html").is_file() else ""
-    page = HEAD.format(style=STYLE, rows="\n".join(map(_row, runs)), beside=beside)
+    style = STYLE.replace("{fonts}", f"{runs[0]['folder']}/html/_static/fonts" if runs else ".")
+    page = HEAD.format(style=style, rows="\n".join(map(_row, runs)), beside=beside)
     write_whole(folder / "index.html", page.encode("utf-8"))
 
 

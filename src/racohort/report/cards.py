@@ -160,7 +160,7 @@ def say_badges(results: pd.DataFrame, plan: Plan) -> Glance:
     lacking = "Arms not compared:" if len(plan.arms) > 1 else "No control group:"
     alone = Badge(lacking, "a change is not an effect", "discussion.html")
     invented = Badge("Synthetic:", "says nothing about the therapy", "reference/provenance.html") if plan.synthetic else None
-    return Glance(tuple(filter(None, (_claims(results), values_kept_out(results), alone, invented))), "badges")
+    return Glance(tuple(filter(None, (_claims(results), values_used(results), alone, invented))), "badges")
 
 
 def _claims(results: pd.DataFrame) -> Badge | None:
@@ -182,8 +182,8 @@ _VERBS = {
 }  # fmt: skip
 
 
-def values_kept_out(results: pd.DataFrame) -> Badge | None:
-    """Of how many measured values a rule of cleaning kept out how many; None where none was read."""
+def values_used(results: pd.DataFrame) -> Badge | None:
+    """How many of the measured values are used; None where none was read."""
     rows = select_results(results, section="cleaning", statistic="cells")
     if rows.empty:
         return None

@@ -46,12 +46,13 @@ def _comparable(rows: pd.DataFrame, run: Finished, first: Finished) -> Sentence 
     words = {
         DIFFERENT: "they differ by more than a quarter of a standard deviation",
         COMPARABLE: "they are shown to be alike",
-        UNKNOWN: "it cannot be told",
+        UNKNOWN: "that cannot be told",
     }
     told = listed([f"in {number(counts[word])} {said}" for word, said in words.items() if counts[word]])
-    return quote(
-        f"{run.name} is {verdict} with {first.name} at baseline: of {count(len(rows), 'variable')}, {told}.", *rows["result_id"]
-    )
+    of = f"of {count(len(rows), 'variable')}, {told}"
+    if alone := next((word for word in words if counts[word] == len(rows) > 1), ""):
+        of = f"in all {count(len(rows), 'variable')} {words[alone]}"
+    return quote(f"{run.name} is {verdict} with {first.name} at baseline: {of}.", *rows["result_id"])
 
 
 def say_pooled(pooled: pd.DataFrame) -> Text:
@@ -59,7 +60,8 @@ def say_pooled(pooled: pd.DataFrame) -> Text:
     done = pooled["statistic"].isin(["pooled_change", "pooled_gmr"])
     refused = select_results(pooled, statistic="not_pooled")
     total = int(done.sum()) + len(refused)
-    lead = f"Of {count(total, 'change')} that at least one cohort has, {number(done.sum())} could be pooled."
+    some = number(done.sum()) if done.any() else "none"
+    lead = f"Of {count(total, 'change')} that at least one cohort has, {some} could be pooled."
     return say(lead, *(_refused(str(reason), len(rows)) for reason, rows in refused.groupby("value_text", sort=False)))
 
 

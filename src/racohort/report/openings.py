@@ -32,8 +32,8 @@ def _cleaning(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Car
     if used is not None:
         shown = f"{number(used['count'])} of {number(used['n'])}"
         yield Card("Rows used", shown, "", "", (used["result_id"],))
-    if out := cards.values_kept_out(results):
-        yield Card("Measured values kept out", out.figure, "", "they count as missing", out.result_ids)
+    if values := cards.values_used(results):
+        yield Card("Measured values used", values.figure, "", "the rest is told below", values.result_ids)
     yield _found(results, "warn", "Doubted, and kept")
     yield _found(results, "normalise", "Rewritten, same meaning")
 
