@@ -133,7 +133,7 @@ def _check_twice(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
         name, what = (sheet.role("USUBJID") or ("",))[0], "a medicine" if is_medication(sheet) else "an event"
         became = np.full(len(sheet), "(row left out)", dtype=object)
         records.change(
-            "event_twice", sheet.table, sheet.cells(twice, name, became=became), f"repeats {what} that was listed before"
+            "event_twice", sheet.table, sheet.cells(twice, name, became=became), f"is a duplicate of {what} listed before"
         )
         sheet.drop(twice, "event_twice")
 
