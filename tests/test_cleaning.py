@@ -135,6 +135,7 @@ def test_a_sign_in_brackets_behind_the_word_that_says_the_same_is_the_level(tmp_
     ("39.6 mg/L H", 39.6, "", "mg/L", "laboratory_flag"), ("H 39.6 mg/L", 39.6, "", "mg/L", "laboratory_flag"),
     ("39.6 H mg/L", 39.6, "", "mg/L", "unit_in_cell"), ("39.6mg/L↑", 39.6, "", "mg/L", "laboratory_flag"),
     ("▲39.6", 39.6, "", "", "laboratory_flag"), ("L <5.0", 5, "below", "", "censored"), ("5 L/L", 5, "", "L/L", "unit_in_cell"),
+    ("39.6↑↑", 39.6, "", "", "laboratory_flag"), ("39.6 (H) mg/L", 39.6, "", "mg/L", "unit_in_cell"),
     ("39.6 H (repeat)", None, "", "", "number_unreadable"), ("HL", None, "", "", "number_unreadable"),
     ("1,234", None, "", "", "number_ambiguous"), ("12-15", None, "", "", "number_unreadable"), ("inf", None, "", "",
     "number_unreadable"),

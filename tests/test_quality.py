@@ -96,6 +96,8 @@ def test_each_file_counts_its_own_rows_changes_and_exclusions(quarantine):
     assert counts.loc["labs.csv"].to_dict() == {"changed": 0, "kept_out": 1, "rows_read": 900}
     said = report.say_sources(rows).plain
     assert said == "1,092 rows were read from 2 files. 1 entry stands in the quarantine."
+    sheets = SOURCES.assign(file="visits.xlsx", sheet=["1", "2"])
+    assert "were read from 2 sheets." in report.say_sources(quality.count_records(sheets, ledger, quarantine)).plain
 
 
 def test_findings_are_counted_in_cells_by_rule(findings):
@@ -210,11 +212,20 @@ def test_every_cell_read_is_used_or_its_fate_is_said():
 
 def test_every_column_of_the_files_is_explained_in_the_mapping():
     mapping = pd.DataFrame(
-        {"file": ["a.csv"] * 3, "column": ["id", "crp", "colour"], "meaning": ["USUBJID", "CRP", ""], "unit": ["", "mg/dL", ""]}
+        {
+            "file": "a.csv",
+            "sheet": "",
+            "column": ["id", "crp", "colour"],
+            "meaning": ["USUBJID", "CRP", ""],
+            "unit": ["", "mg/dL", ""],
+        }
     )
     shown = tables.tabulate_mapping(mapping, example_catalogue(), PLAN).frame
     assert list(shown["Understood as"])[1:] == ["C-reactive protein (mg/L)", "not declared, not read"]
     assert shown["Understood as"][0] == "The patient's identifier (USUBJID)"
+    sheets = pd.concat([mapping.assign(sheet=sheet) for sheet in ("baseline", "week 4")])
+    told = tables.tabulate_mapping(sheets, example_catalogue(), PLAN).html()
+    assert told.count("a.csv (sheet baseline)") == told.count("a.csv (sheet week 4)") == 1
 
 
 def test_days_count_from_treatment_start_or_from_the_baseline_visit():

@@ -133,7 +133,9 @@ def test_the_gravest_finding_of_a_class_stands_first():
 
 def test_many_columns_that_are_not_read_stand_in_one_row():
     names = [f"X{number}" for number in range(6)]
-    mapping = pd.DataFrame({"file": "dm.csv", "column": ["ID", *names], "meaning": ["USUBJID", *["IGNORE"] * 6], "unit": ""})
+    mapping = pd.DataFrame(
+        {"file": "dm.csv", "sheet": "", "column": ["ID", *names], "meaning": ["USUBJID", *["IGNORE"] * 6], "unit": ""}
+    )
     few = mapping.iloc[:6].assign(file="ae.csv")
     shown = tabulate_mapping(pd.concat([mapping, few]), CATALOGUE, example_plan()).frame
     assert shown["Column"].tolist() == ["ID", ", ".join(names), "ID", *names[:5]]

@@ -99,7 +99,7 @@ def gather_treatments(sheets: Sequence[Sheet], people: Mask, patients: pd.DataFr
 
 
 def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
-    """One row per source column: file, column, meaning (a PARAMCD, a role, or empty where not declared), unit and visit."""
+    """One row per source column: file, sheet, column, meaning (a PARAMCD, a role, empty where not declared), unit, visit."""
     rows = []
     for sheet in sheets:
         uses = besides(list(map(str, sheet.table.cells.columns))) if sheet.table.standard else {}
@@ -108,8 +108,17 @@ def gather_mapping(sheets: Sequence[Sheet]) -> pd.DataFrame:
             meaning = "" if column is None else column.paramcd or column.role or ""
             meaning = uses.get(name, meaning) if meaning == "IGNORE" else meaning
             unit, visit = ("", "") if column is None else (column.unit or "", column.visit or "")
-            rows.append({"file": sheet.table.file, "column": name, "meaning": meaning, "unit": unit, "AVISIT": visit})
-    return pd.DataFrame(rows, columns=["file", "column", "meaning", "unit", "AVISIT"])
+            rows.append(
+                {
+                    "file": sheet.table.file,
+                    "sheet": sheet.table.sheet,
+                    "column": name,
+                    "meaning": meaning,
+                    "unit": unit,
+                    "AVISIT": visit,
+                }
+            )
+    return pd.DataFrame(rows, columns=["file", "sheet", "column", "meaning", "unit", "AVISIT"])
 
 
 def _seen(sheet: Sheet, rows: np.ndarray) -> list[tuple[str, np.ndarray]]:

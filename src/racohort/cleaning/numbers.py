@@ -31,11 +31,11 @@ _COMMA = re.compile(r"-?[0-9]+,[0-9]+")
 _MEANT = str.maketrans("−。〈〉‹›", "-.<><>")
 _SIDE = re.compile(r"(<=|>=|<|>|≤|≥|小于|大于)\s*(.+)")
 _FLAG_FIRST = re.compile(r"(?:[↑↓▲▼]{1,3}|[HL]{1,2}\s)\s*(.*\S)")
-_FLAG = re.compile(r"(.*\S)\s*(?:[↑↓▲▼]{1,3}|\*{1,2}|\([HL]{1,2}\))|(.*[0-9]|.*\S\s)\s*[HL]{1,2}")
+_FLAG = re.compile(r"(.*[^\s↑↓▲▼])\s*(?:[↑↓▲▼]{1,3}|\*{1,2}|\([HL]{1,2}\))|(.*[0-9]|.*\S\s)\s*[HL]{1,2}")
 #: The same before the sign of an assay's limit.
 _FLAG_SIDE = re.compile(r"(?:[↑↓▲▼]{1,3}|[HL]{1,2}\s)\s*(?=[<>≤≥])")
 _UNIT = re.compile(
-    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)(?:\s+[HL]{1,2}(?=\s)|\s*[↑↓▲▼]{1,3})?\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/岁周][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
+    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)(?:\s+[HL]{1,2}(?=\s)|\s*[↑↓▲▼]{1,3}|\s*\([HL]{1,2}\))?\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/岁周][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
 )
 #: Words for "beyond what the assay measures"; they need a declared limit.
 _BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", "below detection limit", "低于检测限"}

@@ -187,6 +187,9 @@ def _meaning(
         if key in words:
             meaning = words[key]
             return meaning, "code_spelling" if text != meaning else ""
+        apart = {word.replace(" ", ""): word for word in words}  # UC-MSC + DMARD
+        if len(apart) == len(words) and (word := apart.get(key.replace(" ", ""))):
+            return words[word], "code_spelling"
     if codes or closed:
         return "", "code_unknown"
     word = usual.get(word_key(text), tidy(text))

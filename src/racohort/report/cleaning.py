@@ -23,8 +23,9 @@ def say_sources(results: pd.DataFrame) -> Text:
     rows = select_results(results, statistic="rows_read", by="file")
     kept_out = select_results(results, statistic="kept_out", by="file")
     out = kept_out["count"].sum()
+    what = "sheet" if rows["category"].str.contains("(sheet ", regex=False).all() else "file"
     return say(
-        quote(f"{number(rows['count'].sum())} rows were read from {count(len(rows), 'file')}.", *rows["result_id"]),
+        quote(f"{number(rows['count'].sum())} rows were read from {count(len(rows), what)}.", *rows["result_id"]),
         quote(f"{count(out, 'entry', 'entries')} {'stands' if out == 1 else 'stand'} in the quarantine.", *kept_out["result_id"])
         if out
         else quote("Nothing was kept out.", *kept_out["result_id"]),

@@ -9,8 +9,14 @@ import pandas as pd
 OVERVIEW = ("ANY", "TEAE", "RELATED", "SERIOUS", "GRADE3", "DISCONT", "DEATH")
 
 _NOT_JUDGED = r"unknown|not (?:known|assess|applicable|report|recorded)|unassess|^n/?a$|不详|未知|无法"
-_NOT_RELATED = r"\bnot\b|\bunrelat|\bunlikel|\bnone\b|\bno\b|^n$|无关|不相关|不太可能"
-_RELATED = r"relat|possib|probab|likely|defin|certain|^y$|yes|suspected|相关|有关|可能|肯定"
+_NOT_RELATED = (
+    r"\bnot\b|\bunrelat|\bunlikel|\bnone\b|\bno\b|^n$|\bkein|\bnicht|unwahrschein|improb|improv[aá]v|^não$|^nein$"
+    r"|无关|不相关|不太可能|不可能"
+)
+_RELATED = (
+    r"relat|possib|probab|likely|defin|certain|^y$|yes|suspected"
+    r"|möglich|wahrschein|gesichert|possí|prov[aá]vel|^sim$|^ja$|相关|有关|可能|肯定"
+)
 _LEFT_FOR_HARM = r"adverse|toxic|不良"
 _WITHDRAWN = r"withdr|discontinu|stopped|permanent|停药|停用|退出|终止"
 
@@ -20,6 +26,8 @@ def is_related(AEREL: pd.Series) -> pd.Series:
 
     >>> is_related(pd.Series(["POSSIBLY RELATED", "Not related", "unlikely", "unknown", ""])).tolist()
     ['Y', 'N', 'N', '', '']
+    >>> is_related(pd.Series(["möglich", "unwahrscheinlich", "kein Zusammenhang", "很可能有关", "不可能", "provável"])).tolist()
+    ['Y', 'N', 'N', 'Y', 'N', 'Y']
     """
     text = AEREL.str.strip().str.lower()
     related = pd.Series("", index=AEREL.index, dtype="str")

@@ -59,7 +59,8 @@ def _source_line(source: Mapping[Hashable, Any], counts: Mapping[Hashable, Any])
 
 
 def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan) -> Table:
-    """What every source column was understood to hold; `mapping` has file, column, meaning (role or PARAMCD) and unit."""
+    """What every source column was understood to hold; `mapping` has file, sheet, column, meaning (role or PARAMCD), unit."""
+    named = [file_name(file, sheet) for file, sheet in zip(mapping["file"], mapping["sheet"], strict=True)]
     lines = [
         {
             "file": row["file"],
@@ -67,7 +68,7 @@ def tabulate_mapping(mapping: pd.DataFrame, catalogue: pd.DataFrame, plan: Plan)
             "Understood as": _meaning(row["meaning"], catalogue),
             "Unit in the file": shown_unit(row["unit"]) or "–",
         }
-        for row in _gathered(mapping).to_dict("records")
+        for row in _gathered(mapping.assign(file=named)).to_dict("records")
     ]
     return table(
         pd.DataFrame(lines),
@@ -208,7 +209,7 @@ def _place(finding: pd.Series) -> str:
     line = "" if pd.isna(finding["line"]) else f", line {int(finding['line'])}"
     column = f", column {finding['column']}" if finding["column"] else ""
     value = f": {finding['value']}" if finding["value"] else ""
-    return f"{finding['file']}{line}{column}{value}"
+    return f"{file_name(finding['file'], finding['sheet'])}{line}{column}{value}".removeprefix(": ")
 
 
 def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence:
@@ -218,7 +219,7 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
     shown = quarantine.head(SHOWN)
     lines = [
         {
-            "File": row["file"],
+            "File": file_name(row["file"], row["sheet"]),
             "Line": "–" if pd.isna(row["line"]) else str(int(row["line"])),
             "Column": row["column"] or "whole row",
             "Patient": row["USUBJID"] or "–",
