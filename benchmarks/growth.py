@@ -1,8 +1,9 @@
 """How time and memory grow with the number of patients, stage by stage: `python -m benchmarks.growth [SIZE ...]`.
 
-The cohorts are those of `benchmarks.cleaning`. A size is measured in a process of its own: reading, cleaning, the data sets,
-then every section's notebook, cell by cell, with its tables and figures. Sizes that are not measured anew keep their rows. The
-rows are written to `book/reference/growth.csv`, and the figure of the reference page from them.
+The cohorts are those of `benchmarks.cleaning`. Reading, cleaning and the data sets are measured in one process, and every
+section's notebook, with its tables and figures, in one of its own, as a report runs them; what a report imports before it
+forks is imported before the clock starts. Sizes that are not measured anew keep their rows. The rows are written to
+`book/reference/growth.csv`, and the figure of the reference page from them.
 """
 
 import json
@@ -12,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,17 +29,20 @@ NOTEBOOKS = ("01-cleaning", "02-participants", "03-safety", "04-efficacy", "05-r
 STAGES = ("read", "clean", "data sets", *NOTEBOOKS)
 
 
-def once(n: int, folder: str) -> dict[str, Any]:
-    """Seconds of processor time and the peak of memory (MB, of the process so far) of each stage, and the machine's load."""
-    from racohort import adam, cleaning, io
+def once(what: str, folder: str) -> dict[str, Any]:
+    """Seconds of processor time and the peak of memory (MB) of a section, or of each stage of `data`, and the machine's load."""
+    from racohort import adam, cleaning, io, warm
 
+    for module in warm.IMPORTED:
+        import_module(module)
     rows: dict[str, Any] = {"load": os.getloadavg()[0]}
+    if what != "data":
+        _timed(rows, what, lambda: _run(what, folder))
+        return rows
     catalogue = io.read_catalogue()
     raw = _timed(rows, "read", lambda: io.read_raw(folder))
     clean = _timed(rows, "clean", lambda: cleaning.clean_cohort(raw, catalogue))
     _timed(rows, "data sets", lambda: io.write_study(folder, "", adam.derive_datasets(clean, catalogue), clean))
-    for name in NOTEBOOKS:
-        _timed(rows, name, lambda name=name: _run(name, folder))
     return rows
 
 
@@ -67,8 +72,9 @@ def measured(n: int) -> pd.DataFrame:
         os.environ["RACOHORT_WORK"] = f"{folder}/work"
         (cohort := Path(folder, "cohort")).mkdir()
         lay_out(cohort, n)
-        found: dict[str, Any] = in_child("benchmarks.growth", "--once", str(n), f"{cohort}")
-    load = found.pop("load") / (os.cpu_count() or 1)
+        parts = [in_child("benchmarks.growth", "--once", what, f"{cohort}") for what in ("data", *NOTEBOOKS)]
+    found: dict[str, Any] = {stage: numbers for part in parts for stage, numbers in part.items()}
+    load = max(part["load"] for part in parts) / (os.cpu_count() or 1)
     rows = [{"patients": n, "stage": stage, "processor": round(found[stage][0], 2), "memory": round(found[stage][1]),
              "load": round(load, 1)} for stage in STAGES if stage in found]  # fmt: skip
     return pd.DataFrame(rows)
@@ -100,16 +106,14 @@ def draw(rows: pd.DataFrame) -> str:
     totals = rows.groupby("patients")["processor"].sum()
     told = "; ".join(f"{n:,} patients {totals[n]:.0f} s and {peaks[n]:,.0f} MB" for n in totals.index)
     alt = f"Two line charts on logarithmic axes, processor time of each stage and peak of memory: {told}."
-    caption = (
-        "Processor time of each stage and the peak of memory of the process, by the number of patients (3 visits, 25 columns)."
-    )
+    caption = "Processor time of each stage, and the peak of memory of the largest process, by patients (3 visits, 25 columns)."
     return finish(fig, "growth", alt, caption, False, drawn=rows).html()
 
 
 def main(arguments: list[str]) -> None:
     """Measure these sizes (all, if none is named), keep the rows of the others, and write both files."""
     if arguments[:1] == ["--once"]:
-        print(json.dumps(once(int(arguments[1]), arguments[2])))
+        print(json.dumps(once(*arguments[1:])))
         return
     path = REFERENCE / "growth.csv"
     rows = pd.read_csv(path) if path.is_file() else pd.DataFrame()

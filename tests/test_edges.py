@@ -11,6 +11,8 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pingouin
 import pytest
 from scipy import stats
 
@@ -52,6 +54,13 @@ def test_functions_of_several_visits_answer_every_table(function, data):
     answer = function(data)
     complete = sum(bool(row) and all(value == value for value in row) for row in data)
     assert answer.get("n", complete) == complete
+
+
+@pytest.mark.parametrize(("values", "visits"), [(2, 3), (4, 4), (1000, 2)])
+def test_friedman_is_pingouin_s_to_the_last_digit_whatever_is_tied(values, visits):
+    wide = np.random.default_rng(values).integers(0, values, (40, visits)).astype(float)
+    mine, theirs = estimators.friedman(wide), pingouin.friedman(pd.DataFrame(wide)).iloc[0]
+    assert (mine["Q"], mine["p"], mine["kendall_w"]) == (theirs["Q"], theirs["p_unc"], theirs["W"])
 
 
 @pytest.mark.parametrize(("x", "n"), [(0, 0), (-1, 5), (6, 5), (NAN, 5), (2, NAN)])

@@ -91,15 +91,22 @@ def as_parquet(frame: pd.DataFrame) -> bytes:
 
 
 def read_frame(path: Path, columns: Sequence[str] | None = None, categories: bool = False) -> pd.DataFrame:
-    """A frame written by `write_frame`, or some columns of it: text as str with "", or as categories; numbers as they were."""
+    """A frame written by `write_frame`, or some columns of it: text as str with "", or as categories; numbers as they were.
+
+    A frame with categories is large, and is read column by column: whole, it would stand in memory several times.
+    """
     with path.with_name(f"{path.name}.parquet").open("rb") as file:
         texts = [one.name for one in parquet.read_schema(file) if pa.types.is_string(one.type)] if categories else []
-        frame: pd.DataFrame = parquet.read_table(file, columns=columns, read_dictionary=texts).to_pandas()
-    for name in frame.columns:
-        if isinstance(frame[name].dtype, pd.CategoricalDtype):
-            frame[name] = frame[name].cat.set_categories(sorted(frame[name].cat.categories))
-        elif frame[name].dtype == object or pd.api.types.is_string_dtype(frame[name]):
-            frame[name] = as_text(frame[name])
-        elif pd.api.types.is_datetime64_any_dtype(frame[name]):
-            frame[name] = frame[name].astype("datetime64[s]")
-    return frame
+        stored = parquet.ParquetFile(file, read_dictionary=texts)
+        names = list(columns or stored.schema_arrow.names)
+        parts = [[name] for name in names] if categories else [names]
+        read = {name: _read(column) for part in parts for name, column in stored.read(part).to_pandas().items()}
+    return pd.DataFrame(read, copy=False)
+
+
+def _read(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        return column.cat.set_categories(sorted(column.cat.categories))
+    if column.dtype == object or pd.api.types.is_string_dtype(column):
+        return as_text(column)
+    return column.astype("datetime64[s]") if pd.api.types.is_datetime64_any_dtype(column) else column
