@@ -101,6 +101,7 @@ LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
 #: What axe is asked. The page of rules has thousands of words of code, whose contrast other pages have as well.
 AXE = """async ([every, open]) => {
   if (open) document.querySelectorAll('details').forEach(folded => folded.open = true);
+  for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
   const found = await axe.run(document, {resultTypes: ['violations'], rules: {'color-contrast': {enabled: every}}});
   return found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 120)}`));
 }"""

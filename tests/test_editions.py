@@ -18,6 +18,7 @@ from racohort.environment import browser as installed
 from racohort.parameters import read_formats
 from racohort.pipeline import make_report, prepare
 from racohort.places import UsageError
+from racohort.report.cards import Card
 
 DOT = base64.b64encode(
     bytes.fromhex(
@@ -94,6 +95,22 @@ def test_in_word_a_column_of_running_text_is_wider_than_one_of_numbers_and_holds
     cells = Document(str(tmp_path / "one.docx")).tables[0].rows[1].cells
     assert cells[1].text == said
     assert cells[1].width > 5 * cells[0].width
+
+
+def test_in_word_a_key_figure_is_a_point_with_its_interval_and_whom_it_is_about(tmp_path: Path) -> None:
+    card = Card("Seen", "49 of 64", "76.6 %", "safety population").html
+    page = f'<body><article class="bd-article"><ul class="ra-key">{card}</ul></article></body>'
+    word.write_word(lxml.html.fromstring(page), "", tmp_path / "one.docx")
+    assert Document(str(tmp_path / "one.docx")).paragraphs[0].text == "Seen: 49 of 64; 76.6 %; safety population"
+
+
+def test_in_word_of_two_long_texts_the_longer_has_more_room(tmp_path: Path) -> None:
+    table = f"<table><tr><th>A</th><th>B</th></tr><tr><td>{'word ' * 10}</td><td>{'word ' * 90}</td></tr></table>"
+    word.write_word(
+        lxml.html.fromstring(f'<body><article class="bd-article">{table}</article></body>'), "", tmp_path / "one.docx"
+    )
+    cells = Document(str(tmp_path / "one.docx")).tables[0].rows[1].cells
+    assert 2 < cells[1].width / cells[0].width < 4
 
 
 def test_a_word_figure_has_its_description_and_a_formula_is_one_of_words_own(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const look = () => {
       const beyond = part.scrollWidth - part.clientWidth > 2;
       const head = part.querySelector("caption");
-      if (beyond && part.matches(".ra-drawing")) part.tabIndex = 0;
+      if (beyond && part.matches(".ra-drawing, pre")) part.tabIndex = 0;
       if (head) part.style.setProperty("--ra-head", `${head.offsetHeight}px`);
       part.classList.toggle("ra-more", beyond && part.scrollLeft + part.clientWidth < part.scrollWidth - 2);
     };

@@ -26,10 +26,10 @@ WIDE = 6
 WIDTH = Cm(16.5)
 #: A picture has `browser.SCALE` pixels for one of 96 to the inch; Word takes 72 pixels for an inch.
 NATURAL = 72 / 96 / SCALE
-#: The number of letters that a cell may ask for in a line, and that its edges take.
+#: The number of letters that a cell may ask for in a line (more by the root of their number), and that its edges take.
 LONG, EDGE = 45, 5
 #: What a reader of the file does not need, such as code.
-LEFT_OUT = re.compile(r"\b(cell_input|hide|headerlink|ra-dark|ra-basis|admonition-title)\b")
+LEFT_OUT = re.compile(r"\b(cell_input|hide|headerlink|ra-dark|ra-basis|ra-onscreen|admonition-title)\b")
 EMPHASIS = {"strong": "bold", "b": "bold", "em": "italic", "i": "italic", "sub": "subscript", "sup": "superscript"}
 
 
@@ -115,6 +115,10 @@ class Writer:
     def items(self, element: HtmlElement) -> None:
         """A list."""
         for item in element.xpath("./li"):
+            if "ra-card" in (item.get("class") or ""):
+                name, *told = (_words(part) for part in item.xpath("./span"))
+                self.document.add_paragraph(f"{name}: {'; '.join(told)}", style="List Bullet")
+                continue
             inner = item.xpath("./p") or [item]
             for one in inner:
                 self.paragraph(one, "List Bullet" if element.tag == "ul" else "List Number")
@@ -224,7 +228,8 @@ def _widths(places: list[tuple[int, int, int, int, HtmlElement]], columns: int) 
     for _, column, _, wide, source in places:
         if wide == 1:
             words = _words(source)
-            wanted[column] = max(wanted[column], min(len(words), LONG), *map(len, re.split(r"[ /_-]", words)))
+            asked = int(min(len(words), (len(words) * LONG) ** 0.5))  # of two long texts the longer has more room
+            wanted[column] = max(wanted[column], asked, *map(len, re.split(r"[ /_-]", words)))
     return [Length(int(WIDTH * (one + EDGE) / (sum(wanted) + EDGE * columns))) for one in wanted]
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from racohort.absence import Absence, absent
 from racohort.endpoints import Endpoint
 from racohort.figures.specifications import plot_specifications
-from racohort.figures.style import INK, Figure, canvas, finish
+from racohort.figures.style import INK, SMALL, Figure, canvas, finish
 from racohort.formats import listed, number, sizes
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
@@ -140,7 +140,7 @@ def plot_regression(results: pd.DataFrame, efficacy: pd.DataFrame, plan: Plan) -
     if expected.empty or not shown:
         return absent("No DAS28 was measured twice: regression to the mean cannot be drawn.")
     low, high = expected["value"].min(), expected["value"].max()
-    fig, ax = canvas(7.2, 1.3 + 0.42 * len(shown))
+    fig, ax = canvas(SMALL - 0.1, 1.3 + 0.42 * len(shown))
     ax.axvspan(low, high, color=INK["band"], lw=0)
     ax.plot(expected["value"], np.full(len(expected), len(shown) - 0.35), "|", color=INK["accent2"], ms=9, mew=1.1)
     _draw_observed(ax, shown)
