@@ -343,6 +343,28 @@ def test_a_workbook_with_a_sheet_for_each_visit_and_names_over_three_lines_is_re
     assert values.groupby("AVISIT")["USUBJID"].nunique().to_dict() == {"BL": 3, "M3": 3}
 
 
+def test_a_wide_table_tells_its_visits_by_words_that_stand_beside_the_same_analytes(root: Path, tmp_path: Path) -> None:
+    names = [
+        f"{analyte} ({unit}).{label}" for analyte, unit in (("ALT", "U/L"), ("AST", "U/L"), ("ALP", "U/L")) for label in "BM"
+    ]
+    rows = "\n".join(",".join([f"P{n}", *[str(20 + n + place) for place in range(6)]]) for n in range(4))
+    found = guessed(root, tmp_path / "liver.csv", f"id,{','.join(names)}\n{rows}\n")
+    assert found.files[0].shape == "wide"
+    assert {code: visit.labels for code, visit in found.visits.items()} == {"BL": ["B"], "M": ["M"]}
+    assert found.columns["ALT (U/L).{visit}"].paramcd == "ALT"
+
+
+def test_a_column_of_medicines_beside_age_and_sex_is_a_fact_of_a_visit_and_many_unknown_columns_are_told_in_one_line(
+    root: Path, tmp_path: Path
+) -> None:
+    more = [f"x{chr(97 + n)}" for n in range(9)]
+    rows = "".join(f"P{n},{visit},40,F,reduced,{','.join('3' * 9)}\n" for n in (1, 2) for visit in ("baseline", "1y"))
+    done = described(written(tmp_path, "diary.csv", f"id,visit,age,sex,medication,{','.join(more)}\n{rows}"))
+    assert parse_cohort(text_of(root)).files[0].shape == "visit"
+    assert '  10 columns: {paramcd: ...}, {role: COVARIATE} or {role: IGNORE}: "medication", "xa", "xb",' in done.output
+    assert '"xa": {paramcd' not in done.output
+
+
 def test_patients_named_once_a_block_are_asked_about_and_read_where_it_is_said(root: Path, tmp_path: Path) -> None:
     rows = "Pat.-Nr.;Sexo;Visite;CRP (mg/l)\n1;m;Baseline;5,1\n;;Monat 6;3,2\n2;f;Baseline;4,1\n;;Monat 6;2,2\n"
     blocks = written(tmp_path, "blocks.csv", rows)

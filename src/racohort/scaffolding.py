@@ -12,6 +12,8 @@ from racohort.io.sources import Unknown, read_source
 from racohort.io.tables import write_bytes
 from racohort.places import UsageError, check_name, project_root
 
+#: More columns than this of which nothing is known are told in one line.
+MANY = 8
 #: A blank is told in so many letters; the whole stands in the file.
 WIDEST = 160
 
@@ -98,7 +100,22 @@ def _told(name: str, folder: Path, text: str, notes: list[str]) -> list[str]:
         if blanks
         else ["Nothing is left to fill in."]
     )
-    return [written, *notes, *left, *(f"  {_cut(line)}" for line in blanks), f"Look through it, then: make check COHORT={name}"]
+    return [
+        written,
+        *notes,
+        *left,
+        *(f"  {_cut(line)}" for line in _together(blanks)),
+        f"Look through it, then: make check COHORT={name}",
+    ]
+
+
+def _together(blanks: list[str]) -> list[str]:
+    """Blanks as they are told: columns of which nothing is known stand in one line where they are many."""
+    unknown = [line.partition('":')[0] + '"' for line in blanks if '": {paramcd: ...}, {role: COVARIATE}' in line]
+    if len(unknown) <= MANY:
+        return blanks
+    said = f"{len(unknown)} columns: {{paramcd: ...}}, {{role: COVARIATE}} or {{role: IGNORE}}: {', '.join(unknown)}"
+    return [*(line for line in blanks if '": {paramcd: ...}, {role: COVARIATE}' not in line), said]
 
 
 def _lacking(sources: Sequence[Source]) -> list[str]:

@@ -79,7 +79,8 @@ def guess_unit(guess: Guess, values: Sequence[float], catalogue: pd.DataFrame) -
     span = f"{min(values):g} to {max(values):g}" if values else "no number"
     if len(units) == 1:
         return Guess(guess.name, guess.keys | {"unit": units[0]}, f"{guess.why}; {span} is possible in {units[0]} only")
-    return guess.blank(f"unit: {_or(units or factor_units(catalogue, code))}; the values are {span}")
+    doubt = "" if units or not values else f", which {code} cannot be in any of them; or {{role: IGNORE}}"
+    return guess.blank(f"unit: {_or(units or factor_units(catalogue, code))}; the values are {span}{doubt}")
 
 
 def kin(code: str, units: Sequence[str], values: Sequence[float], catalogue: pd.DataFrame) -> str:

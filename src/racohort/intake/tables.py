@@ -36,6 +36,8 @@ GROUPS = {
     "subject": ("patient", "none"), "visit": ("patient", "visit", "none"), "wide": ("patient", "none"),
     "long": ("patient", "visit", "measurement", "none"), "event": ("event", "medication", "none"),
 }  # fmt: skip
+#: What is told of a medicine in a list of them; a column of medicines beside age or sex, without any of it, is a fact of a visit.
+_TAKEN = {"CMDOSE", "CMDOSU", "CMCLAS", "CMACT", "ASTDT", "AENDT"}
 #: A column that names an analyte in this share of its different words tells a long table.
 NAMED = 0.6
 
@@ -88,7 +90,8 @@ def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analy
         return "long", f"{named[0]!r} names an analyte in every row"
     if {"PARAM", "AVAL"} <= roles:
         return "long", "it has a column of items and a column of results"
-    if roles & {"AETERM", "AEDECOD", "CMDECOD"} and not _analyte_columns(cells, analytes):
+    listed = roles & {"AETERM", "AEDECOD"} or ("CMDECOD" in roles and (roles & _TAKEN or not roles & {"AGE", "SEX"}))
+    if listed and not _analyte_columns(cells, analytes):
         return "event", "it has a column of " + ("medicines" if "CMDECOD" in roles else "events")
     if patterns:
         return "wide", f"visits stand in column names, such as {next(iter(next(iter(patterns.values()))))!r}"
