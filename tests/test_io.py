@@ -14,6 +14,7 @@ import pytest
 from openpyxl.chart import LineChart, Reference
 
 from racohort import io
+from racohort.adam.frames import as_categories
 from racohort.io.headers import header_key, leave_out_headers
 from racohort.io.tables import as_csv, as_parquet, read_frame, write_frame
 from racohort.places import UsageError
@@ -419,6 +420,17 @@ def test_parquet_keeps_no_path_no_index_and_no_extremes(tmp_path):
         "x.csv",
         "x.parquet",
     ]
+
+
+def test_a_large_frame_is_written_in_parts_and_read_column_by_column_as_it_was(tmp_path, monkeypatch):
+    days = pd.Series(["2014-01-01", None, "2014-01-03", "2014-01-01", "2015-01-01"]).astype("datetime64[s]")
+    frame = as_categories(pd.DataFrame({"who": ["b", "a", "", "b", "c"], "n": [1.0, np.nan, 0.1 + 0.2, 3, 1e22], "day": days}))
+    whole = b"".join(as_csv(frame))
+    monkeypatch.setattr("racohort.io.tables.PART", 2)
+    assert b"".join(as_csv(frame)) == whole
+    write_frame(tmp_path / "x", frame)
+    pd.testing.assert_frame_equal(read_frame(tmp_path / "x", categories=True), frame)
+    assert read_frame(tmp_path / "x")["who"].tolist() == ["b", "a", "", "b", "c"]
 
 
 def test_a_carriage_return_in_a_cell_does_not_break_its_row():

@@ -43,13 +43,14 @@ def as_categories(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of the same columns below each other, with the categories of all of them.
+    """Frames of the same columns below each other, with the categories of all of them; they lose each column once it is copied.
 
     >>> frames = [as_categories(pd.DataFrame({"SEX": [sex]})) for sex in ("M", "F")]
     >>> stacked(frames)["SEX"].cat.categories.tolist()
     ['F', 'M']
     """
-    return pd.DataFrame({name: _stacked([frame[name] for frame in frames]) for name in frames[0].columns})
+    names = list(frames[0].columns)
+    return pd.DataFrame({name: _stacked([frame.pop(name) for frame in frames]) for name in names}, copy=False)
 
 
 def _stacked(parts: list[Any]) -> pd.Series:

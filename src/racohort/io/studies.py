@@ -60,7 +60,7 @@ class Study:
     @property
     def values(self) -> pd.DataFrame:
         """Laboratory values and scores together."""
-        return stacked([self.adlb, self.adqs])
+        return stacked([self.adlb.copy(deep=False), self.adqs.copy(deep=False)])
 
     def plan(
         self, alpha: float = 0.05, primary: Sequence[str] = ("DAS28", "HAQDI"), primary_visit: str = "", seed: int = 20191219

@@ -38,20 +38,20 @@ def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parq
 def as_csv(frame: pd.DataFrame) -> Iterator[bytes]:
     """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe.
 
-    Each distinct value is written once, and lines are joined from these. They come in parts of so many rows that a large frame
-    never stands in memory twice.
+    It comes in parts of so many rows that a large frame never stands in memory twice. In a part each distinct value is written
+    once, and lines are joined from these.
     """
     alone = len(frame.columns) == 1
     yield (",".join(_quoted(str(name), alone) for name in frame.columns) + "\n").encode("utf-8")
-    columns = [_written(frame[name], alone) for name in frame.columns]
     for start in range(0, len(frame), PART):
-        parts = [words.take(pa.array(at[start : start + PART])) for at, words in columns]
-        lines = compute.binary_join_element_wise(*parts, pa.scalar(",", pa.large_string())).to_pylist()
+        part = frame.iloc[start : start + PART]
+        columns = [_written(part[name], alone) for name in frame.columns]
+        lines = compute.binary_join_element_wise(*columns, pa.scalar(",", pa.large_string())).to_pylist()
         yield "".join(f"{line}\n" for line in lines).encode("utf-8")
 
 
-def _written(column: pd.Series, alone: bool) -> tuple[np.ndarray, pa.LargeStringArray]:
-    """The place of every value among the distinct ones, and how each of these is written; the last is for a missing one."""
+def _written(column: pd.Series, alone: bool) -> pa.LargeStringArray:
+    """Every value of a column as a cell."""
     at, values = _distinct(column)
     if pd.api.types.is_numeric_dtype(column):
         words = [str(value) for value in values]
@@ -59,13 +59,15 @@ def _written(column: pd.Series, alone: bool) -> tuple[np.ndarray, pa.LargeString
         words = list(values.strftime("%Y-%m-%d"))
     else:
         words = [_quoted(str(harmless(value)), alone) for value in values]
-    return np.where(at < 0, len(words), at).astype("int32"), pa.array([*words, _quoted("", alone)], pa.large_string())
+    cells = pa.array([*words, _quoted("", alone)], pa.large_string())
+    return cells.take(pa.array(np.where(at < 0, len(words), at.astype("int32"))))
 
 
 def _distinct(column: pd.Series) -> tuple[np.ndarray, Any]:
     """The place of every value among the distinct ones (-1 where it is missing), and these."""
     if isinstance(column.dtype, pd.CategoricalDtype):
-        return column.cat.codes.to_numpy(), column.cat.categories
+        used = column.cat.remove_unused_categories().cat
+        return used.codes.to_numpy(), used.categories
     return pd.factorize(column + 0.0 if pd.api.types.is_float_dtype(column) else column)
 
 
