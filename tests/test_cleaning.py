@@ -408,6 +408,22 @@ def test_every_cell_is_used_missing_kept_out_or_in_a_row_that_is(tmp_path_factor
     assert (held["scope"] == "cell").sum() == cells["quarantined"].sum() or (held["scope"] != "cell").any()
 
 
+def test_a_baseline_in_a_column_of_its_own_counts_as_one_where_the_file_is_listed_for_it_too(tmp_path):
+    rows = "id|visit|before|crp\nP1|Y1|9|5\nP1|Y3|9|4\nP2|Y1|8|3\nP2|Y3|8|6"
+    path = cohort(
+        tmp_path, {"a.csv": rows}, columns={"id": {"role": "USUBJID"}, "visit": {"role": "AVISIT"}, "crp": {"paramcd": "CRP"}}
+    )
+    described = json.loads((tmp_path / "cohort.yml").read_text("utf-8"))
+    again = {"before": {"paramcd": "CRP", "visit": "BL"}, "visit": {"role": "IGNORE"}, "crp": {"role": "IGNORE"}}
+    described["files"] = [*described["files"], {"path": "a.csv", "shape": "wide", "columns": again}]
+    described["columns"]["before"] = {"role": "IGNORE"}
+    (tmp_path / "cohort.yml").write_text(json.dumps(described), "utf-8")
+    clean, data = cleaned(path)
+    assert "no_baseline" not in rules(clean)
+    changes = values(data).query("AVISIT != 'BL'").set_index(["USUBJID", "AVISIT"])["CHG"]
+    assert changes.to_dict() == {("P1", "Y1"): -4, ("P1", "Y3"): -5, ("P2", "Y1"): -5, ("P2", "Y3"): -2}
+
+
 def test_every_rule_is_applied_somewhere_and_says_what_to_do():
     text = "\n".join(path.read_text("utf-8") for path in SOURCE.rglob("*.py") if path.name != "rules.py")
     unused = [rule for rule in RULES if f'"{rule}"' not in text]

@@ -48,14 +48,22 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     >>> frames = [as_categories(pd.DataFrame({"SEX": [sex]})) for sex in ("M", "F")]
     >>> stacked(frames)["SEX"].cat.categories.tolist()
     ['F', 'M']
+
+    One without rows may have no categories: a cohort need not have both laboratory values and scores.
+
+    >>> none = pd.DataFrame({"SEX": pd.Series([], dtype="str")})
+    >>> [stacked(both)["SEX"].tolist() for both in ([frames[0], none], [none, frames[0]])]
+    [['M'], ['M']]
     """
     names = list(frames[0].columns)
     return pd.DataFrame({name: _stacked([frame.pop(name) for frame in frames]) for name in names}, copy=False)
 
 
 def _stacked(parts: list[Any]) -> pd.Series:
-    if isinstance(parts[0].dtype, pd.CategoricalDtype):
-        return pd.Series(union_categoricals(parts, sort_categories=True))
+    kinds = [part.cat.categories.dtype for part in parts if isinstance(part.dtype, pd.CategoricalDtype)]
+    if kinds:
+        alike = [part.astype(kinds[0]).astype("category") if part.dtype != "category" else part for part in parts]
+        return pd.Series(union_categoricals(alike, sort_categories=True))
     both: pd.Series = pd.concat(parts, ignore_index=True)
     return both
 

@@ -160,12 +160,15 @@ def _is_ordered(rank: np.ndarray, date: np.ndarray) -> bool:
 
 
 def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
-    """Rows after baseline of a patient who has no baseline row in any file with rows by visit are kept out."""
+    """Rows after baseline of a patient who has no baseline, in any file with rows by visit or column by visit, are kept out."""
     by_visit = [sheet for sheet in sheets if sheet.table.shape in ("visit", "long") and sheet.role("AVISIT")]
     have, seen = (np.zeros(len(by_visit[0].people) if by_visit else 0, dtype=bool) for _ in range(2))
     for sheet in by_visit:
         have[sheet.who[sheet.keep & (config.baseline == sheet.AVISIT)]] = True
         seen[sheet.who[sheet.keep & sheet.planned(config.visits)]] = True
+    for sheet, field in ((sheet, field) for sheet in sheets if by_visit for field in sheet.fields):
+        if field.column.visit == config.baseline:
+            have[sheet.who[sheet.keep & field.good]] = True
     hints = likely(by_visit[0].people[seen & ~have], by_visit) if by_visit else {}
     for sheet in by_visit:
         at = sheet.by_person(sheet.planned(config.visits) & ~have[sheet.who] & sheet.keep)

@@ -30,6 +30,7 @@ def derive_liver(adlb: pd.DataFrame, adsl: pd.DataFrame) -> pd.DataFrame:
     without data.
     """
     later = adlb[after_baseline(adlb) & adlb["PARAMCD"].isin(_TESTS) & adlb["USUBJID"].isin(members(adsl, "safety"))]
+    later = later.assign(USUBJID=later["USUBJID"].astype("str"))  # parts of it know other categories
     peaks = _peaks(later, later["AVAL"] / later["ANRHI"].where(later["ANRHI"] > 0))
     own = _peaks(later, later["AVAL"] / later["BASE"].where(later["BASE"] > 0)).reindex(peaks.index)
     found = edish(*(peaks[test].to_numpy() for test in _TESTS))
