@@ -166,8 +166,8 @@ def check_baseline(sheets: Sequence[Sheet], config: Cohort, records: Records) ->
     for sheet in by_visit:
         have[sheet.who[sheet.keep & (config.baseline == sheet.AVISIT)]] = True
         seen[sheet.who[sheet.keep & sheet.planned(config.visits)]] = True
-    for sheet, field in ((sheet, field) for sheet in sheets if by_visit for field in sheet.fields):
-        if field.column.visit == config.baseline:
+    for sheet in sheets if by_visit else []:
+        for field in (field for field in sheet.fields if field.column.visit == config.baseline):
             have[sheet.who[sheet.keep & field.good]] = True
     hints = likely(by_visit[0].people[seen & ~have], by_visit) if by_visit else {}
     for sheet in by_visit:
