@@ -365,6 +365,14 @@ def test_a_column_of_medicines_beside_age_and_sex_is_a_fact_of_a_visit_and_many_
     assert '"xa": {paramcd' not in done.output
 
 
+def test_a_baseline_in_a_column_of_its_own_is_no_fact_and_the_first_visit_is_none(root: Path, tmp_path: Path) -> None:
+    rows = "".join(f"{who},{time},{who + time},{who}\n" for who in (2, 3) for time in (1, 3, 5))
+    assert described(written(tmp_path, "trial.csv", f"id,time,y,baseline\n{rows}")).exit_code == 0
+    assert "of a column's baseline: list the file once more, with shape: wide and columns: {" in text_of(root)
+    visits = parse_cohort(text_of(root)).visits
+    assert {code: visit.labels for code, visit in visits.items()} == {"BL": [], "V1": ["1"], "V3": ["3"], "V5": ["5"]}
+
+
 def test_patients_named_once_a_block_are_asked_about_and_read_where_it_is_said(root: Path, tmp_path: Path) -> None:
     rows = "Pat.-Nr.;Sexo;Visite;CRP (mg/l)\n1;m;Baseline;5,1\n;;Monat 6;3,2\n2;f;Baseline;4,1\n;;Monat 6;2,2\n"
     blocks = written(tmp_path, "blocks.csv", rows)

@@ -11,12 +11,12 @@ from racohort.cleaning.identity import form_of
 from racohort.intake.days import are_days, plan_days, with_windows
 from racohort.intake.dictionary import Entry, read_dictionary
 from racohort.intake.guesses import Guess, Source
-from racohort.intake.people import arms_of
+from racohort.intake.people import arms_of, own_baseline
 from racohort.intake.redcap import kinds_of_row
 from racohort.intake.separate import name_visits
 from racohort.intake.tables import guess_table
 from racohort.intake.values import as_number, given, is_numeric, parse_day
-from racohort.intake.visits import UNITS, UNTOLD, Planned, header_time, label_day, plan_visits, time_unit
+from racohort.intake.visits import UNITS, UNTOLD, Planned, before_all, header_time, label_day, plan_visits, time_unit
 
 
 @dataclass
@@ -67,6 +67,8 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
         [] if labels else [rows for pair in zip(found, tables, strict=True) if (rows := _dated(*pair)) is not None]
     )
     planned = plan_days(pd.concat(counted)) if counted and not labels else plan_visits(labels, seen)
+    if own := next(filter(None, map(own_baseline, found, tables)), ""):
+        planned = before_all(planned, own, seen)
     codes = {word: code for columns in words for said in columns.values() for code, word in said.items()}
     scaffold = Scaffold(_id(name), name, found, used, visits=[_coded(visit, codes) for visit in _distinct(planned)])
     if labels and any(_is_by_date(source) for source in found):

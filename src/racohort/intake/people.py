@@ -7,12 +7,14 @@ import pandas as pd
 
 from racohort.intake.guesses import Guess, Source, Word
 from racohort.intake.names import name_key
-from racohort.intake.values import as_number, given
+from racohort.intake.values import as_number, given, is_numeric
 from racohort.standards import PATIENT, kind_of
 
 #: What the numbers of the rows are called that some programs write into a file.
 ROW_NUMBERS = {"rownames", "unnamed0", "rownumber", "rowid", "index", "序号", "lfdnr", "srno", "slno", "serialno"}
 
+#: What a column is called that holds a value at baseline.
+BASELINES = {"baseline", "base", "bl", "bslvalue", "baselinevalue", "base0", "y0", "基线", "基线值"}
 #: From this share of rows without an identifier on, blocks are asked about.
 BLOCKS = 0.2
 
@@ -47,6 +49,20 @@ def find_patients(source: Source, cells: pd.DataFrame) -> None:
         source.doubts.append("USUBJID: no column tells whose a row is; one needs the role USUBJID, else nothing is read")
         return
     whole[0].choices = "{role: USUBJID}, if it tells whose a row is: no other column was found that does; " + whole[0].choices
+
+
+def own_baseline(source: Source, cells: pd.DataFrame) -> str:
+    """The column with a value at baseline beside rows of later visits: named so, a number, the same in all rows of a patient."""
+    who = next((guess.name for guess in source.columns if guess.role == "USUBJID" and not guess.choices), None)
+    named = [guess for guess in source.columns if guess.choices and name_key(guess.name) in BASELINES and guess.name in cells]
+    for guess in named if who in cells and source.shape in ("visit", "long") else []:
+        if is_numeric(cells[guess.name].tolist()) and cells.groupby(who)[guess.name].nunique().max() == 1:
+            again = f'shape: wide and columns: {{"{guess.name}": {{paramcd: ..., visit: BL}}}}, all others IGNORE'
+            guess.choices = (
+                f"{{role: COVARIATE}} or {{role: IGNORE}}; of a column's baseline: list the file once more, with {again}"
+            )
+            return guess.name
+    return ""
 
 
 def _blocks(source: Source, cells: pd.DataFrame) -> list[str]:

@@ -44,6 +44,10 @@ _REDCAP_ARM = re.compile(r"_arm_\d+$|\s*\(arm \d+:.*\)$")
 _WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
 
 
+#: Why a label that says no time is taken for baseline.
+FIRST = "the first of the labels"
+
+
 @dataclass
 class Planned:
     """One planned visit as it is guessed: code, labels, planned day (None if unknown), evidence, choices for the day, window."""
@@ -147,13 +151,25 @@ def plan_visits(labels: Iterable[tuple[str, str]], observed: Mapping[str, Sequen
     visits.sort(key=lambda visit: 0.0 if visit.day is None else visit.day) if not unsaid else None
     if unsaid and not any(visit.day == 0 for visit in visits):
         visits.insert(0, visits.pop(len(visits) - len(unsaid)))
-        visits[0] = Planned("BL", visits[0].labels, 0.0, "the first of the labels", "")
+        visits[0] = Planned("BL", visits[0].labels, 0.0, FIRST, "")
     return visits or [Planned("BL", [], 0.0, "no column with visits was found: all rows stand for baseline")]
 
 
 def _only(told: set[str]) -> str:
     """The unit that is told; "" where files tell different ones."""
     return next(iter(told)) if len(told) == 1 else ""
+
+
+def before_all(visits: list[Planned], name: str, observed: Mapping[str, Sequence[float]]) -> list[Planned]:
+    """The visits after a baseline whose values stand in a column of their own, where the first label was taken for baseline.
+
+    >>> [(visit.code, visit.labels) for visit in before_all(plan_visits([("1", ""), ("3", "")], {}), "baseline", {})]
+    [('BL', []), ('V1', ['1']), ('V3', ['3'])]
+    """
+    if visits[0].why != FIRST:
+        return visits
+    own = Planned("BL", [], 0.0, f"the column {name!r} seems to hold values at baseline")
+    return [own, *(_unsaid(label, observed) for label in visits[0].labels), *visits[1:]]
 
 
 #: What is asked where patients have several rows, and no column tells which visit each is of.
