@@ -26,8 +26,8 @@ WIDE = 6
 WIDTH = Cm(16.5)
 #: A picture has `browser.SCALE` pixels for one of 96 to the inch; Word takes 72 pixels for an inch.
 NATURAL = 72 / 96 / SCALE
-#: The number of letters that a cell may ask for in a line (more by the root of their number), and that its edges take.
-LONG, EDGE = 45, 5
+#: Letters: what a cell may ask for in a line, by the root of their number up to the most; what its edges take; of a whole line.
+LONG, MOST, EDGE, LINE = 45, 110, 4, 105
 #: What a reader of the file does not need, such as code.
 LEFT_OUT = re.compile(r"\b(cell_input|hide|headerlink|ra-dark|ra-basis|ra-onscreen|admonition-title)\b")
 EMPHASIS = {"strong": "bold", "b": "bold", "em": "italic", "i": "italic", "sub": "subscript", "sup": "superscript"}
@@ -223,14 +223,17 @@ def _places(rows: list[HtmlElement]) -> Iterator[tuple[int, int, int, int, HtmlE
 
 
 def _widths(places: list[tuple[int, int, int, int, HtmlElement]], columns: int) -> list[Length]:
-    """The width of each column: running text has the most, and no column less than its longest word."""
-    wanted = [0] * columns
+    """The width of each column: no less than its longest word, and of the rest of the line the more, the more it has to say."""
+    least, asked = [0] * columns, [0] * columns
     for _, column, _, wide, source in places:
         if wide == 1:
-            words = _words(source)
-            asked = int(min(len(words), (len(words) * LONG) ** 0.5))  # of two long texts the longer has more room
-            wanted[column] = max(wanted[column], asked, *map(len, re.split(r"[ /_-]", words)))
-    return [Length(int(WIDTH * (one + EDGE) / (sum(wanted) + EDGE * columns))) for one in wanted]
+            words = _words_shown(source)
+            least[column] = max(least[column], *map(len, re.split(r"[ /_-]", words)))
+            asked[column] = max(asked[column], int(min(len(words), (len(words) * LONG) ** 0.5, MOST)))
+    beyond = [max(one - word, 0) for one, word in zip(asked, least, strict=True)]
+    spare = max(LINE - sum(least) - EDGE * columns, 0) / max(sum(beyond), 1)
+    letters = [word + EDGE + spare * more for word, more in zip(least, beyond, strict=True)]
+    return [Length(int(WIDTH * one / sum(letters))) for one in letters]
 
 
 def _fill(cell: _Cell, source: HtmlElement, size: Pt) -> None:
@@ -245,6 +248,12 @@ def _fill(cell: _Cell, source: HtmlElement, size: Pt) -> None:
 
 def _words(element: HtmlElement) -> str:
     return " ".join(element.text_content().split())
+
+
+def _words_shown(element: HtmlElement) -> str:
+    """The words of an element that the file holds."""
+    kept = element.xpath('.//text()[not(ancestor::*[contains(@class, "ra-basis")])]')
+    return " ".join("".join(kept).split())
 
 
 def _write_inline(paragraph: Paragraph, element: HtmlElement, look: tuple[str, ...] = ()) -> None:
