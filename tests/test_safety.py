@@ -827,6 +827,15 @@ def test_past_a_number_of_patients_the_liver_chart_draws_squares_and_says_so(mon
     assert "Larger squares hold more patients" in figures.plot_liver(liver, study.plan).caption
 
 
+def test_the_liver_chart_does_not_grow_with_the_patients_beyond_a_line(monkeypatch):
+    liver = safety.derive_liver(both_liver_tests(example_study().adlb), example_study().adsl)
+    high = {"transaminase": 40.0, "bilirubin": np.geomspace(3, 50, 3 * len(liver))}
+    raised = pd.concat([liver] * 3).assign(**high, **{f"{name}_base": values for name, values in high.items()})
+    monkeypatch.setattr("racohort.figures.liver.MOST_POINTS", len(liver))
+    once, often = (figures.plot_liver(pd.concat([raised] * times), example_plan()).light for times in (1, 4))
+    assert once.count("<use") == often.count("<use")
+
+
 def test_past_a_number_of_pairs_squares_take_the_place_of_points(monkeypatch):
     study = example_study()
     worst = safety.derive_worst(study.adlb, study.adsl, study.catalogue)

@@ -12,7 +12,8 @@ from racohort.figures.worst import draw_squares
 from racohort.formats import count, number
 from racohort.plan import Plan
 
-#: From this many patients on, those below both lines are drawn as squares whose area grows with their number.
+#: From this many patients on, those below both lines are drawn as squares whose area grows with their number; and from so many
+#: beyond a line on, these too.
 MOST_POINTS = 500
 
 #: The fields of the chart: name, place of its label in the axes, words, alignment.
@@ -51,9 +52,10 @@ def _draw(ax: Any, rows: pd.DataFrame, x: str, y: str, unit: str) -> None:
     ax.axhline(2, color=INK["accent2"], lw=0.9, ls=(0, (4, 3)))
     ax.set_xlim(min(0.15, rows[x].min() * 0.6), max(25.0, rows[x].max() * 1.3))
     ax.set_ylim(min(0.1, rows[y].min() * 0.6), max(10.0, rows[y].max() * 1.3))
-    dense = (len(rows) > MOST_POINTS) & (rows[x] < 3) & (rows[y] < 2)
+    dense = _dense(rows, x, y)
     if dense.any():
-        draw_squares(ax, rows[dense], (x, y), np.geomspace(0.02, 30, 61), INK["accent"])
+        places = [30, 0.02, *rows[x], *rows[y]]
+        draw_squares(ax, rows[dense], (x, y), np.geomspace(min(places), max(places), 61), INK["accent"])
     ax.plot(rows.loc[~dense, x], rows.loc[~dense, y], "o", color=INK["accent"], ms=4, mew=0, alpha=0.65)
     for axis, (low, high) in ((ax.xaxis, ax.get_xlim()), (ax.yaxis, ax.get_ylim())):
         axis.set_major_locator(FixedLocator([tick for tick in (0.1, 0.2, 0.5, 1, 2, 3, 5, 10, 20, 50) if low <= tick <= high]))
@@ -63,14 +65,20 @@ def _draw(ax: Any, rows: pd.DataFrame, x: str, y: str, unit: str) -> None:
     ax.set_ylabel(f"Highest bilirubin (multiple of {unit})")
 
 
+def _dense(rows: pd.DataFrame, x: str, y: str) -> pd.Series:
+    """Which patients are drawn as squares."""
+    below = (rows[x] < 3) & (rows[y] < 2)
+    return (len(rows) > MOST_POINTS) & (below | ((~below).sum() > MOST_POINTS))
+
+
 def _caption(liver: pd.DataFrame) -> str:
+    few = f"where no more than {MOST_POINTS} lie beyond a line, each of these is a point."
     return (
         f"Liver chart, safety population (n = {number(len(liver))} with transaminase and bilirubin after baseline): each "
         "point is a patient at the highest values after baseline, on logarithmic axes. Dashed: 3 times for "
         "transaminase, 2 times for bilirubin. The "
         "two peaks may "
-        "come from different visits."
-        + (" Larger squares hold more patients; beyond a line each patient is a point." if len(liver) > MOST_POINTS else "")
+        "come from different visits." + (f" Larger squares hold more patients; {few}" if len(liver) > MOST_POINTS else "")
     )
 
 
