@@ -39,7 +39,7 @@ def tally_fates(sheets: Sequence[Sheet], people: Mask) -> pd.DataFrame:
 def tally_cells(sheets: Sequence[Sheet]) -> pd.DataFrame:
     """What became of every cell of every measured column: `cells` = `used` + `missing` + `quarantined` + `in_rows`.
 
-    One row a column and parameter; `in_rows` counts the cells of rows that were left out as a whole.
+    One row a column and parameter; `in_rows` counts the cells of rows that were left out as a whole, but for blank ones.
     """
     fields = [(sheet, field) for sheet in sheets for field in sheet.fields]
     counts = _stacked([{"PARAMCD": field.readings.PARAMCD} | _fates_of_cells(sheet, field) for sheet, field in fields])
@@ -52,10 +52,11 @@ def tally_cells(sheets: Sequence[Sheet]) -> pd.DataFrame:
 
 def _fates_of_cells(sheet: Sheet, field: Field) -> dict[str, np.ndarray]:
     good, missing = field.good, field.missing
+    told = field.readings.text[field.at] != ""
     return {
-        "cells": _by_reading(field), "used": _by_reading(field, good & sheet.keep),
+        "cells": _by_reading(field, sheet.keep | told), "used": _by_reading(field, good & sheet.keep),
         "missing": _by_reading(field, missing & sheet.keep),
-        "quarantined": _by_reading(field, ~good & ~missing & sheet.keep), "in_rows": _by_reading(field, ~sheet.keep),
+        "quarantined": _by_reading(field, ~good & ~missing & sheet.keep), "in_rows": _by_reading(field, ~sheet.keep & told),
     }  # fmt: skip
 
 

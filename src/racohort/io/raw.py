@@ -68,6 +68,7 @@ def read_raw(cohort: str) -> Raw:
     records.findings = list(dict.fromkeys(records.findings))
     records.stop_if_rejected()
     take_rows(tables, config, records)
+    _tell_apart(tables)
     left = []
     for table, entry in zip(tables, config.files, strict=True):
         columns = _open_package(table, config, records) if entry.shape in ("adam", "sdtm") else {}
@@ -81,6 +82,16 @@ def read_raw(cohort: str) -> Raw:
     check_identifiers(tables, records)
     records.stop_if_rejected()
     return Raw(config, tables, records)
+
+
+def _tell_apart(tables: Sequence[RawTable]) -> None:
+    """Call a file or sheet that is listed once more, in another shape, by the shape too."""
+    for at, table in enumerate(tables):
+        before = [(other.file, other.sheet) for other in tables[:at]]
+        if (table.file, table.sheet) in before:
+            table.sheet = f"{table.sheet}, " * bool(table.sheet) + f"rows with shape {table.shape}"
+        if (table.file, table.sheet) in before:
+            table.sheet += f", listed {at + 1}"
 
 
 def _ignored(names: Iterable[str]) -> dict[str, Column]:

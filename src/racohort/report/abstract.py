@@ -175,7 +175,7 @@ def _summary(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Sent
     there = [row for row in rows if row is not None and row["n"] > 1]
     for row in there:
         adjusted = adjusted_row(results, row["PARAMCD"], plan.primary_visit, plan)
-        groups[direction_of(row, adjusted, plan.alpha)].append(label_of(row["PARAMCD"], catalogue))
+        groups[direction_of(row, adjusted, plan.alpha)].append(within_sentence(label_of(row["PARAMCD"], catalogue)))
     when = label_of_visit(plan.primary_visit, plan)
     said = [_moved(names, way) for way, names in groups.items() if way and names]
     said += [f"there was no evidence of a change in {listed(groups[''], 'or')}"] if groups[""] else []

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.formats import count, number, told_digits
-from racohort.labels import digits_of, label_of, shown_unit
+from racohort.labels import digits_of, label_of, shown_unit, within_sentence
 from racohort.plan import Plan
 from racohort.report.phrases import adjusted_row, change_row, direction_of, label_of_visit, row_of
 from racohort.report.text import Sentence, Text, quote, say
@@ -49,7 +49,8 @@ def _scores(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> list[
 def _score(row: pd.Series, adjusted: pd.Series | None, plan: Plan, catalogue: pd.DataFrame) -> Sentence:
     code = row["PARAMCD"]
     meaning = _MEANING.get("DAS28" if code.startswith("DAS28") else code, "")
-    name = f"{label_of(code, catalogue)}, {meaning}," if meaning else label_of(code, catalogue)
+    label = within_sentence(label_of(code, catalogue))
+    name = f"{label}, {meaning}," if meaning else label
     people = f"in the {count(row['n'], 'person', 'people')} seen both times"
     direction, when = direction_of(row, adjusted, plan.alpha), label_of_visit(plan.primary_visit, plan)
     if not direction:
