@@ -41,7 +41,7 @@ def planned_parameters(sheets: Sequence[Sheet], people: Mask, config: Cohort) ->
         kept, planned = sheet.keep & people[sheet.who], sheet.planned(config.visits)
         for field in sheet.fields:
             rows = field.good & kept & (field.column.visit in config.visits if field.column.visit else planned)
-            found |= set(field.readings.PARAMCD[np.unique(field.at[rows])])
+            found |= set(field.readings.PARAMCD[np.flatnonzero(np.bincount(field.at[rows]))])
     return frozenset(found)
 
 
