@@ -89,7 +89,7 @@ RULES = {
     "header_changes": _reject("critical", "The header changes among the rows",
         "Save each table as a file of its own, and list both in cohort.yml."),
     "short_row": _hold("high", "A row has fewer fields than the header", "Complete the row in the source file."),
-    "totals_row": _hold("medium", "A row holds totals or a note, not a patient", "Remove the row from the file."),
+    "totals_row": _hold("medium", "A row holds totals or a note", "Remove the row from the file."),
     "bom": _same("medium", "A byte order mark stood before the header"),
     "encoding_read": _same("medium", "A file in another encoding than UTF-8 was read"),
     "delimiter": _same("medium", "A file with another delimiter than the comma was read"),
