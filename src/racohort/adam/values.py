@@ -1,6 +1,7 @@
 """ADLB and ADQS: every value with its visit, its baseline, its reference range, and the scores computed from components."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -24,14 +25,14 @@ def derive_bds(clean: Clean, catalogue: pd.DataFrame) -> Iterator[tuple[pd.DataF
     """ADLB and ADQS of some patients at a time, in alphabetical order: what is made on the way takes several times the room."""
     people = clean.patients.index.sort_values()
     for start in range(0, max(len(people), 1), AT_ONCE):
-        frame = _derived(clean.gather(people[start : start + AT_ONCE]), clean, catalogue)
+        frame = _derived(replace(clean, patients=clean.patients.loc[people[start : start + AT_ONCE]]), catalogue)
         lb, qs = (frame[frame["domain"] == domain].drop(columns="domain") for domain in ("LB", "QS"))
         yield as_categories(lb), as_categories(qs)
 
 
-def _derived(values: pd.DataFrame, clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
+def _derived(clean: Clean, catalogue: pd.DataFrame) -> pd.DataFrame:
     """One row per value of ADLB and ADQS together, with a column `domain` (LB or QS)."""
-    config = clean.config
+    config, values = clean.config, clean.values
     measured = _placed(values[~values["disputed"]].assign(DTYPE=""), clean.patients, config)
     measured["ANL01FL"] = representing(measured, config)
     frame = derive_scores(measured, values[values["disputed"]], clean.planned)
