@@ -319,6 +319,7 @@ def test_spelling_makes_no_difference_to_a_name_or_unit():
 
 
 def test_a_study_is_written_and_opened_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("racohort.io.studies.LARGE", 0)
     monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
     path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()}, treatment_start={"from": "visit"})
     with pytest.raises(UsageError, match="01-cleaning"):
@@ -431,6 +432,15 @@ def test_a_large_frame_is_written_in_parts_and_read_column_by_column_as_it_was(t
     write_frame(tmp_path / "x", frame)
     pd.testing.assert_frame_equal(read_frame(tmp_path / "x", categories=True), frame)
     assert read_frame(tmp_path / "x")["who"].tolist() == ["b", "a", "", "b", "c"]
+
+
+@pytest.mark.parametrize(("large", "kind"), [(3, "category"), (4, "str")])
+def test_the_texts_of_a_data_set_are_categories_from_so_many_rows_on(tmp_path, monkeypatch, large, kind):
+    monkeypatch.setattr("racohort.io.studies.LARGE", large)
+    write_frame(tmp_path / "data" / "adlb", pd.DataFrame({"USUBJID": ["b", "a", "b"], "AVAL": [1.0, 2.0, 3.0]}))
+    study = io.Study(None, "", tmp_path, pd.DataFrame())
+    assert study.adlb["USUBJID"].dtype == kind
+    assert study.adlb["USUBJID"].tolist() == ["b", "a", "b"]
 
 
 def test_a_carriage_return_in_a_cell_does_not_break_its_row():

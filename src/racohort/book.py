@@ -82,10 +82,10 @@ def _level(cell: NotebookNode) -> int:
 
 
 def _shows(output: NotebookNode) -> bool:
-    """Whether an output holds more than the sentence that something is absent."""
+    """Whether an output holds more than the sentence that something is absent, or cards without one card."""
     html = "".join(output.get("data", {}).get("text/html", "shown otherwise"))
     nothing = r'<(?:p|div) class="[^"]*ra-absent".*|<div class="ra-said[^>]*></div>'
-    return output.output_type != "stream" and not re.fullmatch(nothing, html, re.DOTALL)
+    return output.output_type != "stream" and bool(html) and not re.fullmatch(nothing, html, re.DOTALL)
 
 
 def copy_notebooks(executed: Iterable[Path], target: Path, privacy: str = "internal") -> list[str]:

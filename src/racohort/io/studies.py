@@ -11,7 +11,7 @@ from racohort.adam.frames import stacked
 from racohort.config import Cohort, parse_cohort
 from racohort.disclosure import as_file, deidentify, held_profile, hold_profile, release
 from racohort.io.catalogue import read_catalogue
-from racohort.io.tables import read_frame, write_frame
+from racohort.io.tables import count_rows, read_frame, write_frame
 from racohort.places import UsageError, cohort_folder, work_folder
 from racohort.plan import Plan, Visit
 from racohort.results import as_results, join_results
@@ -20,8 +20,9 @@ from racohort.secret import read_secret
 from racohort.terms import RESULT_COUNTS, RESULTS, SECTIONS
 
 DATASETS = ("adsl", "adlb", "adqs", "adae", "adcm")
-#: Those with one row a value, the large ones: their texts are categories.
-VALUES = ("adlb", "adqs")
+#: Those with one row a value. From so many rows on their texts are held as categories, a third of the room; below it as text,
+#: because categories that differ from frame to frame are easily mistaken for one another.
+VALUES, LARGE = ("adlb", "adqs"), 500_000
 RECORDS = ("findings", "ledger", "quarantine", "sources", "mapping", "visits", "cells", "fates", "numbers")
 #: The variants of DAS28, the paper's own first.
 DAS28 = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
@@ -53,7 +54,8 @@ class Study:
         kind = next((kind for kind, names in (("data", DATASETS), ("records", RECORDS)) if name in names), "")
         if not kind:
             raise AttributeError(f"a study has no {name!r}")
-        frame = read_frame(self.folder / kind / name, categories=name in VALUES)
+        path = self.folder / kind / name
+        frame = read_frame(path, categories=name in VALUES and count_rows(path) >= LARGE)
         object.__setattr__(self, name, frame)
         return frame
 

@@ -106,6 +106,11 @@ def read_frame(path: Path, columns: Sequence[str] | None = None, categories: boo
     return pd.DataFrame(read, copy=False)
 
 
+def count_rows(path: Path) -> int:
+    """How many rows a frame written by `write_frame` has."""
+    return int(parquet.read_metadata(path.with_name(f"{path.name}.parquet")).num_rows)
+
+
 def _read(column: pd.Series) -> pd.Series:
     if isinstance(column.dtype, pd.CategoricalDtype):
         return column.cat.set_categories(sorted(column.cat.categories))
