@@ -204,7 +204,7 @@ DEFINED = {
     "ukat/L": {"U/L": 60}, "cm": {"mm": 10}, "h": {"min": 60}, "mg/wk": {"mg/week": 1},
     "mg/w": {"mg/week": 1}, "mg/day": {"mg/d": 1}, "RU/mL": {"U/mL": 1}, "sec": {"s": 1}, "秒": {"s": 1},
     "ratio": {"": 1}, "INR": {"": 1}, "kPa": {"mmHg": 7.50062}, "lb": {"kg": 0.45359237}, "g": {"kg": 1e-3},
-    "m": {"cm": 100}, "mm": {"cm": 0.1}, "in": {"cm": 2.54}, "°F": {"°C": 5 / 9},
+    "m": {"cm": 100}, "mm": {"cm": 0.1, "mm/h": 1}, "in": {"cm": 2.54}, "°F": {"°C": 5 / 9},
     # one D-dimer unit is two fibrinogen-equivalent units, by the masses of the two
     **{f"{unit} FEU": {"mg/L FEU": factor} for unit, factor in (("ug/mL", 1), ("ng/mL", 1e-3), ("ug/L", 1e-3))},
     **{f"{unit} DDU": {"mg/L FEU": factor} for unit, factor in (("mg/L", 2), ("ug/mL", 2), ("ng/mL", 2e-3), ("ug/L", 2e-3))},

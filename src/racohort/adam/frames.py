@@ -51,8 +51,8 @@ def stacked(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
     One without rows may have no categories: a cohort need not have both laboratory values and scores.
 
-    >>> none = pd.DataFrame({"SEX": pd.Series([], dtype="str")})
-    >>> [stacked(both)["SEX"].tolist() for both in ([frames[0], none], [none, frames[0]])]
+    >>> some, none = as_categories(pd.DataFrame({"SEX": ["M"]})), pd.DataFrame({"SEX": pd.Series([], dtype="str")})
+    >>> [stacked([one.copy() for one in both])["SEX"].tolist() for both in ([some, none], [none, some])]
     [['M'], ['M']]
     """
     names = list(frames[0].columns)
