@@ -145,7 +145,10 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Place(Path(folder) / "project")
         place.report()
-        found = [turn(place) for _ in range(turns)]
+        found = []
+        for number in range(turns):
+            found.append(turn(place))
+            print(f"turn {number + 1} of {turns}: {found[-1]}", file=sys.stderr, flush=True)
     plain = statistics.median(one["script"] for one in found)
     load = os.getloadavg()[0]
     print(f"The default report: medians of {turns} turns (least to most); the plain script took {plain:.1f} s; "

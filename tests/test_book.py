@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from ruamel.yaml import YAML
 
@@ -403,6 +404,14 @@ def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):
     assert made.startswith("<math")
     assert '<mi mathvariant="normal">ln</mi>' in made
     assert "<mi>x</mi>" in made
+
+
+def test_the_page_on_time_and_memory_tells_what_was_measured():
+    told = " ".join((BOOK / "reference" / "performance.md").read_text("utf-8").split())
+    measured = pd.read_csv(BOOK / "reference" / "growth.csv")
+    largest = measured[measured["patients"] == 100_000]
+    seconds, memory = largest["processor"].sum(), largest["memory"].max()
+    assert f"took {seconds:.0f} seconds of a processor, and {memory:,} megabytes at most" in told
 
 
 def test_the_reviewers_guide_counts_what_is_there():
