@@ -132,8 +132,8 @@ def _check_analytes(config: Cohort, catalogue: pd.DataFrame, records: Records) -
 def names_of(paths: Sequence[str]) -> list[str]:
     """What files are called: whole paths go without the folders that all of them share, wherever names then still differ.
 
-    >>> names_of(["raw/a.csv"]), names_of(["/home/w/a.csv", "/home/w/lab/b.csv"]), names_of(["a.csv", "/home/w/a.csv"])
-    (['raw/a.csv'], ['a.csv', 'lab/b.csv'], ['a.csv', '/home/w/a.csv'])
+    >>> names_of(["raw/a.csv"]), names_of(["/mnt/w/a.csv", "/mnt/w/lab/b.csv"]), names_of(["a.csv", "/mnt/w/a.csv"])
+    (['raw/a.csv'], ['a.csv', 'lab/b.csv'], ['a.csv', '/mnt/w/a.csv'])
     """
     whole = [PurePath(path) for path in paths if PurePath(path).is_absolute()]
     shared = os.path.commonpath([path.parent for path in whole]) if whole else ""
