@@ -27,8 +27,9 @@ from pathlib import Path
 from racohort import warm
 warm.start()
 from racohort.engine import run_section
+limits = {"section_minutes": 240, "section_memory_mb": None, "cell_output_mb": 20}
 for name in sys.argv[1:]:
-    run_section(name, Path(f"{name}.ipynb"), Path("work/notebooks") / f"{name}.ipynb", {}, {})
+    run_section(name, Path(f"{name}.ipynb"), Path("work/notebooks") / f"{name}.ipynb", {}, {}, limits)
 """
 CACHED = """import sys
 from jupyter_cache import get_cache

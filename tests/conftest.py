@@ -68,7 +68,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _quick_section(ran: list[str]) -> Callable[..., float]:
-    def run_section(section: str, notebook: Path, target: Path, parameters: dict, given: dict) -> float:
+    def run_section(section: str, notebook: Path, target: Path, parameters: dict, given: dict, limits: dict) -> float:
         ran.append(section)
         work = Path(given["RACOHORT_WORK"])
         for folder in (target.parent, work / "results", work / "data", work / "records"):

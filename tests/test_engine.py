@@ -1,13 +1,18 @@
 """A section's kernel: this interpreter, nothing of the user's, and no half-run notebook that looks finished."""
 
+import asyncio
 import json
 import sys
 from pathlib import Path
+from queue import Empty
 
 import nbformat
 import pytest
+from jupyter_client.channels import AsyncZMQSocketChannel
 
 from racohort.engine import SectionFailed, run_section
+from racohort.kernels import OwnKernel, Watchful
+from tests.support.project import LIMITS
 
 
 def notebook(folder: Path, *sources: str) -> Path:
@@ -19,9 +24,9 @@ def notebook(folder: Path, *sources: str) -> Path:
     return path
 
 
-def run(folder: Path, *sources: str, parameters: dict | None = None) -> Path:
-    target = folder / "work" / "notebooks" / "03-safety.ipynb"
-    run_section("safety", notebook(folder, *sources), target, parameters or {}, {"RACOHORT_WORK": str(folder / "work")})
+def run(folder: Path, *sources: str, parameters: dict | None = None, **limits: float) -> Path:
+    target, given = folder / "work" / "notebooks" / "03-safety.ipynb", {"RACOHORT_WORK": str(folder / "work")}
+    run_section("safety", notebook(folder, *sources), target, parameters or {}, given, LIMITS | limits)
     return target
 
 
@@ -81,8 +86,41 @@ def test_a_kernel_that_dies_in_the_last_cell_has_failed_too(tmp_path: Path) -> N
     assert error.value.cell == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "limits", "why"),
+    [
+        ("import time; time.sleep(60)", {"section_minutes": 0.01}, "takes longer than 0.01 minutes, which `section_minutes`"),
+        ("while True: print('x' * 99_999)", {"cell_output_mb": 1}, "puts out more than 1 MB, which `cell_output_mb`"),
+        ("bytes(9 * 10**9)", {"section_memory_mb": 8_000}, "MemoryError.*`section_memory_mb`"),
+    ],
+)
+def test_a_section_that_uses_more_than_it_may_is_ended_and_told_which_limit_it_was(
+    tmp_path: Path, code: str, limits: dict[str, float], why: str
+) -> None:
+    with pytest.raises(SectionFailed, match=why) as error:
+        run(tmp_path, "alpha = 0.05", code, **limits)
+    assert error.value.cell == 2
+
+
+def test_a_message_is_found_even_where_the_waking_that_it_brought_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float | None] = []
+
+    async def never_woken(_: AsyncZMQSocketChannel, timeout: float | None = None) -> dict[str, str]:
+        looks.append(timeout)
+        if timeout is None or len(looks) == 1:
+            raise Empty
+        return {"msg_type": "execute_reply"}
+
+    monkeypatch.setattr(AsyncZMQSocketChannel, "get_msg", never_woken)
+    assert OwnKernel(kernel_name="any").client().shell_channel_class is Watchful
+    assert asyncio.run(Watchful.get_msg(Watchful.__new__(Watchful)))["msg_type"] == "execute_reply"
+    looks.clear()
+    with pytest.raises(Empty):
+        asyncio.run(Watchful.get_msg(Watchful.__new__(Watchful), 0.1))
+
+
 def test_a_notebook_that_cannot_be_read_has_failed(tmp_path: Path) -> None:
     (tmp_path / "03-safety.ipynb").write_text("{")
     with pytest.raises(SectionFailed) as error:
-        run_section("safety", tmp_path / "03-safety.ipynb", tmp_path / "work" / "notebooks" / "03-safety.ipynb", {}, {})
+        run_section("safety", tmp_path / "03-safety.ipynb", tmp_path / "work" / "notebooks" / "03-safety.ipynb", {}, {}, LIMITS)
     assert error.value.cell is None

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -87,8 +88,8 @@ def test_rows_of_an_input_come_from_cleanings_own_record(
 ) -> None:
     before = engine.run_section
 
-    def with_sources(section: str, notebook: Path, target: Path, parameters: dict, given: dict) -> float:
-        seconds = before(section, notebook, target, parameters, given)
+    def with_sources(section: str, notebook: Path, target: Path, parameters: dict, given: dict, limits: dict) -> float:
+        seconds = before(section, notebook, target, parameters, given, limits)
         if section == "cleaning":
             Path(given["RACOHORT_WORK"], "records", "sources.csv").write_text("file,sheet,rows\nraw.csv,a,3\nraw.csv,b,1\n")
         return seconds
@@ -260,26 +261,27 @@ def test_a_failed_section_leaves_the_earlier_report_as_it_was(
     report()
     before = {path: path.read_bytes() for path in (project / "book" / "_build" / "small").rglob("*") if path.is_file()}
 
-    def fails(section: str, notebook: Path, target: Path, parameters: dict, given: dict) -> float:
-        raise engine.SectionFailed(section, "ValueError: odd", 3, notebook)
-
-    monkeypatch.setattr("racohort.engine.run_section", fails)
+    monkeypatch.setattr("racohort.engine.run_section", failing("safety", engine.run_section))
     with pytest.raises(engine.SectionFailed):
         report("alpha=0.01")
     assert before == {path: path.read_bytes() for path in (project / "book" / "_build" / "small").rglob("*") if path.is_file()}
+
+
+def test_on_a_disk_without_room_for_the_report_nothing_begins(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=150_000_000))
+    with pytest.raises(Refused, match=r"with 150 MB free; this report needs 200 MB\. Free some, or"):
+        report()
+    assert quick == []
+    assert not (project / "book" / "_build" / "small").exists()
 
 
 def test_a_failed_section_keeps_what_was_finished_before_it(
     project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runs = engine.run_section
-
-    def fails_at_safety(section: str, *rest: object) -> float:
-        if section == "safety":
-            raise engine.SectionFailed(section, "ValueError: odd", 3, Path("x"))
-        return runs(section, *rest)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("racohort.engine.run_section", fails_at_safety)
+    monkeypatch.setattr("racohort.engine.run_section", failing("safety", runs))
     with pytest.raises(engine.SectionFailed):
         report()
     assert not (project / "book" / "_build" / "small").exists()

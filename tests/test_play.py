@@ -12,6 +12,7 @@ from racohort import adam, cleaning, io, play
 from racohort.absence import Absence
 from racohort.engine import SectionFailed, run_section
 from racohort.places import project_root
+from tests.support.project import LIMITS
 
 EXTRAS = project_root() / "notebooks" / "extras"
 COHORT = "wang2019-synthetic"
@@ -41,7 +42,7 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, io.Study]:
 def execute(notebook: NotebookNode, folder: Path, build: Path) -> NotebookNode:
     """The notebook after a run in a kernel of this interpreter."""
     nbformat.write(notebook, folder / "play.ipynb")
-    run_section("play", folder / "play.ipynb", folder / "done" / "play.ipynb", {}, {"RACOHORT_BUILD": str(build)})
+    run_section("play", folder / "play.ipynb", folder / "done" / "play.ipynb", {}, {"RACOHORT_BUILD": str(build)}, LIMITS)
     return nbformat.read(folder / "done" / "play.ipynb", as_version=4)
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from racohort import warm
 from racohort.engine import run_section
+from tests.support.project import LIMITS
 
 pytestmark = pytest.mark.skipif(not warm.can_fork(), reason="kernels are forked on Linux only")
 
@@ -37,7 +38,7 @@ def run(folder: Path, sources: list[str]) -> list[list[dict]]:
     folder.mkdir()
     nbformat.write(notebook, folder / "03-safety.ipynb")
     target = folder / "work" / "notebooks" / "03-safety.ipynb"
-    run_section("safety", folder / "03-safety.ipynb", target, {"alpha": 0.01}, {})
+    run_section("safety", folder / "03-safety.ipynb", target, {"alpha": 0.01}, {}, LIMITS)
     return [json.loads(json.dumps(cell.get("outputs", []))) for cell in nbformat.read(target, as_version=4).cells]
 
 
@@ -57,7 +58,7 @@ import os, pathlib, sys, time
 from multiprocessing import forkserver
 from racohort import warm
 warm.start()
-process = warm.Forked({file!r}, dict(os.environ, IPYTHONDIR={folder!r}), {folder!r}, {folder!r} + "/log")
+process = warm.Forked(['-f', {file!r}], dict(os.environ, IPYTHONDIR={folder!r}), {folder!r}, {folder!r} + "/log")
 server = forkserver._forkserver._forkserver_pid
 threads = len(os.listdir(f"/proc/{{server}}/task"))
 print(process.pid, server, threads, flush=True)

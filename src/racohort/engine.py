@@ -2,27 +2,25 @@
 
 import logging
 import re
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
-from weakref import WeakSet
+from typing import Any
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpec
-from jupyter_client.manager import AsyncKernelManager
 from nbformat import NotebookNode
 from papermill import execute_notebook
-from papermill.engines import NBClientEngine, NotebookExecutionManager, papermill_engines
 from papermill.exceptions import PapermillExecutionError
 
 from racohort import warm
+from racohort.kernels import Limits, OverLimit, OwnKernel
 from racohort.scratch import scratch_folder
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 #: The tags of cells that papermill adds.
 ADDED = {"injected-parameters", "papermill-error-cell-tag"}
+#: What is added to the error of a cell that was refused memory.
+MEMORY = " (the section needs more memory than the machine has, or than `section_memory_mb` under `limits` in cohort.yml allows)"
 
 
 class SectionFailed(Exception):
@@ -37,55 +35,6 @@ class SectionFailed(Exception):
             self.exit_code = 2
 
 
-class OwnKernel(AsyncKernelManager):
-    """A kernel of the running interpreter, whatever kernels are registered on the machine, in an environment of its own.
-
-    It talks through sockets in its own folder, which no other user of the machine can open, and needs no network port.
-    """
-
-    environment: ClassVar[dict[str, str]] = {}
-    log_file: ClassVar[Path]
-    started: ClassVar[WeakSet["OwnKernel"]] = WeakSet()
-
-    @property
-    def kernel_spec(self) -> KernelSpec:
-        """The command that starts the kernel: never that of a registered kernel."""
-        argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-        forked = {"kernel_provisioner": {"provisioner_name": "racohort-fork"}} if warm.can_fork() else {}
-        plain = {"display_name": "RA cohort (Python)", "language": "python", "env": dict(self.environment)}
-        return KernelSpec(argv=argv, metadata=forked, **plain)
-
-    async def start_kernel(self, **options: Any) -> None:  # type: ignore[override]
-        """Start it in its own folder, with what it writes outside of cells kept in a file."""
-        self.started.add(self)
-        with self.log_file.open("ab") as log:
-            await self._async_start_kernel(**{**options, "stdout": log, "stderr": log, "cwd": self.log_file.parent})
-
-
-class WrittenAtItsEnd(NBClientEngine):
-    """Papermill's own way to run a notebook, which is written when it has ended, however it ends, and not twice a cell."""
-
-    @classmethod
-    def execute_managed_notebook(cls, nb_man: NotebookExecutionManager, kernel_name: str, **options: Any) -> None:
-        """Run every cell."""
-        target, nb_man.output_path = nb_man.output_path, None
-        try:
-            super().execute_managed_notebook(nb_man, kernel_name, **options)
-        finally:
-            nb_man.output_path = target
-
-
-papermill_engines.register("racohort", WrittenAtItsEnd)
-
-
-def stop_kernels() -> None:
-    """End every kernel that still runs; what waits for it ends as well."""
-    for kernel in list(OwnKernel.started):
-        process = getattr(kernel.provisioner, "process", None)
-        if process is not None:
-            process.kill()
-
-
 def kernel_environment(neutral: Path, **given: str) -> dict[str, str]:
     """What a section's kernel sees besides the user's environment: no start-up files, no stray modules, one thread.
 
@@ -94,12 +43,14 @@ def kernel_environment(neutral: Path, **given: str) -> dict[str, str]:
     return {"IPYTHONDIR": str(neutral), "TMPDIR": str(neutral), **warm.isolated(), **given}
 
 
-def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[str, Any], given: Mapping[str, str]) -> float:
+def run_section(
+    section: str, notebook: Path, target: Path, parameters: Mapping[str, Any], given: Mapping[str, str], limits: Limits
+) -> float:
     """Run a notebook with its parameters, keep the executed one as `target`, and say how many seconds it took.
 
-    `given` holds environment variables of the kernel. The notebook runs under a temporary name; it takes its own only if
-    no cell raised, every cell that holds code was executed, and no output is an error. Raises SectionFailed otherwise, and
-    leaves the notebook as far as it came in the folder `failed` beside the target's folder.
+    `given` holds environment variables of the kernel, `limits` what it may use. The notebook runs under a temporary name; it
+    takes its own only if no cell raised, every cell that holds code was executed, and no output is an error. Raises
+    SectionFailed otherwise, and leaves the notebook as far as it came in the folder `failed` beside the target's folder.
     """
     started = time.monotonic()
     partial = target.parent.parent / "failed" / target.name
@@ -107,36 +58,32 @@ def run_section(section: str, notebook: Path, target: Path, parameters: Mapping[
         folder.mkdir(parents=True, exist_ok=True)
     partial.unlink(missing_ok=True)
     warm.start()
-    trace = ""
+    trace = over = ""
     with scratch_folder() as neutral:
         try:
-            _execute(notebook, partial, dict(parameters), kernel_environment(neutral, **given))
+            _execute(notebook, partial, dict(parameters), kernel_environment(neutral, **given), limits)
+        except OverLimit as error:
+            over = str(error)
         except PapermillExecutionError as error:
             trace = ANSI.sub("", str(error))
         except Exception as error:  # a kernel that died or never came: its words are the reason
             trace = f"{type(error).__name__}: {error}"
-    _check_complete(section, partial, trace)
+    _check_complete(section, partial, trace, over)
     partial.replace(target)
     return time.monotonic() - started
 
 
-def _execute(notebook: Path, target: Path, parameters: dict[str, Any], environment: dict[str, str]) -> None:
+def _execute(notebook: Path, target: Path, parameters: dict[str, Any], environment: dict[str, str], limits: Limits) -> None:
     logging.getLogger("papermill").setLevel(logging.CRITICAL)
     neutral = Path(environment["IPYTHONDIR"])
     private = {"transport": "ipc", "connection_file": str(neutral / "kernel.json")}
-    kernel = type("SectionKernel", (OwnKernel,), {"environment": environment, "log_file": neutral / "kernel.log", **private})
-    options = {
-        "progress_bar": False,
-        "log_output": False,
-        "kernel_name": "racohort",
-        "language": "python",
-        "engine_name": "racohort",
-    }
-    own = {"kernel_manager_class": kernel, "shutdown_kernel": "immediate", "ipython_hist_file": ""}
+    facts = {"environment": environment, "limits": limits, "log_file": neutral / "kernel.log", **private}
+    options = {"progress_bar": False, "kernel_name": "racohort", "language": "python", "engine_name": "racohort"}
+    own = {"kernel_manager_class": type("SectionKernel", (OwnKernel,), facts), "shutdown_kernel": "immediate", "limits": limits}
     execute_notebook(notebook, target, parameters, **options, **own)
 
 
-def _check_complete(section: str, partial: Path, trace: str) -> None:
+def _check_complete(section: str, partial: Path, trace: str, over: str) -> None:
     if not partial.exists():
         raise SectionFailed(section, trace or "the notebook was not written", None, partial, trace)
     try:
@@ -147,7 +94,7 @@ def _check_complete(section: str, partial: Path, trace: str) -> None:
     for number, cell in enumerate(cells, start=1):
         fault = cell_fault(cell)
         if fault:
-            raise SectionFailed(section, fault, number, partial, trace)
+            raise SectionFailed(section, over or fault, number, partial, trace)
     if trace:
         raise SectionFailed(section, trace.strip().splitlines()[-1], None, partial, trace)
 
@@ -158,7 +105,7 @@ def cell_fault(cell: NotebookNode) -> str:
         return ""
     for output in cell.outputs:
         if output.output_type == "error":
-            return ANSI.sub("", f"{output.ename}: {output.evalue}")
+            return ANSI.sub("", f"{output.ename}: {output.evalue}") + (MEMORY if "MemoryError" in output.ename else "")
     replied = "shell.execute_reply" in cell.metadata.get("execution", {})
     if cell.execution_count is None or not replied:  # a dying kernel may still have counted its last cell
         return "the kernel ended in this cell (out of memory, or stopped from outside)"

@@ -80,7 +80,8 @@ def _described(source: Path) -> dict[str, Any]:
     config = parse_cohort(source.read_text("utf-8-sig"), "cohort.yml")
     said = config.model_dump(mode="json")
     parameters = {name: value for name, value in (said.pop("parameters", None) or {}).items() if value is not None}
-    plain = {name: said[name] for name in ("id", "title", "synthetic", "privacy", "deidentify", "suppress_below", "round_to")}
+    kept = ("id", "title", "synthetic", "privacy", "deidentify", "suppress_below", "round_to", "limits")
+    plain = {name: said[name] for name in kept}
     planned = [{"AVISIT": code, "label": config.visit_label(code), "day": visit.day} for code, visit in config.visits.items()]
     plain |= {"treated": said["treatment_start"] is not None, "visits": planned}
     return {**plain, "files": [file["path"] for file in said["files"]], "parameters": parameters, "mapping": key(said)}

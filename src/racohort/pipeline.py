@@ -219,6 +219,7 @@ def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say, 
     from racohort import record
 
     started = time.time()
+    _check_room(run)
     run.state.update(origin=run.origin, run=run.run)
     run.state.setdefault("sections", {})
     run.remember()
@@ -229,6 +230,15 @@ def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say, 
     say(f"  {'book':<14} {_publish(run, started):5.1f} s")
     if failures:
         raise failures[0]
+
+
+def _check_room(run: Run) -> None:
+    """Nothing begins on a disk that cannot hold it: a report, with the earlier one beside it, takes some ten times its files."""
+    needed = 200_000_000 + 10 * sum((run.folder / name).stat().st_size for name in run.cohort["files"])
+    free = shutil.disk_usage(run.published.parent).free
+    if free < needed:
+        told = f"{run.published.parent} lies on a disk with {free / 1e6:,.0f} MB free; this report needs {needed / 1e6:,.0f} MB."
+        raise Refused(f"{told} Free some, or name a folder on another disk: RACOHORT_BUILD=/path make report.")
 
 
 def _run_sections(run: Run, sections: Sequence[str], force: bool, say: Say, keep_going: bool) -> list[Exception]:
@@ -256,7 +266,7 @@ def _run_sections(run: Run, sections: Sequence[str], force: bool, say: Say, keep
 
 def stop_sections() -> None:
     """End every section that is at work."""
-    from racohort.engine import stop_kernels
+    from racohort.kernels import stop_kernels
 
     stop_kernels()
 
@@ -276,7 +286,8 @@ def _section_job(run: Run, section: str, bases: dict[str, str]) -> Job:
     given = {"RACOHORT_ROOT": str(project_root()), "RACOHORT_WORK": str(run.work)}
     given |= {"RACOHORT_ID": run.cohort["id"], "RACOHORT_FOLDER": str(run.folder)}
     given["RACOHORT_PRIVACY"] = run.cohort["privacy"]
-    return partial(run_section, section, source_notebook(section), run.notebook(section), run.given(section), given)
+    paths = source_notebook(section), run.notebook(section)
+    return partial(run_section, section, *paths, run.given(section), given, run.cohort["limits"])
 
 
 def _settle(run: Run, section: str, basis: str, seconds: float) -> float:

@@ -102,8 +102,8 @@ class ForkedKernel(LocalProvisioner):
     """A local kernel that was forked from the fork server."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
-        """Fork a kernel for the connection file that the command names; `cwd`, `env` and the log as for a new process."""
-        forked = Forked(cmd[cmd.index("-f") + 1], kwargs["env"], str(kwargs["cwd"]), kwargs["stdout"].name)
+        """Fork a kernel with the arguments of the command; `cwd`, `env` and the log as for a new process."""
+        forked = Forked(cmd[cmd.index("-f") :], kwargs["env"], str(kwargs["cwd"]), kwargs["stdout"].name)
         self.process, self.pid, self.pgid = cast(subprocess.Popen, forked), forked.pid, forked.pid
         self.cwd = kwargs["cwd"]
         return self.connection_info
@@ -114,9 +114,9 @@ class Forked:
 
     stdin = stdout = stderr = None
 
-    def __init__(self, connection_file: str, variables: dict[str, str], folder: str, log: str) -> None:
+    def __init__(self, arguments: list[str], variables: dict[str, str], folder: str, log: str) -> None:
         context = multiprocessing.get_context("forkserver")
-        self._process = context.Process(target=run_kernel, args=(connection_file, variables, folder, log), daemon=True)
+        self._process = context.Process(target=run_kernel, args=(arguments, variables, folder, log), daemon=True)
         self._process.start()
         self.pid = self._process.pid
 
@@ -143,14 +143,14 @@ class Forked:
         self.send_signal(signal.SIGKILL)
 
 
-def run_kernel(connection_file: str, variables: dict[str, str], folder: str, log: str) -> None:
+def run_kernel(arguments: list[str], variables: dict[str, str], folder: str, log: str) -> None:
     """Become a kernel: a session, a folder, variables, random numbers and a log of its own; ends with the process that asked."""
     os.setsid()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(variables)
-    sys.argv = [str(importlib.import_module("ipykernel_launcher").__file__), "-f", connection_file]
+    sys.argv = [str(importlib.import_module("ipykernel_launcher").__file__), *arguments]
     with Path(log).open("ab") as file:
         os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)

@@ -4,7 +4,11 @@ import json
 import textwrap
 from pathlib import Path
 
+from racohort.config.model import Limits
 from racohort.pipeline import STEMS
+
+#: What a section may use, where nothing is declared.
+LIMITS = Limits.model_validate({}).model_dump()
 
 COHORT = """\
 id: {id}

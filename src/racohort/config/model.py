@@ -170,7 +170,7 @@ class Ranges(Strict):
 
 
 class Limits(Strict):
-    """How large a file may be, and what reading it may cost; a limit that scales grows with the file's own size."""
+    """How large a file may be, and what reading it and a section may cost; a limit that scales grows with the file's size."""
 
     file_mb: int = Field(2000, ge=1, description="Largest file that is read, in MB.")
     inflated_mb: int = Field(150, ge=1, description="What a packed file or workbook may unpack to, in MB, or by `ratio`.")
@@ -178,6 +178,9 @@ class Limits(Strict):
     cells: int = Field(100_000_000, ge=1, description="Most cells in one table of a workbook, Parquet or SAS file.")
     memory_mb: int = Field(1500, ge=100, description="Memory for reading such a file, in MB (or 40 x its size).")
     seconds: int = Field(20, ge=1, description="Processor time for reading such a file (or 25 seconds per MB).")
+    section_minutes: int = Field(240, ge=1, description="Longest time that a section may take.")
+    section_memory_mb: int | None = Field(None, ge=500, description="Memory of a section, in MB [all that the machine has].")
+    cell_output_mb: int = Field(20, ge=1, description="Most that one cell of a notebook may put out, in MB.")
 
     def inflated_for(self, size: int) -> int:
         """Bytes that a packed file of `size` bytes may unpack to."""
@@ -255,7 +258,8 @@ class Cohort(Strict):
     ranges: dict[str, Ranges] = Field(default_factory=dict, description="Overrides of the catalogue's ranges, by PARAMCD or AGE.")
     analytes: dict[str, Analyte] = Field(default_factory=dict, description="Analytes that the catalogue lacks, by PARAMCD.")
     limits: Limits = Field(
-        default_factory=lambda: Limits.model_validate({}), description="How large a file may be, and what reading it may cost."
+        default_factory=lambda: Limits.model_validate({}),
+        description="How large a file may be, and what reading it and a section may cost.",
     )
     parameters: dict[str, Parameter] = Field(default_factory=dict, description="Parameters of the analysis.")
 
