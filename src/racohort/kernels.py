@@ -7,6 +7,7 @@ import resource
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any, ClassVar
@@ -83,8 +84,9 @@ class OwnKernel(AsyncKernelManager):
         self.started.add(self)
         with self.log_file.open("ab") as log:
             await self._async_start_kernel(**{**options, "stdout": log, "stderr": log, "cwd": self.log_file.parent})
-        if sys.platform == "linux":
-            resource.prlimit(self.provisioner.pid, resource.RLIMIT_AS, (memory(self.limits),) * 2)  # type: ignore[union-attr]
+        with suppress(AttributeError, OSError):  # a system that knows no such limit, or a kernel that has ended already
+            process = self.provisioner.pid  # type: ignore[union-attr]
+            resource.prlimit(process, resource.RLIMIT_AS, (held(process) + memory(self.limits),) * 2)
 
     def kill(self) -> None:
         """End it at once; what waits for it ends as well."""
@@ -94,9 +96,14 @@ class OwnKernel(AsyncKernelManager):
 
 
 def memory(limits: Limits) -> int:
-    """Bytes of address space for a section: what is declared, or all the memory that the machine has."""
+    """Bytes that a section may use: what is declared, or all the memory that the machine has."""
     declared = limits["section_memory_mb"]
     return declared * MB if declared else os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def held(process: int) -> int:
+    """Bytes of address space that a process has, most of it its libraries."""
+    return int(Path(f"/proc/{process}/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def stop_kernels() -> None:
