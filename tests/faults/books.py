@@ -21,6 +21,12 @@ MARK = "RACOHORT_CASE"
 GRACE = 60.0
 
 
+def surroundings() -> dict[str, str]:
+    """The variables of this process without those that would say what a run is to do, and the package under test."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RC_", "RACOHORT_"))}
+    return {**kept, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
+
+
 class Project:
     """A small project in a folder of its own, with a temporary folder of its own."""
 
@@ -32,11 +38,10 @@ class Project:
 
     def start(self, *words: str, module: str = "racohort", **variables: str) -> subprocess.Popen[str]:
         """Start `racohort report` with more words, in a session of its own, every process of it marked."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RC_", "RACOHORT_"))}
-        own = {"RACOHORT_ROOT": str(self.root), "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}", "TMPDIR": str(self.temporary)}
+        own = {"RACOHORT_ROOT": str(self.root), "TMPDIR": str(self.temporary)}
         command = [sys.executable, "-P", "-m", module, "report", "--cohort", "small", *words]
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "start_new_session": True}
-        environment = {**kept, **own, MARK: uuid.uuid4().hex, **variables}
+        environment = {**surroundings(), **own, MARK: uuid.uuid4().hex, **variables}
         process = subprocess.Popen(command, env=environment, cwd=self.root, **options)  # type: ignore[call-overload]
         process.mark = environment[MARK]
         return process

@@ -1,14 +1,13 @@
 """Runs whose n-th change on the disk fails: the disk is full, it is at fault, or the run is killed just there."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
 from functools import cache
 from pathlib import Path
 
-from tests.faults.books import ROOT, Project, copied, is_free, whole
+from tests.faults.books import Project, copied, is_free, surroundings, whole
 
 FAULTS = ("ENOSPC", "EIO", "KILL")
 
@@ -30,9 +29,8 @@ def pattern_folder() -> Path:
 @cache
 def _server() -> subprocess.Popen[str]:
     """The process that forks the runs; it ends with this one, which holds its standard input."""
-    surroundings = {**os.environ, "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}"}
     command = [sys.executable, "-P", "-m", "tests.faults.child"]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=surroundings())
 
 
 def report(project: Project, alpha: float, at: int = 0, fault: str = "EIO") -> tuple[int, str]:
