@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 from racohort.fingerprints import read_json
-from tests.faults.books import MARK, ROOT, Project, outlived, survivors, whole
+from tests.faults.books import MARK, Project, outlived, surroundings, survivors, whole
 from tests.support.project import section_notebook, small_cohort
 
 SCHEDULER, WORKER = "distributed.cli.dask_scheduler", "distributed.cli.dask_worker"
@@ -45,13 +45,12 @@ class Cluster:
             )
 
     def _start(self, name: str, module: str, *words: str) -> subprocess.Popen[str]:
-        kept = {variable: value for variable, value in os.environ.items() if not variable.startswith(("RC_", "RACOHORT_"))}
-        own = {"RACOHORT_ROOT": str(self.project.root), "PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(self.project.temporary)}
+        own = {"RACOHORT_ROOT": str(self.project.root), "TMPDIR": str(self.project.temporary)}
         (self.folder / name).mkdir()
         with (self.folder / name / "log").open("w") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-P", "-m", module, *words], cwd=self.folder / name, start_new_session=True, text=True,
-                env={**kept, **own, "RACOHORT_WORKERS": "1", MARK: self.mark(name)}, stderr=log,
+                env={**surroundings(), **own, "RACOHORT_WORKERS": "1", MARK: self.mark(name)}, stderr=log,
                 stdout=subprocess.PIPE if module == "racohort" else log,
             )  # fmt: skip
         return self.processes[name]
