@@ -110,19 +110,34 @@ def draw(rows: pd.DataFrame) -> str:
     return finish(fig, "growth", alt, caption, False, drawn=rows).html()
 
 
+def tabulate(rows: pd.DataFrame) -> str:
+    """The table as HTML: a line for each stage, its time and memory side by side for each number of patients."""
+    from racohort.formats import number, percent
+    from racohort.tables.paper import table
+
+    shown = pd.DataFrame({("", "Stage"): [stage.lstrip("0123456-").capitalize() for stage in rows["stage"].unique()]})
+    for head, column, digits in (("Processor time (s)", "processor", 2), ("Memory (MB)", "memory", 0)):
+        for n, some in rows.groupby("patients"):
+            shown[(head, f"{n:,}")] = [number(value, digits) for value in some[column]]
+    note = (f"Memory: the peak of the process by then. Before a measurement {percent(rows['load'].min(), 0)} to "
+            f"{percent(rows['load'].max(), 0)} of the machine was busy.")  # fmt: skip
+    return table(shown, "growth", "Processor time and memory of each stage, by the number of patients.", note).html()
+
+
 def main(arguments: list[str]) -> None:
-    """Measure these sizes (all, if none is named), keep the rows of the others, and write both files."""
+    """Measure these sizes (all, if none is named; none with `--draw`), keep the rows of the others, and write the figure and the table."""
     if arguments[:1] == ["--once"]:
         print(json.dumps(once(*arguments[1:])))
         return
     path = REFERENCE / "growth.csv"
     rows = pd.read_csv(path) if path.is_file() else pd.DataFrame()
-    for n in map(int, arguments or SIZES):
+    for n in map(int, [] if arguments == ["--draw"] else arguments or SIZES):
         kept = rows[rows["patients"] != n] if len(rows) else rows
         rows = pd.concat([kept, measured(n)], ignore_index=True).sort_values("patients", kind="stable")
         rows.to_csv(path, index=False)
         print(rows[rows["patients"] == n].to_string(index=False), flush=True)
-    (REFERENCE / "growth.html").write_text(draw(rows), "utf-8")
+    for name, made in (("growth", draw(rows)), ("growth-table", tabulate(rows))):
+        (REFERENCE / f"{name}.html").write_text(made, "utf-8")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What every page gets besides its text: downloads beside figures and tables, where it comes from, and its name elsewhere."""
 
+import re
 from functools import cache
 from html import escape
 from pathlib import Path
@@ -12,7 +13,7 @@ from racohort.whys import answer
 
 def furnish(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
     """Furnish a page as its HTML is made. The report on one page, which becomes the PDF, goes without downloads and foot."""
-    config, body = app.config, context.get("body", "")
+    config, body = app.config, re.sub('<style class="ra-lab">.*?</style>', "", context.get("body", ""))
     body = body.replace('<p class="ra-made"></p>', f'<p class="ra-made">{config.racohort_made}</p>')
     if app.builder.name == "html" and body:
         spine = results(config.racohort_results) if config.racohort_results else None

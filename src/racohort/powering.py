@@ -18,6 +18,8 @@ from racohort.io.tables import read_frame, write_frame
 from racohort.operating import Scenario, find_patients, ladder_of, parse_scenarios, run_block, summarise_blocks
 from racohort.places import UsageError, build_folder, project_root
 from racohort.schedule import THREADS, workers
+from racohort.tables.paper import Table
+from racohort.tables.power import tabulate_characteristics
 
 #: Trials of one block: the unit that a worker computes, and that is kept.
 BLOCK = 250
@@ -55,8 +57,8 @@ def make_power(table: str, repetitions: int, seed: int, scheduler: str, say: Cal
     """Run the scenarios of a table (CSV; the default is `data/power/scenarios.csv`), and return what is to be printed.
 
     A scenario with `power` instead of `n` is run at a ladder of sizes, and ends in a number of patients. Blocks that an earlier
-    call has done are taken as they are, so that a call that was stopped goes on. `characteristics.csv` and `patients.csv` are
-    written to `book/_build/.power`.
+    call has done are taken as they are, so that a call that was stopped goes on. `characteristics.csv`, the same as a table
+    in HTML, and `patients.csv` are written to `book/_build/.power`.
     """
     if repetitions < 2:
         raise UsageError(f"REPS={repetitions}: a scenario needs at least two trials.")
@@ -71,6 +73,8 @@ def make_power(table: str, repetitions: int, seed: int, scheduler: str, say: Cal
     if len(wanted):
         write_frame(folder / "patients", wanted, ("csv",))
     fixed = summary[summary["scenario"].isin([one.scenario for one in asked])]
+    if isinstance(shown := tabulate_characteristics(fixed), Table):
+        (folder / "characteristics.html").write_text(shown.html(), "utf-8")
     return [*tell_characteristics(fixed), *tell_patients(wanted), f"{folder / 'characteristics.csv'}"]
 
 

@@ -7,7 +7,7 @@ from racohort.absence import absent
 from racohort.disclosure import guarded
 
 #: The modules of this room; `tables.tabulate_x` is found in whichever of them defines it.
-ROOMS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance", "run")
+ROOMS = ("cleaning", "participants", "safety", "efficacy", "robustness", "concordance", "run", "power")
 
 __all__ = ["absent"]
 

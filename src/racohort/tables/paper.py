@@ -25,6 +25,12 @@ _NOTHING = {"", "–", "—"}
 _LONG_CELL, _LONG_TABLE, _LONG_LINE = 24, 45, 84
 #: A longer cell holds sentences, which say the level of each interval themselves.
 _SENTENCE = 80
+#: What JupyterLab needs, which sets every cell right; `book/_ext/furnish.py` takes it out of the book's pages.
+_LAB = ('<style class="ra-lab">.jp-RenderedHTMLCommon .ra-table :is(th, td, caption) { text-align: left; } '
+        '.jp-RenderedHTMLCommon .ra-table .ra-num { text-align: right; font-variant-numeric: tabular-nums; } '
+        '.jp-RenderedHTMLCommon .ra-table .ra-group th { padding-top: 1em; }</style>')  # fmt: skip
+#: A name of code may break after its points and underscores.
+_JOINT = re.compile(r"(?<=[a-z][._])(?=[a-z])")
 #: The level of an interval, which the head of a column says for all its cells, and the places where a wide cell may break.
 _LEVEL, _BREAK = re.compile(r"(?<=[(; ])(\d[\d.]* % CI) "), re.compile(r"(?<=;) | (?=\()")
 
@@ -48,7 +54,7 @@ class Table:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {
-            "text/html": self.html(),
+            "text/html": _LAB + self.html(),
             "text/plain": f"{self.caption}\n{self.frame.to_string(index=False)}\n{self.note}".strip(),
         }
 
@@ -210,4 +216,10 @@ def _kind(values: pd.Series, heads: bool) -> str:
 
 
 def _text(value: Any) -> str:
-    return "–" if pd.isna(value) or str(value) == "" else escape(str(value))
+    """A cell's text, escaped; a dash for none.
+
+    >>> _text("efficacy.compare_forms")
+    'efficacy.<wbr>compare_<wbr>forms'
+    """
+    text = "–" if pd.isna(value) or str(value) == "" else escape(str(value))
+    return text if " " in text else _JOINT.sub("<wbr>", text)
