@@ -125,7 +125,7 @@ def tabulate(rows: pd.DataFrame) -> str:
 
 
 def main(arguments: list[str]) -> None:
-    """Measure these sizes (all, if none is named; none with `--draw`), keep the rows of the others, and write the figure and the table."""
+    """Measure these sizes (all, if none is named; none with `--draw`), keep the other rows, write figure and table."""
     if arguments[:1] == ["--once"]:
         print(json.dumps(once(*arguments[1:])))
         return

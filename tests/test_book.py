@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from ruamel.yaml import YAML
 from racohort import terms
 from racohort.book import _remove_unused, lay_out
 from racohort.places import project_root
+from racohort.tables.paper import table
 
 ROOT = project_root()
 BOOK = ROOT / "book"
@@ -404,6 +406,19 @@ def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):
     assert made.startswith("<math")
     assert '<mi mathvariant="normal">ln</mi>' in made
     assert "<mi>x</mi>" in made
+
+
+def test_words_of_a_table_stand_left_in_jupyterlab_and_the_book_goes_without_that_style(monkeypatch):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from furnish import furnish
+
+    shown = table(pd.DataFrame({"Analyte": ["ALT"]}), "labs", "Values.")
+    bundle = shown._repr_mimebundle_()["text/html"]
+    assert ".jp-RenderedHTMLCommon .ra-table :is(th, td, caption) { text-align: left; }" in bundle
+    config = SimpleNamespace(racohort_made="", html_title="", project="")
+    app = SimpleNamespace(config=config, builder=SimpleNamespace(name="singlehtml"))
+    furnish(app, "page", "page.html", context := {"body": f"<p>Before</p>{bundle}"}, None)
+    assert context["body"] == f"<p>Before</p>{shown.html()}"
 
 
 def test_the_page_on_time_and_memory_tells_what_was_measured():

@@ -139,7 +139,7 @@ def responses(**counts: int) -> pd.DataFrame:
 
 def test_a_hundred_people_are_the_patients_in_proportion_with_those_nobody_knows_about(one):
     shown = plot_people(responses(good=13, moderate=20, none=17, missing=14), one.plan)
-    assert "20 much better, 31 somewhat better, 27 not better, or worse and 22 not known" in shown.alt
+    assert "20 much better, 31 somewhat better, 27 not better (or worse) and 22 not known" in shown.alt
     assert "From 64 patients" in shown.caption
     assert "without the treatment" in shown.caption
     untreated = plot_people(responses(good=1, moderate=0, none=0, missing=0), replace(one.plan, treated=False))

@@ -14,7 +14,7 @@ from racohort.results import select_results
 WORDS = {
     "good": ("much better", "good"),
     "moderate": ("somewhat better", "moderate"),
-    "none": ("not better, or worse", "none"),
+    "none": ("not better (or worse)", "none"),
     "missing": ("not known", "missing"),
 }
 

@@ -7,7 +7,7 @@ from html import escape
 
 import pandas as pd
 
-from racohort.formats import MISSING, count, interval, is_missing, number, percent, signed, told_digits
+from racohort.formats import MISSING, count, interval, is_missing, level_of, number, percent, signed, told_digits
 from racohort.labels import digits_of, label_of, shown_unit
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import change_row, label_of_visit, row_of
@@ -120,7 +120,8 @@ def _serious(results: pd.DataFrame) -> Card:
 
 def share_card(row: pd.Series, name: str, basis: str) -> Card:
     """A number of patients out of all, with its share and the interval of the share."""
-    share = f"{percent(row['value'])}; {interval(100 * row['lower'], 100 * row['upper'], 1, row['level'])} %"
+    bounds = f"{percent(row['lower']).removesuffix(' %')} to {percent(row['upper'])}"
+    share = f"{percent(row['value'])}; {level_of(row['level'])} CI {bounds}"
     return Card(name, f"{number(row['count'])} of {number(row['n'])}", share, basis, (row["result_id"],))
 
 

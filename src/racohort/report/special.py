@@ -88,7 +88,7 @@ def _first_share(row: pd.Series, results: pd.DataFrame, with_n: bool) -> str:
     kind = OVERVIEW_LABELS[row["category"].partition(">")[0]].lower()
     died, left = (only(results, by="first_event", statistic=statistic, category=row["category"])["value"]
                   for statistic in ("died_before", "at_risk"))  # fmt: skip
-    bounds = "nobody" if is_missing(row["lower"]) else interval(100 * row["lower"], 100 * row["upper"], 1, row["level"])
+    bounds = "nobody" if is_missing(row["lower"]) else f"{interval(100 * row['lower'], 100 * row['upper'], 1, row['level'])} %"
     deaths = f"; {number(died)} died before one" if died else ""
     n = f"; n = {number(row['n'])}" if with_n else ""
     return f"{kind} {percent(row['value'])} ({bounds}{deaths}; {number(left)} still followed without one{n})"
