@@ -15,6 +15,9 @@ from racohort.kernels import OwnKernel, Watchful
 from tests.support.project import LIMITS
 
 
+ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
+
+
 def notebook(folder: Path, *sources: str) -> Path:
     """A notebook of code cells, the first tagged `parameters`."""
     cells = [nbformat.v4.new_code_cell(source) for source in sources]
@@ -91,7 +94,7 @@ def test_a_kernel_that_dies_in_the_last_cell_has_failed_too(tmp_path: Path) -> N
     [
         ("import time; time.sleep(60)", {"section_minutes": 0.01}, "takes longer than 0.01 minutes, which `section_minutes`"),
         ("while True: print('x' * 99_999)", {"cell_output_mb": 1}, "puts out more than 1 MB, which `cell_output_mb`"),
-        ("bytes(9 * 10**9)", {"section_memory_mb": 8_000}, "MemoryError.*`section_memory_mb`"),
+        pytest.param("bytes(9 * 10**9)", {"section_memory_mb": 8_000}, "MemoryError.*`section_memory_mb`", marks=ON_LINUX),
     ],
 )
 def test_a_section_that_uses_more_than_it_may_is_ended_and_told_which_limit_it_was(

@@ -150,7 +150,7 @@ RULES = {
         "Correct the value or its unit in the source file; `ranges` in cohort.yml can widen what is possible."),
     "joint_fraction": _hold("medium", "A count is not a whole number", _CORRECT),
     "implausible": _warn("medium", "A value is possible but doubtful, and was kept",
-        "Compare it with the source; check the unit."),
+        "Compare it with the source, and its unit where it has one."),
     "off_grid": _warn("medium", "A score is not on its grid, and was kept", "Compare it with the source questionnaire."),
     "code_unknown": _hold("high", "A value is none of the codes declared", "Add it to the column's `codes`, or correct it."),
     "date_unreadable": _hold("high", "A date is impossible or in another format", "Write the date in the declared format."),
