@@ -14,7 +14,6 @@ from racohort.engine import SectionFailed, run_section
 from racohort.kernels import OwnKernel, Watchful
 from tests.support.project import LIMITS
 
-
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
 
 

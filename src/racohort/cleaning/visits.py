@@ -1,7 +1,7 @@
 """When a row is from: its planned visit by label and date, in the planned order, once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -31,14 +31,10 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
         return
     name, column = found
     labels = {label: code for code, visit in config.visits.items() for label in (code, *visit.labels)} | (column.codes or {})
-    keys = {word_key(label).replace(" ", ""): code for label, code in labels.items()}
     texts = sheet.texts(name)
     blank = missing_words(texts.words, config)
     by_day = None if sheet.table.standard else visits_by_day(sheet, texts, labels, config)
-    by_label = {text: _visit(text, labels, keys, text in blank, sheet.table.standard) for text in texts.words}
-    said = {text: _visit(word, labels, keys, False, sheet.table.standard) for text, word in sheet.labels(name).items()}
-    by_label |= {text: said[text] for text, code in by_label.items() if code == "?" and text in said}
-    sheet.AVISIT = texts.each(by_label) if by_day is None else by_day
+    sheet.AVISIT = texts.each(_by_label(sheet, name, labels, blank.keys())) if by_day is None else by_day
     flagged = baseline_by_flag(sheet, sheet.AVISIT, config)
     sheet.AVISIT[flagged] = config.baseline
     records.change(
@@ -52,10 +48,25 @@ def clean_visits(sheet: Sheet, config: Cohort, records: Records) -> None:
     coded = texts.among({text for text, code in (column.codes or {}).items() if text != code}) & sheet.keep & ~flagged
     records.change("code_mapped", sheet.table, sheet.cells(coded, name, became=sheet.AVISIT), "was read as the visit declared")
     sheet.hold_rows(sheet.AVISIT == "?", "visit_unknown", name, f"is no visit's label ({', '.join(list(labels)[:12])})", records)
+    _tell_unscheduled(sheet, name, texts.among(blank), records)
+
+
+def _by_label(sheet: Sheet, name: str, labels: dict[str, str], blank: Collection[str]) -> dict[str, str]:
+    """The visit of each text of a column, by the text itself or else by the words that the file has for it; "?" of neither."""
+    keys = {word_key(label).replace(" ", ""): code for label, code in labels.items()}
+    standard, said = sheet.table.standard, sheet.labels(name)
+    found = {text: _visit(text, labels, keys, text in blank, standard) for text in sheet.texts(name).words}
+    others = {
+        text: _visit(said[text], labels, keys, False, standard) for text, code in found.items() if code == "?" and text in said
+    }
+    return found | others
+
+
+def _tell_unscheduled(sheet: Sheet, name: str, blank: Mask, records: Records) -> None:
     apart = (sheet.AVISIT == "UNSCHEDULED") & sheet.keep
     for rows, told in (
-        (~texts.among(blank), "is an unscheduled visit, outside the plan"),
-        (texts.among(blank), "names no visit, so that it counts as unscheduled"),
+        (~blank, "is an unscheduled visit, outside the plan"),
+        (blank, "names no visit, so that it counts as unscheduled"),
     ):
         if (apart & rows).any():
             records.note_cells("visit_unscheduled", sheet.table, sheet.cells(apart & rows, name), told)

@@ -30,32 +30,37 @@ def plot_baselines(
     if not keys:
         return None
     names = [label_of(code, catalogue) if code in codes else "Women" for code in keys]
-    later = [run.name for run in runs[1:]]
+    first, later = runs[0].name, [run.name for run in runs[1:]]
     fig, ax = canvas(7.2, 1.3 + (0.2 + 0.06 * len(later)) * len(keys))
-    ax.axvspan(-MARGIN, MARGIN, fc=INK["band"], lw=0)
-    ax.axvline(0, color=INK["ink"], lw=0.9)
-    for place, name in enumerate(later):
-        rows = select_results(differences, contrast=f"{name}-{runs[0].name}")
-        at = [keys.index("SEX" if row["by"] == "SEX" else row["PARAMCD"]) for row in rows.to_dict("records")]
-        _dots(ax, rows, np.array(at) + _offset(place, len(later)), place, name)
+    _draw_apart(ax, differences, keys, first, later)
     ax.set_yticks(range(len(names)), names)
-    ax.set_ylim(len(names) - 0.4, -0.6)
-    ax.grid(visible=False, axis="y")
-    ax.set_xlabel(f"Standardised difference from {runs[0].name}\n← lower      higher →")
+    ax.set_xlabel(f"Standardised difference from {first}\n← lower      higher →")
     if len(later) > 1:
         fig.legend(loc="outside upper left", ncols=min(len(later), 4))
     largest = differences["value"].iloc[int(differences["value"].abs().argmax())]
     alt = (
-        f"Standardised differences of {listed(later)} from {runs[0].name} in {count(len(keys), 'variable')} at baseline; "
+        f"Standardised differences of {listed(later)} from {first} in {count(len(keys), 'variable')} at baseline; "
         f"the largest is {number(largest, 2)}."
     )
     caption = (
-        f"Baselines: difference of means from {runs[0].name} in standard deviations, with its interval. Shaded: within a quarter "
+        f"Baselines: difference of means from {first} in standard deviations, with its interval. Shaded: within a quarter "
         "of a standard deviation."
     )
     return finish(
         fig, "baselines", alt, caption, synthetic, drawn=differences[["contrast", "PARAMCD", "by", "category", *VALUES]]
     )
+
+
+def _draw_apart(ax: Any, differences: pd.DataFrame, keys: Sequence[str], first: str, later: Sequence[str]) -> None:
+    """A line for each variable, and on it a mark for each later run, with its interval."""
+    ax.axvspan(-MARGIN, MARGIN, fc=INK["band"], lw=0)
+    ax.axvline(0, color=INK["ink"], lw=0.9)
+    for place, name in enumerate(later):
+        rows = select_results(differences, contrast=f"{name}-{first}")
+        at = [keys.index("SEX" if row["by"] == "SEX" else row["PARAMCD"]) for row in rows.to_dict("records")]
+        _dots(ax, rows, np.array(at) + _offset(place, len(later)), place, name)
+    ax.set_ylim(len(keys) - 0.4, -0.6)
+    ax.grid(visible=False, axis="y")
 
 
 def _offset(place: int, runs: int) -> float:
