@@ -9,6 +9,7 @@ import lxml.html
 import pytest
 from docx import Document
 from docx.oxml.ns import qn
+from PIL import Image
 from pypdf import PdfReader
 
 from racohort import editions
@@ -84,6 +85,37 @@ def test_a_word_table_has_its_caption_repeats_its_head_and_merges_cells(tmp_path
     assert [bool(row._tr.xpath("./w:trPr/w:tblHeader")) for row in table.rows] == [True, True, False]
     captions = [paragraph for paragraph in made.paragraphs if paragraph.style.name == "Caption"]
     assert [lxml.html.fromstring(f"<p>{one._p.xml}</p>").text_content().split() for one in captions][1][:2] == ["Table", "1"]
+
+
+def test_in_word_a_table_has_the_lines_of_the_book_and_no_row_is_broken_over_two_pages(tmp_path: Path) -> None:
+    table = document(tmp_path).tables[0]
+    lines = [one.tag for one in table._tbl.tblPr.xpath("./w:tblBorders/*")]
+    assert lines == [qn(f"w:{side}") for side in ("top", "bottom", "insideH")]
+    assert table._tbl.tblPr[-1].tag == qn("w:tblLook")  # Word refuses a file whose properties stand in another order
+    assert all(row._tr.xpath("./w:trPr/w:cantSplit") for row in table.rows)
+    assert [bool(row._tr.xpath(".//w:tcBorders")) for row in table.rows] == [False, True, False]
+
+
+def test_in_word_the_name_of_a_group_stays_with_its_first_row(tmp_path: Path) -> None:
+    rows = '<tr><th colspan="1" scope="rowgroup">DAS28</th></tr><tr><td>1 year</td></tr>'
+    page = lxml.html.fromstring(f'<body><article class="bd-article"><table><tbody>{rows}</tbody></table></article></body>')
+    word.write_word(page, "", tmp_path / "one.docx")
+    cells = [row.cells[0] for row in Document(str(tmp_path / "one.docx")).tables[0].rows]
+    assert [cell.paragraphs[0].paragraph_format.keep_with_next for cell in cells] == [True, None]
+
+
+def test_a_word_figure_keeps_room_for_its_caption_and_weighs_little(tmp_path: Path) -> None:
+    Image.effect_noise((400, 4000), 40).convert("RGB").save(made := io.BytesIO(), "PNG")
+    source = base64.b64encode(made.getvalue()).decode()
+    figure = f'<figure><img src="data:image/png;base64,{source}" alt="noise"></figure>'
+    page = lxml.html.fromstring(f'<body><article class="bd-article">{figure}</article></body>')
+    word.write_word(page, "", tmp_path / "one.docx")
+    shown = Document(str(tmp_path / "one.docx")).inline_shapes[0]
+    assert shown.height == word.HEIGHT
+    assert abs(shown.width * 10 - shown.height) < 20
+    with zipfile.ZipFile(tmp_path / "one.docx") as parts:
+        held = next(name for name in parts.namelist() if "media" in name)
+        assert Image.open(io.BytesIO(parts.read(held))).mode == "P"  # a palette
 
 
 def test_in_word_a_column_of_running_text_is_wider_than_one_of_numbers_and_holds_no_rule(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
 #: What is listed below the contents, and where its captions are; those in a closed fold do not stand on paper.
 LISTED = {"Figure": ".//figure/figcaption", "Table": ".//table/caption"}
 #: A chapter of fewer letters begins below the one before it.
-SHORT = 800
+SHORT = 3_000
 HIDDEN = 'ancestor::details[contains(@class, "hide")]'
 STYLE = """\
 @page {{ size: A4; margin: 17mm 18mm 18mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
