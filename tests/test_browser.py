@@ -98,11 +98,13 @@ def visit(chromium) -> Iterator[Visit]:
 #: Width and theme in turn, so that every kind of page is seen each way.
 LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
 
-#: What axe is asked. The page of rules has thousands of words of code, whose contrast other pages have as well.
+#: What axe is asked. It fetches no style sheet again, which a page on disk may not: the refusal would be told of the next page.
+#: The page of rules has thousands of words of code, whose contrast other pages have as well.
 AXE = """async ([every, open]) => {
   if (open) document.querySelectorAll('details').forEach(folded => folded.open = true);
   for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-  const found = await axe.run(document, {resultTypes: ['violations'], rules: {'color-contrast': {enabled: every}}});
+  const asked = {resultTypes: ['violations'], preload: false, rules: {'color-contrast': {enabled: every}}};
+  const found = await axe.run(document, asked);
   return found.violations.flatMap(one => one.nodes.map(node => `${one.id}: ${node.html.slice(0, 120)}`));
 }"""
 AXE_SCRIPT = Path(axe_playwright_python.__file__).parent / "axe.min.js"
