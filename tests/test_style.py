@@ -263,6 +263,12 @@ def test_last_digits_of_a_layout_change_nothing_in_a_picture():
     assert drawn(0.2) != drawn(0.25)
 
 
+def test_a_letter_of_a_picture_is_called_by_its_glyph_and_a_mark_by_its_number():
+    named = set(re.findall(r' id="([^"]+)"', drawn(synthetic=True).light)) - {"synthetic-cohort"}
+    assert all(re.fullmatch(r"[RB]-[0-9a-f]+|i\d+", name) for name in named)
+    assert {name[0] for name in named} == {"R", "B", "i"}
+
+
 def test_a_figure_is_laid_out_once_and_drawn_once(monkeypatch):
     drawn, draw = [], Drawing.draw
     monkeypatch.setattr(Drawing, "draw", lambda fig, renderer: (drawn.append(fig), draw(fig, renderer)))

@@ -63,6 +63,9 @@ RESULTS = (
 RESULT_NUMBERS = ("value", "lower", "upper", "level", "p_value", "p_adjusted")
 RESULT_COUNTS = ("n", "count", "n_missing")
 
+#: The typefaces of figures, and how their letters are called in a drawing, before a hyphen and the number of the glyph.
+TYPEFACES = {"RacohortSans-Regular": "R", "RacohortSans-Bold": "B"}
+
 #: Who may see a report, the loosest first.
 PRIVACY = ("internal", "share", "publish")
 

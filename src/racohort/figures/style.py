@@ -28,6 +28,7 @@ from matplotlib.figure import Figure as Drawing
 
 from racohort.figures.letters import spare_letters
 from racohort.figures.points import Point, overlay, points_of
+from racohort.terms import TYPEFACES
 
 #: Name -> (light, dark). Telling colours apart under colour blindness is tested for every group that shares a figure.
 PALETTE: Mapping[str, tuple[str, str]] = MappingProxyType({
@@ -205,7 +206,8 @@ def _compact(svg: str) -> str:
     svg = re.sub(r' [xy]="[^"]+"| points="[^"]+"', lambda place: _rounded(place[0]), svg)
     referred = set(re.findall(r"#([\w.-]+)", svg)) | {_MARK}
     svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in referred else "", svg)
-    svg = _number_frames(svg)
+    svg = _short_names(svg)
+    svg = re.sub(r"(?<=translate\()[^)]+", lambda place: _rounded(place[0]), svg)
     svg = re.sub(r"\s+(?=[\"<])", "", re.sub(r">\s+<", "><", svg))
     svg = re.sub(r' style="[^"]+"', lambda style: re.sub(r"(?<=[;:]) ", "", style[0]), svg)
     svg = re.sub(r"<g>(<path [^>]*/>)</g>", r"\1", svg)
@@ -213,11 +215,17 @@ def _compact(svg: str) -> str:
     return _ALIKE.sub(lambda lines: f'<path d="{"".join(_PATH.findall(lines[0]))}"{lines[1]}/>', svg).strip()
 
 
-def _number_frames(svg: str) -> str:
-    """Frames that cut drawings off, by their number: matplotlib names them by places whose last digits may differ."""
-    names = dict.fromkeys(re.findall(r'<clipPath id="([^"]+)"', svg))
-    numbers = {name: f"c{number}" for number, name in enumerate(names)}
-    return re.sub(r'(?<=["#])p[0-9a-f]+(?=[")])', lambda name: numbers.get(name[0], name[0]), svg)
+def _short_names(svg: str) -> str:
+    """Frames and marks go by their number, because matplotlib's names are long and hold digits that may differ.
+
+    Letters keep their glyph, by which the search for traces of patients reads them (`leaks.texts`).
+    """
+    names = dict.fromkeys(re.findall(r' id="([^"-]+)"', svg))
+    short = {name: f"i{number}" for number, name in enumerate(names)}
+    svg = re.sub(r'((?: id="|href="#|url\(#))([^")]+)', lambda found: found[1] + short.get(found[2], found[2]), svg)
+    for typeface, letter in TYPEFACES.items():
+        svg = re.sub(f'( id="|href="#){typeface}(?=-)', rf"\g<1>{letter}", svg)
+    return svg
 
 
 def _rounded(numbers: str) -> str:

@@ -11,6 +11,8 @@ from functools import cache
 from importlib.util import find_spec
 from urllib.parse import unquote
 
+from racohort.terms import TYPEFACES
+
 
 class Unreadable(Exception):
     """A file whose text cannot be searched here, and why."""
@@ -99,11 +101,12 @@ def drawn_text(svg: str) -> str:
 
 
 @cache
-def _letters(typeface: str) -> dict[int, str]:
-    """Glyph -> letter of a typeface by its PostScript name; empty where it is not one of this machine's."""
+def _letters(name: str) -> dict[int, str]:
+    """Glyph -> letter of a typeface by its PostScript name or its sign; empty where it is not one of this machine's."""
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
+    typeface = next((known for known, sign in TYPEFACES.items() if sign == name), name)
     for entry in font_manager.fontManager.ttflist:
         if entry.name.replace(" ", "")[:6] != typeface[:6]:
             continue
