@@ -203,6 +203,10 @@ def test_the_search_finds_words_of_the_book_from_the_disk(book, visit, query):
     page = visit.open(book / "search.html", f"?q={query}")
     page.wait_for_selector("ul.search li", timeout=10_000)
     assert page.locator("ul.search li a").count() >= 2
+    glass = page.locator(".bd-search-container .bd-search i").bounding_box()
+    typed = page.locator(".bd-search-container input[type=search]")
+    room = typed.evaluate("field => field.getBoundingClientRect().left + parseFloat(getComputedStyle(field).paddingLeft)")
+    assert glass["x"] + glass["width"] < room  # it hides no letter
     assert not visit.outside()
     assert not visit.complaints
 
