@@ -477,3 +477,39 @@ def test_the_dates_of_a_wide_file_are_held_against_windows_and_order(tmp_path, s
     clean, data = cleaned(path)
     assert rules(clean) - {"visit_absent"} == said
     assert len(data.adlb) == used
+
+
+SITES = """
+    id | site | visit | date | crp
+    1 | North | BL | 2014-03-01 | 9
+    1 | North | Y1 | 2015-03-01 | 5
+    1 | South | BL | 2014-03-01 | 8
+    02 | South | BL | 2014-03-01 | 7
+    3 |  | BL | 2014-03-01 | 6"""
+
+
+def test_a_number_that_each_site_counts_anew_names_a_patient_together_with_its_site(tmp_path):
+    events = "id | site | event | start\n1 | South | rash | 2014-04-01\n1 | North | fever | 2014-04-02"
+    path = cohort(tmp_path, {"a.csv": SITES, "e.csv": events}, {"e.csv": "event"}, columns={"id": {"role": "SUBJID"}})
+    clean, data = cleaned(path)
+    assert data.adsl["USUBJID"].tolist() == ["North-1", "South-02", "South-1"]
+    assert data.adae[["USUBJID", "AETERM"]].to_numpy().tolist() == [["North-1", "fever"], ["South-1", "rash"]]
+    (missing,) = (finding.message for finding in clean.records.findings if finding.rule == "id_missing")
+    assert missing.endswith("names nobody: it is no number, or its site is not there (role SITEID)")
+
+
+@pytest.mark.parametrize(("column", "word", "unclear"), [
+    ("relation", "2", True), ("relation", "unlikely", False), ("relation", "not assessable", False), ("relation", "?", False),
+    ("action", "B", True), ("action", "Dose reduced", False), ("action", "停药", False), ("action", "none", False),
+])  # fmt: skip
+def test_a_judgement_of_an_event_that_nobody_understands_is_told(tmp_path, column, word, unclear):
+    columns = {column: {"role": {"relation": "AEREL", "action": "AEACN"}[column]}}
+    events = f"id | event | start | {column}\nP1 | rash | 2014-04-01 | {word}"
+    visits = "id | visit | date | crp\nP1 | BL | 2014-03-01 | 9"
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": visits, "e.csv": events}, {"e.csv": "event"}, columns=columns))
+    assert ("event_unclear" in rules(clean)) is unclear
+
+
+def test_a_number_within_a_site_tells_nobody_in_a_file_without_sites(tmp_path):
+    with pytest.raises(CohortError, match="no column has the role USUBJID, beside SUBJID none has SITEID"):
+        cleaned(cohort(tmp_path, {"a.csv": "id | visit | crp\n1 | BL | 9"}, columns={"id": {"role": "SUBJID"}}))

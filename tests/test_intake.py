@@ -889,3 +889,14 @@ def test_haemoglobin_a1c_is_the_analyte_of_its_unit_and_nothing_else_changes_its
     guess = guess_unit(Guess(name, {"paramcd": first}, "named"), values, read_catalogue())
     assert guess.keys["paramcd"] == code
     assert (None if guess.choices else guess.keys.get("unit")) == unit
+
+
+def test_numbers_that_start_anew_at_each_site_are_found_in_every_file(root: Path, tmp_path: Path) -> None:
+    rows = [f"{site},{number},{visit},{number}.5" for site in "AB" for number in (1, 2, 3) for visit in ("baseline", "week 12")]
+    visits = written(tmp_path, "visits.csv", "\n".join(["centre,patient no,visit,crp mg/L", *rows]) + "\n")
+    people = written(tmp_path, "people.csv", "centre,patient no,sex\n" + "".join(f"{s},{n},F\n" for s in "AB" for n in (1, 2, 3)))
+    events = written(tmp_path, "events.csv", "centre,patient no,adverse event,start\nA,1,rash,2014-03-02\nB,1,fever,2014-03-03\n")
+    assert described(visits, people, events).exit_code == 0
+    found = parse_cohort(text_of(root))
+    assert {name: found.columns[name].role for name in ("centre", "patient no")} == {"centre": "SITEID", "patient no": "SUBJID"}
+    assert [file.shape for file in found.files] == ["visit", "subject", "event"]

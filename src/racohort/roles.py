@@ -14,6 +14,8 @@ class Role(NamedTuple):
 ROLES = {
     "USUBJID": Role("the patient's identifier; text for ever, so 007 stays 007", "patient"),
     "SITEID": Role("the hospital or site", "patient"),
+    "SUBJID": Role("the patient's number where numbers start anew at each site: with SITEID in the same file it makes USUBJID",
+                   "patient"),
     "SEX": Role("sex; give `codes` unless it is M and F", "patient"),
     "AGE": Role("age in years at the visit, or at baseline", "patient"),
     "BIRTHDT": Role("date of birth, or its year (format %Y, taken for its middle); gives the age where there is none", "patient"),
@@ -68,4 +70,6 @@ DATES = ("ADT", "BIRTHDT", "TRTSDT", "EOSDT", "LSTCNTDT", "DTHDT", "ASTDT", "AEN
 #: Roles whose cells are numbers.
 NUMBERS = ("AGE", "DISDUR", "ANRLO", "ANRHI", "CMDOSE")
 #: Roles that say something about the patient, not about a visit or an event.
-PATIENT = tuple(role for role, facts in ROLES.items() if facts.group == "patient" and role not in ("USUBJID", "COVARIATE"))
+PATIENT = tuple(
+    role for role, facts in ROLES.items() if facts.group == "patient" and role not in ("USUBJID", "SUBJID", "COVARIATE")
+)

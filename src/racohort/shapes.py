@@ -66,7 +66,8 @@ def check_identifiers(tables: Sequence[RawTable], records: Records) -> None:
     """A refusal where a table has declared columns but none with the patient's identifier: nobody would know whose it is."""
     for table in tables:
         roles = {column.role for column in table.columns.values()}
-        if "USUBJID" not in roles and not table.standard:
-            said = f"{table.file}: no column has the role USUBJID, so that nothing tells whose a row is"
+        if "USUBJID" not in roles and not {"SUBJID", "SITEID"} <= roles and not table.standard:
+            half = ", beside SUBJID none has SITEID" if "SUBJID" in roles else ""
+            said = f"{table.file}: no column has the role USUBJID{half}, so that nothing tells whose a row is"
             remedy = "Give the column with the patient's identifier the role USUBJID, or remove the file from cohort.yml."
             records.note("column_missing", said, table, remedy=remedy)

@@ -13,6 +13,7 @@ from racohort.cleaning.patients import read_numbers
 from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import NOTHING, missing_words, tidy, translate, word_key
 from racohort.config import Cohort, Column
+from racohort.judgements import unclear
 from racohort.roles import ROLES
 from racohort.schema import Records
 
@@ -130,7 +131,7 @@ def _check_grades(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
 def _check_twice(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
     twice = frame.assign(USUBJID=sheet.USUBJID).duplicated().to_numpy() & sheet.keep & bool(len(frame.columns))
     if twice.any():
-        name, what = (sheet.role("USUBJID") or ("",))[0], "a medicine" if is_medication(sheet) else "an event"
+        name, what = sheet.identifier, "a medicine" if is_medication(sheet) else "an event"
         became = np.full(len(sheet), "(row left out)", dtype=object)
         records.change(
             "event_twice", sheet.table, sheet.cells(twice, name, became=became), f"is a duplicate of {what} listed before"
@@ -147,13 +148,17 @@ def _with_grades(sheet: Sheet, role: str, name: str, column: Column) -> Column:
 
 
 def _check_complete(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
-    """Rows without a term, or that say there was no event, are kept out; no grade or mark of seriousness is warned of."""
+    """Rows without a term, or that say there was no event, are kept out; what is not known of an event is warned of."""
     if "AETERM" in frame and not is_medication(sheet):
         name, words = sheet.names["AETERM"], {term: word_key(term) for term in frame["AETERM"].unique()}
         blank = {term for term, word in words.items() if word in NOTHING or not any(map(str.isalnum, word))}
         none = {term for term, word in words.items() if NO_EVENT.fullmatch(word)}
         sheet.hold_rows(frame["AETERM"].isin(none).to_numpy(), "event_unnamed", name, "says that there was no event", records)
         sheet.hold_rows(frame["AETERM"].isin(blank).to_numpy(), "event_unnamed", name, "is no term", records)
+    for role in ("AEREL", "AEACN"):
+        if role in frame:
+            rows, told = unclear(role, frame[role])
+            records.note_cells("event_unclear", sheet.table, sheet.cells(rows.to_numpy() & sheet.keep, sheet.names[role]), told)
     for role, what in {"AETOXGR": "grade", "AESER": "mark of seriousness"}.items():
         if role in frame:
             texts = sheet.texts(sheet.names[role])

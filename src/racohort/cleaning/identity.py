@@ -80,13 +80,27 @@ def _plain(text: str) -> str:
 
 
 def _read(sheet: Sheet) -> Texts:
-    found = sheet.role("USUBJID")
-    return sheet.texts(found[0]) if found else Texts(np.array([""], dtype=object), np.zeros(len(sheet), dtype="int32"))
+    """The identifier of every row, as it stands there, or the site and the number within it; "" of a row without either."""
+    site = sheet.role("SITEID")
+    if not sheet.identifier:
+        return Texts(np.array([""], dtype=object), np.zeros(len(sheet), dtype="int32"))
+    if sheet.role("USUBJID") or site is None:
+        return sheet.texts(sheet.identifier)
+    numbers, sites = sheet.texts(sheet.identifier), sheet.texts(site[0])
+    at, pairs = pd.factorize(numbers.at.astype("int64") * len(sites.words) + sites.at)
+    words = [_within(sites.words[pair % len(sites.words)], numbers.words[pair // len(sites.words)]) for pair in pairs]
+    return Texts(np.array(words, dtype=object), at.astype("int32"))
 
 
-def _id_name(sheet: Sheet) -> str:
-    found = sheet.role("USUBJID")
-    return found[0] if found else ""
+def _within(site: str, number: str) -> str:
+    """The identifier of a patient whose number is one within the site.
+
+    >>> _within("Xi'an", " 07"), _within("A", "3.0"), _within("A", "Total"), _within("", "3")
+    ("Xi'an-07", 'A-3', 'Total', '')
+    """
+    place, plain = tidy(site), tidy(number)
+    plain = plain.split(".")[0] if _FLOAT.fullmatch(plain) else plain
+    return plain if form_of(plain) else f"{place}-{plain}" if place else ""
 
 
 def form_of(word: str) -> str:
@@ -113,11 +127,14 @@ def form_of(word: str) -> str:
 
 def _check_forms(sheet: Sheet, texts: Texts, forms: np.ndarray, records: Records) -> None:
     """Missing and damaged identifiers, rows of totals, and identifiers whose spelling was changed; `forms` has all people's."""
-    name = _id_name(sheet)
+    name = sheet.identifier
     if not name:
         return
     of = {form: (forms == form)[sheet.who] for form in ("missing", "total", "rounded", "float")}
-    sheet.hold_rows(of["missing"], "id_missing", name, "is no identifier", records)
+    told = (
+        "is no identifier" if sheet.role("USUBJID") else "names nobody: it is no number, or its site is not there (role SITEID)"
+    )
+    sheet.hold_rows(of["missing"], "id_missing", name, told, records)
     sheet.hold_rows(of["total"], "totals_row", name, "stands where an identifier should be", records)
     _check_rounded(sheet, of["rounded"], name, records)
     _check_floats(sheet, of["float"], name, records)
@@ -166,7 +183,7 @@ def _hold_people(sheets: Sequence[Sheet], rule: str, reasons: Mapping[str, str],
     held = np.array([word in reasons for word in sheets[0].people], dtype=bool) if reasons else np.array([])
     for sheet in sheets if reasons else []:
         at = sheet.by_person(held[sheet.who] & sheet.keep)
-        sheet.hold_rows(at, rule, _id_name(sheet), [reasons[word] for word in sheet.people[sheet.who[at]]], records, scope)
+        sheet.hold_rows(at, rule, sheet.identifier, [reasons[word] for word in sheet.people[sheet.who[at]]], records, scope)
 
 
 def check_sites(sheets: Sequence[Sheet], records: Records) -> None:
@@ -214,5 +231,5 @@ def _hold_strangers(sheet: Sheet, known: Mask, rule: str, reason: str, sheets: S
     """Keep out the rows of those who are not known; one whose identifier looks like a patient's is told with it."""
     stranger = ~known[sheet.who]
     for one, hint in likely(set(sheet.USUBJID[stranger & sheet.keep]), sheets).items():
-        sheet.hold_rows(np.asarray(one == sheet.USUBJID), rule, _id_name(sheet), reason + hint, records)
-    sheet.hold_rows(stranger, rule, _id_name(sheet), reason, records)
+        sheet.hold_rows(np.asarray(one == sheet.USUBJID), rule, sheet.identifier, reason + hint, records)
+    sheet.hold_rows(stranger, rule, sheet.identifier, reason, records)

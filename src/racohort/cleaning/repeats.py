@@ -72,7 +72,7 @@ def _same_person(
 
 
 def _note_people(people: tuple[str, ...], said: str, row: int, times: int, sheet: Sheet, records: Records) -> None:
-    column = (sheet.role("USUBJID") or ("",))[0]
+    column = sheet.identifier
     where = {"line": int(sheet.table.line[row]), "column": column, "USUBJID": people[-1], "value": people[-1]}
     records.note("same_person", said, sheet.table, **where, count=times)
 

@@ -154,6 +154,12 @@ class Sheet:
         return next(((name, column) for found, name, column in self.roles() if found == role), None)
 
     @property
+    def identifier(self) -> str:
+        """The column that says whose a row is: the identifier, or the number within the site; "" where there is none."""
+        found = self.role("USUBJID") or self.role("SUBJID")
+        return found[0] if found else ""
+
+    @property
     def unread(self) -> bool:
         """Whether this is a trial package's data set of a kind that is not read."""
         return bool(self.table.standard) and all(role == "USUBJID" for role, _, _ in self.roles())

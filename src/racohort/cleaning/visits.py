@@ -84,22 +84,23 @@ def _visit(text: str, labels: dict[str, str], keys: dict[str, str], blank: bool,
 
 def check_duplicates(sheet: Sheet, records: Records) -> None:
     """Drop rows that repeat another in every cell; quarantine rows of one visit and sample with different values."""
-    found = sheet.role("AVISIT") or sheet.role("USUBJID")
-    if not found or sheet.table.shape not in ("visit", "long"):
+    found = sheet.role("AVISIT")
+    name = found[0] if found else sheet.identifier
+    if not name or sheet.table.shape not in ("visit", "long"):
         return
     key = pd.DataFrame({"who": sheet.who, "visit": pd.factorize(sheet.AVISIT)[0], "date": sheet.ADT.astype("int64")})
     key["sample"] = sample_of(sheet)
-    key["label"] = np.where(sheet.AVISIT == "UNSCHEDULED", sheet.texts(found[0]).at, -1)  # they are told apart by label
+    key["label"] = np.where(sheet.AVISIT == "UNSCHEDULED", sheet.texts(name).at, -1)  # they are told apart by label
     long = sheet.table.shape == "long" and len(sheet.fields) > 0
     if long:
         key["code"] = pd.factorize(sheet.fields[0].PARAMCD)[0]
     key = key[key.duplicated(keep=False)]
     repeated = np.zeros(len(sheet), dtype=bool)
     repeated[key.index[pd.concat([key, _comparable(sheet, key.index)], axis=1).duplicated()]] = True
-    _drop_repeated(sheet, repeated & sheet.keep, found[0], records)
+    _drop_repeated(sheet, repeated & sheet.keep, name, records)
     named = sheet.keep & (sheet.AVISIT != "") & (sheet.AVISIT != "UNSCHEDULED")
     key = key[named[key.index]]
-    _hold_twice(sheet, key[key.duplicated(keep=False)], found[0], sheet.fields[0] if long else None, records)
+    _hold_twice(sheet, key[key.duplicated(keep=False)], name, sheet.fields[0] if long else None, records)
 
 
 def _hold_twice(sheet: Sheet, key: pd.DataFrame, name: str, field: Field | None, records: Records) -> None:

@@ -14,6 +14,7 @@ from racohort.intake.guesses import Guess, Source
 from racohort.intake.people import arms_of, own_baseline
 from racohort.intake.redcap import kinds_of_row
 from racohort.intake.separate import name_visits
+from racohort.intake.sites import join_sites
 from racohort.intake.tables import guess_table
 from racohort.intake.values import as_number, given, is_numeric, parse_day
 from racohort.intake.visits import UNITS, UNTOLD, Planned, before_all, header_time, label_day, plan_visits, time_unit
@@ -78,6 +79,7 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     for source in (one for one in found if one.visit):
         source.facts["visit"] = next(visit.code for visit in scaffold.visits if source.visit in visit.labels)
     scaffold.arms = next((arms for pair in zip(found, tables, strict=True) if (arms := arms_of(*pair))[0]), scaffold.arms)
+    join_sites(found, tables)
     scaffold.shared, scaffold.own = _share(found)
     scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
     scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")

@@ -96,7 +96,8 @@ def _shape(cells: pd.DataFrame, patterns: Mapping[str, Mapping[str, str]], analy
     if patterns:
         return "wide", f"visits stand in column names, such as {next(iter(next(iter(patterns.values()))))!r}"
     ids = next((name for name, match in matches.items() if match.meanings == ("USUBJID",) and not match.left), None)
-    repeated = ids is not None and cells[ids].duplicated().any()
+    sites = [name for name, match in matches.items() if match.sure == "SITEID"]  # each may count its own patients
+    repeated = ids is not None and cells[[ids, *sites]].duplicated().any()
     if "AVISIT" in roles or repeated:
         return "visit", "it has a column of visits" if "AVISIT" in roles else f"{ids!r} repeats"
     return "subject", "every patient has one row" if ids is not None else "no column of visits was found"

@@ -12,10 +12,11 @@ from typing import Any
 import pandas as pd
 
 from racohort.intervals import exposure_adjusted_rate, upper_one_sided_cp
+from racohort.judgements import is_discontinuation, is_related, left_for_harm
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.safety.exposure import DAYS_PER_YEAR, follow_up_days, longest_wait
-from racohort.safety.terms import OVERVIEW, WINDOWS, is_discontinuation, is_related, left_for_harm
+from racohort.safety.terms import OVERVIEW, WINDOWS
 from racohort.summaries import members, proportion_row
 
 
