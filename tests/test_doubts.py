@@ -232,7 +232,7 @@ def test_a_percent_sign_in_a_column_name_is_a_unit(tmp_path, name, refused):
 
 @pytest.mark.parametrize(("text", "expected"), [
     ("4-10", (4, 10)), ("4.0~10.0", (4, 10)), ("[4,0 – 10,0]", (4, 10)), ("（４至１０）", (4, 10)), ("4 to 10", (4, 10)),
-    ("<5", (None, 5)), ("≤5.0", (None, 5)), (">60", (60, None)), ("", (None, None)),
+    ("<5", (None, 5)), ("≤5.0", (None, 5)), (">3", (3, None)), ("", (None, None)),
     ("10-4", None), ("M 4-10 F 3-9", None), ("4-10 g/dL", None), ("negative", None), ("4", None),
 ])  # fmt: skip
 def test_a_reference_range_in_one_cell_gives_its_limits_or_is_told_to_be_unread(tmp_path, text, expected):
@@ -243,6 +243,29 @@ def test_a_reference_range_in_one_cell_gives_its_limits_or_is_told_to_be_unread(
     for given, limit in zip(expected or (), (row["ANRLO"], row["ANRHI"]), strict=False):
         assert given is None or limit == given
     assert data.adlb.loc[data.adlb["USUBJID"] == "P2", ["ANRLO", "ANRHI"]].to_numpy().tolist() == [[4, 10]]
+
+
+@pytest.mark.parametrize(("rows", "used"), [
+    ("CREAT 0.8 mg/dL 0.5-0.9, CREAT 71 umol/L 0.5-0.9", [True, False]),
+    ("CREAT 0.8 mg/dL 0.5-0.9, CREAT 71 umol/L 44-80", [True, True]),
+    ("HGB 12.5 g/dL 12-16, HGB 7.8 mmol/L 12-16", [True, False]),
+    ("CRP 8 mg/L <5, CRP 0.8 mg/dL <5", [False, False]), ("CRP 8 mg/L <5, CRP 0.8 mg/dL <0.5", [True, True]),
+    ("CRP 8 mg/L <5, ALT 20 U/L <5", [True, True]),
+])  # fmt: skip
+def test_limits_of_another_unit_than_their_value_give_way_to_the_catalogue_and_are_told(tmp_path, rows, used):
+    lines = [f"P{at}\tBL\t" + "\t".join(row.split()) for at, row in enumerate(rows.split(", "), 1)]
+    table = "\n".join(["id\tvisit\titem\tresult\tunit\trange", *lines])
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": f"{table}\n".encode()}, {"a.csv": "long"}, columns=LONG))
+    doubted = [finding for finding in clean.records.findings if finding.rule == "limits_doubtful"]
+    assert sum(finding.count for finding in doubted) == used.count(False)
+    assert clean.values["ANRHI"].notna().tolist() == used
+
+
+def test_a_negative_dipstick_as_the_range_of_a_dipstick_is_no_unread_limit(tmp_path):
+    table = "id\tvisit\titem\tresult\tunit\trange\nP1\tBL\tUPRO\tnegativ\t\tnegativ\nP2\tBL\tUPRO\t(+)\t\tsee report\n"
+    clean, data = cleaned(cohort(tmp_path, {"a.csv": table.encode()}, {"a.csv": "long"}, columns=LONG))
+    assert data.adlb["AVAL"].tolist() == [0, 1]
+    assert [finding.count for finding in clean.records.findings if finding.rule == "limits_unread"] == [1]
 
 
 def test_limits_with_a_decimal_comma_and_in_the_unit_of_the_row_are_converted(tmp_path):

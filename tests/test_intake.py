@@ -829,6 +829,13 @@ HOSPITAL = """\
 02,61岁,2020-04-03 08:12:00,尿蛋白,弱阳性,,阴性
 02,61岁,2020-04-03 08:12:00,促甲状腺激素,2.1,μIU/mL,0.27-4.2
 """
+GERMAN = """\
+PatNr;Auftragsnr;Abnahmedatum;Eingang;Analyt;Bezeichnung;Ergebnis;Einheit;Kommentar
+001;7001;03.02.2022;04.02.2022;KREA;Kreatinin i.S.;0,8;mg/dl;
+001;7002;13.03.2023;14.03.2023;UEW;Eiweiß im Urin;Spur;;hämolytisch
+002;7003;03.02.2022;04.02.2022;GFR;GFR (CKD-EPI);77;ml/min/1,73m²;
+002;7004;23.03.2023;24.03.2023;THRO;Thrombozyten;250;/nl;
+"""
 FOLLOWED = """\
 病历号,随访,随访日期,血沉
 01,首诊,2019-03-01,40
@@ -836,6 +843,16 @@ FOLLOWED = """\
 02,首诊,2019-04-01,50
 02,12个月随访,2020-04-03,31
 """
+
+
+def test_the_columns_of_a_german_laboratory_are_known_and_its_dates_tell_visits(root: Path, tmp_path: Path) -> None:
+    described(written(tmp_path, "lab.csv", GERMAN))
+    text = text_of(root)
+    for name in ("Auftragsnr", "Eingang", "Bezeichnung", "Kommentar"):
+        assert f'"{name}": {{role: IGNORE}}' in text
+    assert '"Abnahmedatum": {role: ADT, format: "%d.%m.%Y"}' in text
+    assert [code for code in ("CREAT", "EGFR", "PLAT") if f": {code}  # guessed" in text] == ["CREAT", "EGFR", "PLAT"]
+    assert "window:" in text.split("visits:")[1]
 
 
 def test_a_laboratory_with_dates_alone_gets_the_visits_of_the_others_by_windows(root: Path, tmp_path: Path) -> None:

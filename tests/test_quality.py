@@ -132,9 +132,17 @@ def test_a_long_quarantine_shows_its_start_and_says_how_much_there_is(quarantine
     many = pd.concat([quarantine] * 60, ignore_index=True)
     shown = tables.tabulate_quarantine(many, PLAN)
     assert len(shown.frame) == 50
-    assert "The first 50 of 60" in shown.caption
+    assert "Of 60 entries 50, the first of every rule" in shown.caption
     assert shown.note.startswith("10 more are not shown here.")
     assert "more are" not in tables.tabulate_quarantine(many.head(50), PLAN).note
+
+
+def test_a_rule_that_keeps_much_out_does_not_hide_the_others_in_the_quarantine(quarantine):
+    many = pd.concat([quarantine] * 60, ignore_index=True)
+    last = many.tail(1).assign(rule="id_missing", value="seen")
+    shown = tables.tabulate_quarantine(pd.concat([many, last], ignore_index=True), PLAN).frame
+    assert len(shown) == 50
+    assert shown["Value"].iloc[-1] == "seen"
 
 
 def test_visits_on_the_edge_of_a_window_are_inside_it():

@@ -790,6 +790,40 @@ def test_a_form_without_a_word_on_seriousness_does_not_say_that_nothing_was_seri
     assert "serious" not in report.say_safety_limits(found, study.plan).plain.lower()
 
 
+@pytest.mark.parametrize(("AESER", "AESDTH", "grade", "serious"), [
+    ("Y", "", 1, 1), ("N", "Y", 3, 1), ("", "", 5, 1), ("N", "", 4, 0),
+])  # fmt: skip
+def test_a_fatal_event_counts_as_serious_in_the_overview_as_in_the_list(AESER, AESDTH, grade, serious):
+    event = {"USUBJID": "01", "AEDECOD": "A", "ASTDY": 9.0, "TRTEMFL": "Y", "AESER": AESER, "AESDTH": AESDTH, "AETOXGR": grade}
+    study = example_study()
+    who = study.adsl["USUBJID"].iloc[0]
+    events = adae([event | {"USUBJID": who}])
+    found = safety.estimate_events(events, study.adsl, study.plan, supplied=True)
+    counted = pick_result(found, by="overview", category="SERIOUS", statistic="proportion")["count"]
+    assert counted == serious
+    assert len(safety.select_serious(events, study.adsl)) == serious
+    severe = pick_result(found, by="overview", category="GRADE3", statistic="proportion")["count"]
+    assert severe == (grade >= 3 or AESDTH == "Y")
+
+
+def test_who_left_for_harm_by_the_patients_record_alone_gives_no_rate_of_nought():
+    study = example_study()
+    left = study.adsl.assign(DCSREAS=["ADVERSE EVENT", *[""] * (len(study.adsl) - 1)])
+    events = study.adae.assign(AEACN="DOSE NOT CHANGED")
+    found = safety.estimate_events(events, left, study.plan, supplied=True)
+    shown = tables.tabulate_events(found, study.plan).frame.set_index("Category").loc["Leading to discontinuation"]
+    assert shown["Patients"].startswith("1 of ")
+    assert shown["First events per 100 person-years"] == "–"
+
+
+def test_steps_of_an_ordinal_scale_have_no_tolerance_interval_and_no_mean_change_in_widths():
+    study = example_study()
+    steps = CATALOGUE.assign(scale=CATALOGUE["scale"].mask(CATALOGUE.index == "WBC", "ordinal"))
+    for estimate in (safety.estimate_tolerance, safety.estimate_equivalence):
+        codes = set(estimate(study.adlb, study.adsl, study.plan, CATALOGUE)["PARAMCD"])
+        assert codes - set(estimate(study.adlb, study.adsl, study.plan, steps)["PARAMCD"]) == {"WBC"}
+
+
 def test_a_term_that_holds_mark_up_is_escaped():
     study = example_study()
     nasty = study.adae.assign(AEDECOD="<script>alert(1)</script>")

@@ -170,6 +170,8 @@ RULES = {
         "Ask whether the laboratory changed its unit, and convert the values."),
     "limits_unread": _warn("medium", "Reference limits cannot be read, and the catalogue's range was used",
         "Write both limits as numbers, or the range as 4-10, <5 or >60."),
+    "limits_doubtful": _warn("high", "Reference limits do not fit the unit of their value, and the catalogue's range was used",
+        "Ask the laboratory for its limits in the unit of the value, and correct the limits or the unit."),
     "columns_equal": _warn("high", "Two columns or items hold the same values",
         "See which is right; one may have been pasted over the other."),
     "small_site": _warn("medium", "A site has one patient", "Show no table by site."),

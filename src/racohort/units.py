@@ -48,10 +48,10 @@ def unit_key(unit: str) -> str:
     ('umol/l', 'mg/dl', 'iu/ml', 'mm/h', 'mg/l', 'mg/dl')
     >>> unit_key("/nl") == unit_key("10^9/L"), unit_key("/pl") == unit_key("10^12/L")
     (True, True)
-    >>> unit_key("UI/mL") == unit_key("IU/ml")
-    True
+    >>> unit_key("UI/mL") == unit_key("IU/ml"), unit_key("ml/min/1,73 m²") == unit_key("mL/min/1.73m2")
+    (True, True)
     """
-    text = unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u")
+    text = re.sub(r"(?<=\d),(?=\d)", ".", unicodedata.normalize("NFKC", unit).casefold().replace("μ", "u"))
     text = _WORD.sub(lambda found: _WORDS[found[0]], re.sub(r"[\s\[\]()]|\{[^}]*\}", "", text))
     text = re.sub(r"^(k?)ui(?=/)", r"\1iu", text)
     text = _POWER.sub("10", text.lstrip("x×*")).replace("^", "").replace("/1h", "/h")

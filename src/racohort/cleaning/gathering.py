@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.limits import reference_limits
 from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.config import Cohort
 from racohort.standards import besides
@@ -48,7 +47,7 @@ def planned_parameters(sheets: Sequence[Sheet], people: Mask, config: Cohort) ->
 def _values(sheet: Sheet, field: Field, used: np.ndarray) -> pd.DataFrame:
     rows, readings = np.flatnonzero(field.good & used), field.readings
     at = field.at[rows]
-    low, high = reference_limits(sheet, field) if sheet.table.shape == "long" else (np.full(len(sheet), np.nan),) * 2
+    low, high = field.limits or (np.full(len(sheet), np.nan),) * 2
     visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]
     return pd.DataFrame({
         "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.day_of(field.column.visit)[rows].astype("datetime64[s]"),

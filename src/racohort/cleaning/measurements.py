@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.limits import check_limits
+from racohort.cleaning.limits import check_limits, reference_limits
 from racohort.cleaning.numbers import read_field
 from racohort.cleaning.packages import leave_out
 from racohort.cleaning.sheets import Sheet
@@ -27,8 +27,11 @@ def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, rec
         name, column = found
         codes = _codes(sheet, catalogue, config, records)
         units = _units(sheet, codes, catalogue, config)
-        sheet.fields.append(read_field(sheet, name, column, codes, units, catalogue, config, records))
-        check_limits(sheet, config, records)
+        field = read_field(sheet, name, column, codes, units, catalogue, config, records)
+        sheet.fields.append(field)
+        check_limits(sheet, field, catalogue, config, records)
+        if sheet.table.shape == "long":
+            field.limits = reference_limits(sheet, field, catalogue, records)
 
 
 def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Records) -> np.ndarray:

@@ -42,7 +42,8 @@ _BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", 
 _ABOVE = {">uloq", "alq", "above limit", "above detection limit", "高于检测限"}
 _SIDES = {"<": "below", "<=": "below", "≤": "below", "小于": "below", ">": "above", ">=": "above", "≥": "above", "大于": "above"}
 _DIPSTICK = {
-    "negative": "-", "neg": "-", "neg.": "-", "阴性": "-", "(-)": "-", "−": "-", "trace": "±", "+-": "±", "+/-": "±",
+    "negative": "-", "neg": "-", "neg.": "-", "negativ": "-", "negativo": "-", "阴性": "-", "(-)": "-", "−": "-",
+    "trace": "±", "traces": "±", "spur": "±", "spuren": "±", "+-": "±", "+/-": "±", "(+)": "±",
     "微量": "±", "弱阳性": "±", "阳性": "1+",
     "+": "1+", "++": "2+", "+++": "3+", "++++": "4+", "+1": "1+", "+2": "2+", "+3": "3+", "+4": "4+",
 }  # fmt: skip
@@ -211,6 +212,22 @@ def _described(words: np.ndarray, codes: np.ndarray, said: Mapping[str, Reading]
     )  # fmt: skip
 
 
+def _level(text: str) -> str:
+    """A word of a dipstick as the sign it stands for; any other as it is."""
+    word = tidy(unicodedata.normalize("NFKC", text))
+    word = sign["none"] or sign["some"] if (sign := _SIGNS.fullmatch(word)) else word
+    return _DIPSTICK.get(word.casefold(), word)
+
+
+def is_level(text: str) -> bool:
+    """Whether a text is a word or a sign of a dipstick.
+
+    >>> is_level("negativ"), is_level("++"), is_level("see report")
+    (True, True, False)
+    """
+    return _level(text) in _DIPSTICK.values()
+
+
 def _read_levels(readings: Readings, catalogue: pd.DataFrame) -> None:
     """Words of ordinal analytes (a dipstick's 2+) as their rank, the word kept as AVALC."""
     known = catalogue["levels"].to_dict()
@@ -220,9 +237,7 @@ def _read_levels(readings: Readings, catalogue: pd.DataFrame) -> None:
             continue
         for at in np.flatnonzero(code == readings.PARAMCD):
             text = readings.text[at]
-            word = tidy(unicodedata.normalize("NFKC", text))
-            word = sign["none"] or sign["some"] if (sign := _SIGNS.fullmatch(word)) else word
-            level = _DIPSTICK.get(word.casefold(), word)
+            level = _level(text)
             if level in levels and (not readings.missing[at] or text in levels):
                 readings.aval[at], readings.avalc[at], readings.censored[at] = levels.index(level), level, ""
                 readings.missing[at], readings.rule[at] = False, "" if level == text else "number_spelling"

@@ -11,6 +11,7 @@ from racohort.config import Column
 from racohort.schema import RawTable, Records
 
 Mask = np.ndarray
+Limits = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,17 @@ class Readings:
 
 @dataclass
 class Field:
-    """One column with measured values: the readings that occur in it, the place of each row's reading, and the cells held."""
+    """One column with measured values: the readings that occur in it, the place of each row's reading, and the cells held.
+
+    `limits` are the laboratory's own of every row, in the catalogue's unit, where there are any.
+    """
 
     name: str
     column: Column
     readings: Readings
     at: np.ndarray
     bad: Mask
+    limits: Limits | None = None
 
     @property
     def PARAMCD(self) -> np.ndarray:

@@ -65,7 +65,7 @@ def _said_of_number(code: str, row: pd.Series, catalogue: pd.DataFrame) -> str:
 def _said_of_medication(rows: pd.DataFrame) -> list[Sentence]:
     drugs = select_results(rows, by="CMDECOD").head(3)
     if drugs.empty:
-        return [Sentence("Medication at baseline was not supplied.")]
+        return [Sentence("No medication is on record for baseline.")]
     most = "; ".join(f"{row['category']}, {proportion(row['count'], row['n'])}" for _, row in drugs.iterrows())
     return [quote(f"Most taken at baseline: {most}.", *drugs["result_id"])]
 

@@ -16,7 +16,7 @@ from racohort.judgements import is_discontinuation, is_related, left_for_harm
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.safety.exposure import DAYS_PER_YEAR, follow_up_days, longest_wait
-from racohort.safety.terms import OVERVIEW, WINDOWS
+from racohort.safety.terms import OVERVIEW, WINDOWS, is_fatal, is_serious
 from racohort.summaries import members, proportion_row
 
 
@@ -92,11 +92,11 @@ def _overview_rows(
     events: pd.DataFrame, emergent: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, risk: Risk
 ) -> Iterator[dict[str, Any]]:
     """The seven categories of the overview, each with those for whom it is not known."""
-    grade, related = emergent["AETOXGR"], is_related(emergent["AEREL"])
+    grade, related, serious = emergent["AETOXGR"], is_related(emergent["AEREL"]), is_serious(emergent)
     kept = {
         "ANY": (events, None), "TEAE": (emergent, None), "RELATED": (emergent[related == "Y"], emergent[related == ""]),
-        "SERIOUS": (emergent[emergent["AESER"] == "Y"], emergent[emergent["AESER"] == ""]),
-        "GRADE3": (emergent[grade >= 3], emergent[grade.isna()]),
+        "SERIOUS": (emergent[serious], emergent[~serious & (emergent["AESER"] == "")]),
+        "GRADE3": (emergent[(grade >= 3) | is_fatal(emergent)], emergent[grade.isna()]),
         "DISCONT": (emergent[is_discontinuation(emergent["AEACN"])], None if (emergent["AEACN"] != "").any() else emergent),
         "DEATH": (emergent[emergent["AESDTH"] == "Y"], None),
     }  # fmt: skip
@@ -137,7 +137,7 @@ def _known_from_adsl(people: pd.DataFrame) -> dict[str, set[str]]:
 def _event_rows(
     rows: pd.DataFrame, risk: Risk, by: str, category: str, patients: Iterable[str] | None = None, note: str = ""
 ) -> Iterator[dict[str, Any]]:
-    """Patients, events and rates of one category."""
+    """Patients, events and rates of one category; no rate where some of the patients have no event row, and so no onset."""
     who = set(rows["USUBJID"] if patients is None else patients)
     named = {"by": by, "category": category, "note": note}
     yield proportion_row(len(who), risk.n, risk.level, **named)
@@ -150,7 +150,8 @@ def _event_rows(
         "n": risk.n,
         "unit": "events",
     }
-    yield from _rate_rows(rows, risk, named)
+    if who <= set(rows["USUBJID"]):
+        yield from _rate_rows(rows, risk, named)
 
 
 def _rate_rows(rows: pd.DataFrame, risk: Risk, named: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -216,5 +217,4 @@ def _window_rows(emergent: pd.DataFrame, risk: Risk, wait: pd.Series) -> Iterato
 def select_serious(adae: pd.DataFrame, adsl: pd.DataFrame) -> pd.DataFrame:
     """The rows of ADAE that are serious or fatal, of the safety population, in order of patient and onset."""
     mine = adae["USUBJID"].isin(members(adsl, "safety"))
-    grave = (adae["AESER"] == "Y") | (adae["AESDTH"] == "Y") | (adae["AETOXGR"] >= 5)
-    return adae[mine & grave].sort_values(["USUBJID", "ASTDY"], kind="stable").reset_index(drop=True)
+    return adae[mine & is_serious(adae)].sort_values(["USUBJID", "ASTDY"], kind="stable").reset_index(drop=True)

@@ -12,6 +12,7 @@ from statsmodels.duration.survfunc import CumIncidenceRight
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.safety.exposure import follow_up_days
+from racohort.safety.terms import is_fatal, is_serious
 from racohort.summaries import members
 
 #: Days after the treatment up to which first events are told; those beyond the longest follow-up are left out.
@@ -34,7 +35,8 @@ def estimate_first_event(adae: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, sup
     if not (plan.treated and supplied):
         return as_results([])
     emergent = adae[adae["USUBJID"].isin(members(adsl, "safety")) & (adae["TRTEMFL"] == "Y")]
-    kept = {"TEAE": emergent, "SERIOUS": emergent[emergent["AESER"] == "Y"], "GRADE3": emergent[emergent["AETOXGR"] >= 3]}
+    severe = (emergent["AETOXGR"] >= 3) | is_fatal(emergent)
+    kept = {"TEAE": emergent, "SERIOUS": emergent[is_serious(emergent)], "GRADE3": emergent[severe]}
     common = {"section": "safety", "population": "safety", "by": "first_event", "function": "safety.estimate_first_event"}
     rows = (row for kind, rows in kept.items() for row in _rows(kind, derive_first_event(rows, adsl), plan.level))
     return as_results({**common, **row} for row in rows)

@@ -28,8 +28,9 @@ HEALTHY_SD = 1 / (2 * float(stats.norm.ppf(0.975)))
 def _values(
     adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame
 ) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """The records of each analyte at each follow-up visit that has any."""
-    people, codes = members(adsl, "safety"), laboratory_codes(adlb, catalogue)
+    """The records of each analyte at each follow-up visit that has any; steps of an ordinal scale have no distance."""
+    people = members(adsl, "safety")
+    codes = [code for code in laboratory_codes(adlb, catalogue) if catalogue["scale"].get(code) != "ordinal"]
     mine = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.follow_ups])
     groups: dict[Any, pd.DataFrame] = dict(iter(mine.groupby(["PARAMCD", "AVISIT"])))
     for code in codes:

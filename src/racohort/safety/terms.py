@@ -3,8 +3,24 @@
 import math
 from dataclasses import dataclass
 
+import pandas as pd
+
 #: The overview's categories, in the order of the table.
 OVERVIEW = ("ANY", "TEAE", "RELATED", "SERIOUS", "GRADE3", "DISCONT", "DEATH")
+
+
+def is_fatal(adae: pd.DataFrame) -> pd.Series:
+    """Whether each event was fatal: by its mark or its grade."""
+    return (adae["AESDTH"] == "Y") | (adae["AETOXGR"] >= 5)
+
+
+def is_serious(adae: pd.DataFrame) -> pd.Series:
+    """Whether each event was serious; a fatal one is, whatever its mark says (ICH E2A).
+
+    >>> is_serious(pd.DataFrame({"AESER": ["Y", "N", "N"], "AESDTH": ["", "Y", ""], "AETOXGR": [2, 3, 3]})).tolist()
+    [True, True, False]
+    """
+    return (adae["AESER"] == "Y") | is_fatal(adae)
 
 
 @dataclass(frozen=True)

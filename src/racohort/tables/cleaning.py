@@ -213,10 +213,14 @@ def _place(finding: pd.Series) -> str:
 
 
 def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence:
-    """Everything that was kept out of the analysis, one line each; past a length only its start; all is in quarantine.csv."""
+    """Everything that was kept out of the analysis, one line each; all is in quarantine.csv.
+
+    Past a length only the first of each rule and column, as many of each as there is room for.
+    """
     if quarantine.empty:
         return absent("Nothing was kept out of the analysis.")
-    shown = quarantine.head(SHOWN)
+    turn = quarantine.groupby(["rule", "file", "column"], dropna=False, sort=False).cumcount()
+    shown = quarantine.loc[turn.sort_values(kind="stable").index[:SHOWN]].sort_index()
     lines = [
         {
             "File": file_name(row["file"], row["sheet"]),
@@ -231,11 +235,11 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
         for row in shown.to_dict("records")
     ]
     more = len(quarantine) - len(shown)
-    some = f"The first {len(shown)} of {number(len(quarantine))}" if more else "All"
+    some = f"Of {number(len(quarantine))} entries {len(shown)}, the first of every rule and column" if more else "All entries"
     return table(
         pd.DataFrame(lines),
         "quarantine",
-        f"What was kept out of the analysis, and why. {some} entries.",
+        f"What was kept out of the analysis, and why. {some}.",
         f"{f'{number(more)} more are not shown here. ' if more else ''}"
         "Every entry stands in quarantine.csv of this run, with what to do about it. The rest of the patient's data is analysed "
         "unless the whole patient was kept out.",

@@ -58,7 +58,8 @@ def _note(plan: Plan) -> str:
         "event. Rates: first events, exact Poisson limits (Garwood), time at risk from treatment start to the event or the last "
         "contact. Not judged: "
         "patients with an "
-        "event of which the form does not say whether it belongs in the row."
+        "event of which the form does not say whether it belongs in the row. A fatal event counts as serious. No rate (–): of "
+        "some of the patients no event tells it, but their own record."
     )
 
 
