@@ -6,7 +6,7 @@ import pytest
 
 from racohort import figures, participants, report, tables
 from racohort.absence import Absence
-from racohort.results import join_results, pick_result, select_results
+from racohort.results import as_results, join_results, pick_result, select_results
 from tests.support.frames import ExampleStudy, adsl, bds, example_catalogue, example_plan, rows_of
 from tests.support.frames import example_study_once as example_study
 
@@ -239,3 +239,14 @@ def test_a_reason_that_holds_mark_up_is_escaped(people):
     found = participants.count_flow(nasty, PLAN)
     assert "<b>" not in tables.tabulate_flow(found, PLAN).html()
     assert "<b>" not in report.say_flow(found, PLAN)._repr_html_()
+
+
+def test_what_nobody_has_at_a_visit_is_not_called_its_least_complete_value():
+    shares = {"BL": (7, 9, 0), "Y1": (8, 9, 0), "Y3": (8, 9, 5)}
+    rows = [
+        {"statistic": "completeness", "AVISIT": AVISIT, "PARAMCD": code, "count": count, "n": 10, "value": count / 10}
+        for AVISIT, counts in shares.items()
+        for code, count in zip(("CRP", "ALT", "WBC"), counts, strict=True)
+    ]
+    said = report.say_missing(as_results(rows), PLAN, CATALOGUE).plain
+    assert "The least complete is leucocytes at Y3: 5 of 10" in said

@@ -96,12 +96,13 @@ def within_sentence(label: str) -> str:
 
 
 def reason_label(reason: str) -> str:
-    """A reason as a report in English shows it: of words in two languages those in Latin letters.
+    """A reason as a report in English shows it: of words in two languages those in Latin letters, and capitals as a sentence.
 
-    >>> reason_label("失访 Lost to follow-up"), reason_label("失访")
-    ('Lost to follow-up', '失访')
+    >>> reason_label("失访 Lost to follow-up"), reason_label("失访"), reason_label("ADVERSE EVENT"), reason_label("AE")
+    ('Lost to follow-up', '失访', 'Adverse event', 'AE')
     """
     latin = _CHINESE.sub("", reason).strip()
+    latin = latin.capitalize() if latin.isupper() and " " in latin else latin
     return latin if re.search("[A-Za-z]", latin) else reason
 
 

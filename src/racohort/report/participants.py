@@ -78,7 +78,8 @@ def say_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> T
     sums = rows.groupby("AVISIT", sort=False)[["count", "n"]].sum().astype("float64")
     share = sums["count"] / sums["n"]
     by_visit = listed([f"{percent(share[visit.AVISIT])} at {visit.label}" for visit in plan.visits])
-    worst = rows.sort_values("value", kind="stable").iloc[0]
+    measured = rows[rows["count"] > 0]  # what nobody has at a visit was not part of it
+    worst = (rows if measured.empty else measured).sort_values("value", kind="stable").iloc[0]
     shown = proportion(worst["count"], worst["n"])
     at = {visit.AVISIT: visit.label for visit in plan.visits}[worst["AVISIT"]]
     return say(
