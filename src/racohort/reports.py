@@ -121,13 +121,19 @@ def _told(request: Request, ended: Future[float], say: pipeline.Say) -> Request:
         run = pipeline.prepare(request.cohort, request.settings, request.run)
         done = replace(request, page=str(run.published / "html" / "index.html"), seconds=ended.result())
     else:
-        done = replace(request, why=_first_line(str(error)))
+        done = replace(request, why=_reason(str(error)))
     say(f"{done.name}: {'done' if done.page else f'failed: {done.why}'}")
     return done
 
 
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "no reason was given")
+def _reason(text: str) -> str:
+    """Why a report failed, in one line: the first that was said, or the last of a traceback.
+
+    >>> _reason("The section safety failed.\\n  why: odd"), _reason("Traceback (most recent call last):\\n  File\\nOSError: odd")
+    ('The section safety failed.', 'OSError: odd')
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no reason was given"]
+    return lines[-1 if lines[0].startswith("Traceback") else 0]
 
 
 def _with_dask(requests: Sequence[Request], say: pipeline.Say, scheduler: str) -> list[Request]:
@@ -141,7 +147,7 @@ def _with_dask(requests: Sequence[Request], say: pipeline.Say, scheduler: str) -
         for future in as_completed(list(asked)):
             request = asked.pop(future)
             error = future.exception()
-            done.append(future.result() if error is None else replace(request, why=_first_line(str(error))))
+            done.append(future.result() if error is None else replace(request, why=_reason(str(error))))
             future.release()  # what the cluster no longer keeps, it does not make again where a worker is lost
             done[-1] = replace(done[-1], cohort=request.cohort)
             say(f"{request.name}: {'done' if done[-1].page else f'failed: {done[-1].why}'}")
@@ -163,7 +169,7 @@ def make_apart(request: Request, build: str) -> Request:
         time.sleep(PAUSE)
     seconds = time.monotonic() - started
     if ended.returncode:
-        return replace(request, why=_first_line(ended.stderr), seconds=seconds)
+        return replace(request, why=_reason(ended.stderr), seconds=seconds)
     return replace(request, page=ended.stdout.strip().splitlines()[-1], seconds=seconds)
 
 
