@@ -398,6 +398,16 @@ def test_the_cell_tagged_opening_is_lifted_below_the_first_paragraph_of_its_page
     assert len(page[3]) == 1
 
 
+def test_the_search_keeps_the_text_of_each_section_without_that_of_those_within_it_and_without_code(monkeypatch):
+    monkeypatch.syspath_prepend(str(BOOK / "_ext"))
+    from snippets import read_texts
+
+    inner = '<section id="b"><h2>B</h2><table><tr><td>Two,</td><td><b>thr</b>ee.</td></tr></table></section>'
+    code = '<div class="cell_input"><pre>study = io.open_study(cohort)</pre></div>'
+    page = f'<section id="a"><h1>A</h1><p>One.</p>{code}{inner}</section>'
+    assert read_texts(page) == [("a", "One."), ("b", "Two, three.")]
+
+
 def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):
     monkeypatch.syspath_prepend(str(BOOK / "_ext"))
     from mathml import to_mathml

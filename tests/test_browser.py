@@ -203,6 +203,9 @@ def test_the_search_finds_words_of_the_book_from_the_disk(book, visit, query):
     page = visit.open(book / "search.html", f"?q={query}")
     page.wait_for_selector("ul.search li", timeout=10_000)
     assert page.locator("ul.search li a").count() >= 2
+    around = page.locator("ul.search li p.context").all_inner_texts()
+    assert query.split()[-1].lower() in " ".join(around).lower()
+    assert len(around) == page.locator("ul.search li").count()
     glass = page.locator(".bd-search-container .bd-search i").bounding_box()
     typed = page.locator(".bd-search-container input[type=search]")
     room = typed.evaluate("field => field.getBoundingClientRect().left + parseFloat(getComputedStyle(field).paddingLeft)")

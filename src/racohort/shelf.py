@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -76,13 +77,12 @@ def published_runs(folder: Path) -> Iterator[dict[str, Any]]:
 def _counted(path: Path) -> dict[str, str]:
     """Patients enrolled, and the claims of the paper that this cohort answers, of all that it was asked: rows of the results."""
     told = {"patients": "", "claims": "not asked"}
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file):
-                if (row["statistic"], row["method"]) == ("coverage", "as_printed"):
-                    told["claims"] = f"{row['count']} of {row['n']}"
-                elif (row["by"], row["category"], row["statistic"]) == ("flow", "ENROLLED", "count"):
-                    told["patients"] = row["count"]
+    with suppress(FileNotFoundError), path.open(encoding="utf-8", newline="") as file:  # another run may be taking its place
+        for row in csv.DictReader(file):
+            if (row["statistic"], row["method"]) == ("coverage", "as_printed"):
+                told["claims"] = f"{row['count']} of {row['n']}"
+            elif (row["by"], row["category"], row["statistic"]) == ("flow", "ENROLLED", "count"):
+                told["patients"] = row["count"]
     return told
 
 
