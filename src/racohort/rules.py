@@ -232,7 +232,7 @@ RULES = {
     "event_unnamed": _hold("high", "An event has no term, or says that there was none", "Add the term, or remove the row."),
     "event_ungraded": _warn("medium", "An event has no grade, or no mark of seriousness", "Add what is missing."),
     "event_unclear": _warn("medium", "A judgement of an event cannot be understood",
-        "Say under `codes` of the column what the word means: RELATED or NOT RELATED, DRUG WITHDRAWN or DOSE NOT CHANGED."),
+        "Say under `codes` of the column what the word means: related or not related, drug withdrawn or dose not changed."),
     "event_sex": _warn("high", "An event does not fit the patient's sex",
         "Correct the sex, the term or the patient's identifier."),
     "event_repeated": _warn("high", "One event is listed twice, with differences",
