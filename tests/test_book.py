@@ -404,8 +404,10 @@ def test_the_search_keeps_the_text_of_each_section_without_that_of_those_within_
 
     inner = '<section id="b"><h2>B</h2><table><tr><td>Two,</td><td><b>thr</b>ee.</td></tr></table></section>'
     code = '<div class="cell_input"><pre>study = io.open_study(cohort)</pre></div>'
-    page = f'<section id="a"><h1>A</h1><p>One.</p>{code}{inner}</section>'
-    assert read_texts(page) == [("a", "One."), ("b", "Two, three.")]
+    term = '<dl><dt id="term-VAS">VAS</dt><dd><p>Visual analogue scale.</p></dd></dl>'
+    page = f'<section id="a"><h1>A</h1><p>One.</p>{code}{term}{inner}</section>'
+    told = "VAS Visual analogue scale."
+    assert read_texts(page) == [("a", f"One. {told}"), ("b", "Two, three."), ("term-VAS", told)]
 
 
 def test_a_formula_becomes_mathml_with_upright_names(monkeypatch):

@@ -202,10 +202,11 @@ def test_every_page_of_a_synthetic_cohort_says_so_at_its_top_and_so_do_the_figur
 def test_the_search_finds_words_of_the_book_from_the_disk(book, visit, query):
     page = visit.open(book / "search.html", f"?q={query}")
     page.wait_for_selector("ul.search li", timeout=10_000)
+    page.wait_for_function("() => document.querySelector('.search-summary').innerText.startsWith('Search finished')")
     assert page.locator("ul.search li a").count() >= 2
+    page.wait_for_function("() => [...document.querySelectorAll('ul.search li')].every(one => one.querySelector('p.context'))")
     around = page.locator("ul.search li p.context").all_inner_texts()
     assert query.split()[-1].lower() in " ".join(around).lower()
-    assert len(around) == page.locator("ul.search li").count()
     glass = page.locator(".bd-search-container .bd-search i").bounding_box()
     typed = page.locator(".bd-search-container input[type=search]")
     room = typed.evaluate("field => field.getBoundingClientRect().left + parseFloat(getComputedStyle(field).paddingLeft)")

@@ -33,16 +33,21 @@ window.fetch = (address, ...more) => {
 
 
 def read_texts(body: str) -> list[tuple[str, str]]:
-    """The text of each section of a page, by its anchor, without that of the sections within it."""
+    """The text of each section of a page, by its anchor, without that of the sections within it; then that of each term."""
     page = html.fromstring(f"<div>{body}</div>")
     for element in page.xpath(LEFT_OUT):
         element.drop_tree()
     for element in page.iter(*APART):
         element.tail = " " + (element.tail or "")
-    sections = page.xpath("//section[@id]")
+    sections, terms = page.xpath("//section[@id]"), page.xpath("//dt[@id]")
+    told = [(term.get("id"), " ".join(map(_text, (term, *term.xpath("following-sibling::dd[1]"))))) for term in terms]
     for section in sections:
         section.getparent().remove(section)
-    return [(section.get("id"), " ".join("".join(section.itertext()).split())) for section in sections]
+    return [(section.get("id"), _text(section)) for section in sections] + told
+
+
+def _text(element: Any) -> str:
+    return " ".join("".join(element.itertext()).split())
 
 
 def keep(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
