@@ -28,6 +28,8 @@ export RC_MINUTES := $(value MINUTES)
 export RC_ARGS := $(value ARGS)
 export RC_PYTHON := $(or $(value PYTHON),python3)
 export PYTHONPATH := $(CURDIR)/src
+# Otherwise every process would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
 GIVEN := $(filter command% environment%,$(origin PYTHON))
 VENV := .venv
 RACOHORT := $(VENV)/bin/python -m racohort

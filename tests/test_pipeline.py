@@ -1,5 +1,6 @@
 """What runs, what is left alone, and what is published: whole or not at all."""
 
+import ast
 import fcntl
 import json
 import os
@@ -13,8 +14,9 @@ from typing import Any
 
 import pytest
 
-from racohort import book, engine, publish
+from racohort import book, engine, fingerprints, publish, reach
 from racohort.fingerprints import read_json
+from racohort.parameters import code_of
 from racohort.pipeline import NEEDS, STEMS, Refused, chosen_sections, make_report, prepare
 from racohort.places import UsageError
 from racohort.publish import Busy
@@ -163,6 +165,56 @@ def test_a_changed_catalogue_or_lock_reruns_everything(project: Path, quick: lis
     (project / name).write_text("changed")
     report()
     assert quick == ALL
+
+
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        ("formats.py", ALL),
+        ("figures/liver.py", ALL),
+        ("safety/liver.py", ["safety", "concordance"]),
+        ("mmrm/fit.py", ["efficacy", "concordance"]),
+        ("crate.py", []),
+        ("intake/cohort.py", []),
+    ],
+)
+def test_a_changed_module_reruns_the_sections_that_import_it_and_a_new_one_all(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch, module: str, expected: list[str]
+) -> None:
+    for section, stem in STEMS.items():
+        told = section_notebook(section, code_of(Path(__file__).parents[1] / "notebooks" / f"{stem}.ipynb"))
+        (project / "notebooks" / f"{stem}.ipynb").write_text(told, "utf-8")
+    report()
+    hashes = fingerprints.code_hashes()
+    for changed, rerun in (({module: "changed"}, expected), ({"figures/another.py": "new"}, ALL)):
+        quick.clear()
+        monkeypatch.setattr(fingerprints, "code_hashes", lambda changed=changed: hashes | changed)
+        said = report()
+        assert quick == rerun
+        assert said[-1].split()[0] == "book"
+
+
+def test_nothing_that_a_section_imports_is_missed() -> None:
+    code = code_of(Path(__file__).parents[1] / "notebooks" / f"{STEMS['robustness']}.ipynb")
+    statements = [line for line in code.splitlines() if re.match(r"\s*(from|import) ", line)]
+    said = "import sys; print(*(each.__file__ for name, each in sys.modules.items() if name.startswith('racohort')), sep='\\n')"
+    program = "\n".join([*statements, "dir(figures), dir(tables), report.say_patterns", said])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    imported = {Path(file).relative_to(reach.PACKAGE).as_posix() for file in done.stdout.splitlines()}
+    assert len(imported) > 100
+    assert imported <= reach.reached(code)
+
+
+def test_what_looks_like_an_import_is_every_import_of_the_package() -> None:
+    for module in reach.PACKAGE.rglob("*.py"):
+        code, names = module.read_text("utf-8"), set()
+        for statement in ast.walk(ast.parse(code)):
+            names |= {alias.name for alias in statement.names} if isinstance(statement, ast.Import) else set()
+            if isinstance(statement, ast.ImportFrom):
+                assert not statement.level, f"{module.name}: an import is told by its whole name"
+                names |= {f"{statement.module}.{alias.name}" for alias in statement.names}
+        own = {name for name in names if name.startswith("racohort.")}
+        assert own <= {*reach.names_of(code)}, module.name
 
 
 def test_a_changed_page_builds_the_book_and_runs_no_section(project: Path, quick: list[str]) -> None:
@@ -419,7 +471,7 @@ def test_the_claims_of_another_paper_are_a_file_of_the_run_and_its_sections_see_
     monkeypatch.setenv("RACOHORT_PAPER", str(claims.parent))
     other = prepare("small")
     assert other.inputs.keys() - plain.inputs.keys() == {str(claims)}
-    assert other.section_key("cleaning") != plain.section_key("cleaning")
+    assert other.section_key("cleaning", []) != plain.section_key("cleaning", [])
     make_report(other, say=lambda line: None)
     published = other.published / "run.json"
     assert "claims.yml" in [entry["file"] for entry in json.loads(published.read_text())["inputs"]]

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import os
 import platform
+import stat
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,22 +17,23 @@ from racohort.publish import write_whole
 #: Modules that decide what runs and where it is published, but no number in a report.
 AROUND = {
     "cli.py", "checking.py", "verification.py", "reports.py", "shelf.py", "comparing.py", "pipeline.py", "publish.py",
-    "environment.py", "fingerprints.py",
+    "environment.py", "fingerprints.py", "reach.py",
 }  # fmt: skip
 
 
-def file_hash(path: Path) -> str:
+def file_hash(path: Path | str) -> str:
     """The SHA-256 of a file's bytes; empty where there is no such file."""
-    if not path.is_file():
+    try:
+        state = os.stat(path)
+    except OSError:
         return ""
-    state = path.stat()
-    return _content_hash(path, state.st_ino, state.st_size, state.st_mtime_ns)
+    return _content_hash(str(path), state.st_ino, state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else ""
 
 
 @cache
-def _content_hash(path: Path, *_state: int) -> str:
+def _content_hash(path: str, *_state: int) -> str:
     """The hash of the content, read once a command for each state of the file."""
-    with path.open("rb") as file:
+    with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -40,23 +43,39 @@ def key(facts: Any) -> str:
 
 
 def files_in(folder: Path, leave: Iterable[str] = ()) -> list[Path]:
-    """Every file under a folder, sorted, but for hidden ones, compiled ones and top-level names to leave."""
-    left = {"__pycache__", *leave}
-    found = (path for path in folder.rglob("*") if path.is_file() and not left & set(path.relative_to(folder).parts))
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    """Every file under a folder, sorted, but for hidden ones, compiled ones and names to leave."""
+    return [folder / path for path in _paths_in(folder, leave)]
 
 
 def folder_hashes(folder: Path, leave: Iterable[str] = ()) -> dict[str, str]:
     """The hash of every file under a folder, by its path in the folder."""
-    return {path.relative_to(folder).as_posix(): file_hash(path) for path in files_in(folder, leave)}
+    return {path: file_hash(f"{folder}/{path}") for path in _paths_in(folder, leave)}
 
 
-def code_key() -> str:
-    """The key of all that computes: the package, the catalogue, the paper's claims, every version, and Python's own."""
-    root = project_root()
-    package = folder_hashes(Path(__file__).parent, AROUND)
-    facts = {name: folder_hashes(root / "data" / name) for name in ("catalogue", "paper")}
-    return key([package, facts, file_hash(root / "requirements.lock"), platform.python_version()])
+def _paths_in(folder: Path, leave: Iterable[str]) -> list[str]:
+    left, found = {"__pycache__", *leave}, []
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name not in left and not name.startswith(".")]
+        found += [f"{place}/{name}" for name in files if name not in left and not name.startswith(".")]
+    return sorted((path[len(str(folder)) + 1 :] for path in found), key=lambda path: path.split("/"))
+
+
+def code_hashes() -> dict[str, str]:
+    """The hash of all that computes, by name: the package, the catalogue, the paper's claims, every version, and Python's own."""
+    root, package = project_root(), Path(__file__).parent
+    found = folder_hashes(package)
+    for name in ("catalogue", "paper"):
+        found |= {f"data/{name}/{path}": value for path, value in folder_hashes(root / "data" / name).items()}
+    return found | {"lock": file_hash(root / "requirements.lock"), "python": platform.python_version()}
+
+
+def code_key(hashes: Mapping[str, str], modules: Collection[str] | None = None) -> str:
+    """The key of what computes: all but the modules around it, or only these modules with everything that is no module.
+
+    A module that comes or goes changes every key, because it may take another's place.
+    """
+    left = AROUND if modules is None else {name for name in hashes if name.endswith(".py") and name not in modules}
+    return key({name: "" if name in left else value for name, value in hashes.items()})
 
 
 def describe_cohort(folder: Path, code: str) -> dict[str, Any]:

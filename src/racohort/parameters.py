@@ -21,6 +21,12 @@ RESERVED = {"cohort": "COHORT", "run": "RUN"}
 FORMATS = ("html", "pdf", "docx")
 
 
+def code_of(notebook: Path) -> str:
+    """The code of a notebook's cells."""
+    cells = json.loads(notebook.read_bytes())["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells if cell.get("cell_type") == "code")
+
+
 def declared_parameters(notebook: Path) -> dict[str, Value]:
     """The literals of a notebook's cell tagged `parameters`, by name; empty where it has none.
 

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,10 @@ from typing import Any
 
 from racohort import fingerprints, shelf
 from racohort.fingerprints import file_hash, key, read_json, write_json
-from racohort.parameters import Value, declared_parameters, read_settings, resolve_parameters
+from racohort.parameters import Value, code_of, declared_parameters, read_settings, resolve_parameters
 from racohort.places import UsageError, cohort_folder, paper_folder, project_root, report_folder, run_name, work_folder
 from racohort.publish import hold, new_folder, recover, replace
+from racohort.reach import reached
 from racohort.schedule import Job, Schedule, workers
 from racohort.secret import read_secret
 from racohort.terms import NEEDS, PRIVACY, SECTIONS
@@ -37,7 +38,7 @@ class Run:
     cohort: dict[str, Any]
     folder: Path
     run: str
-    code: str
+    code: dict[str, str]
     inputs: dict[str, str]
     declared: dict[str, dict[str, Value]]
     values: dict[str, Value]
@@ -70,13 +71,13 @@ class Run:
         wanted = {"cohort": self.cohort["id"], "run": self.run, **self.values}
         return {name: wanted[name] for name, literal in self.declared[section].items() if wanted[name] != literal}
 
-    def section_key(self, section: str) -> str:
-        """The key of everything the section's results rest on."""
+    def section_key(self, section: str, modules: Collection[str]) -> str:
+        """The key of everything the section's results rest on, these modules of the package among it."""
         values = {name: self.values[name] for name in self.declared[section] if name in self.values}
         before = {name: self.outputs(name) for name in NEEDS[section]}
         cohort = [self.cohort["mapping"], self.cohort["privacy"], self.run, self.inputs]
         cohort += [key(read_secret().hex())] if self.cohort["deidentify"] else []
-        return key([self.code, file_hash(source_notebook(section)), values, cohort, before])
+        return key([fingerprints.code_key(self.code, modules), file_hash(source_notebook(section)), values, cohort, before])
 
     def outputs(self, section: str) -> dict[str, str]:
         """The hashes of what the section wrote, by path in the work folder."""
@@ -93,14 +94,14 @@ class Run:
         known = self.state.get("sections", {}).get(section, {})
         if not self.notebook(section).is_file() or known.get("outputs") != self.outputs(section):
             return False
-        return bool(known["key"] == self.section_key(section))
+        return bool(known["key"] == self.section_key(section, known.get("modules", [])))
 
     def book_key(self) -> str:
         """The key of everything the book rests on."""
         sections = {section: self.state.get("sections", {}).get(section) for section in SECTIONS if self.is_fresh(section)}
         pages = fingerprints.folder_hashes(project_root() / "book", ["_build"])
         said = [self.cohort[name] for name in ("title", "synthetic", "privacy")]
-        return key([sections, pages, self.code, said, self.values, self.sources])
+        return key([sections, pages, fingerprints.code_key(self.code), said, self.values, self.sources])
 
     def is_published(self) -> bool:
         """Whether the published folder holds just this run."""
@@ -121,6 +122,15 @@ def source_notebook(section: str) -> Path:
     return project_root() / "notebooks" / f"{STEMS[section]}.ipynb"
 
 
+def modules_of(section: str) -> list[str]:
+    """The modules that a section's results rest on: those its notebook reaches, and those that run it.
+
+    The last section says of every function that computed a number what it does, and so rests on the modules of all.
+    """
+    told = SECTIONS if section == SECTIONS[-1] else (section,)
+    return sorted(reached("\n".join(["import racohort.engine", *map(code_of, map(source_notebook, told))])))
+
+
 def prepare(cohort: str, settings: str = "", run: str = "", privacy: str = "") -> Run:
     """A run, from what the user typed; nothing is written but a note of what `cohort.yml` says.
 
@@ -129,8 +139,8 @@ def prepare(cohort: str, settings: str = "", run: str = "", privacy: str = "") -
     """
     folder = cohort_folder(cohort)
     asked = read_settings(settings)
-    code = fingerprints.code_key()
-    facts = fingerprints.describe_cohort(folder, code)
+    code = fingerprints.code_hashes()
+    facts = fingerprints.describe_cohort(folder, fingerprints.code_key(code))
     facts = facts | {"privacy": chosen_privacy(privacy, facts["privacy"])}
     run_name(facts["id"], run)
     declared = {section: declared_parameters(source_notebook(section)) for section in SECTIONS}
@@ -244,7 +254,7 @@ def _check_room(run: Run) -> None:
 def _run_sections(run: Run, sections: Sequence[str], force: bool, say: Say, keep_going: bool) -> list[Exception]:
     """Run what is not up to date, each section as soon as what it needs is there; returns the failures, in their order."""
     failures: list[Exception] = []
-    bases: dict[str, str] = {}
+    bases: dict[str, dict[str, Any]] = {}
 
     def prepare_section(section: str) -> Job | None:
         return None if not force and run.is_fresh(section) else _section_job(run, section, bases)
@@ -271,7 +281,7 @@ def stop_sections() -> None:
     stop_kernels()
 
 
-def _section_job(run: Run, section: str, bases: dict[str, str]) -> Job:
+def _section_job(run: Run, section: str, bases: dict[str, dict[str, Any]]) -> Job:
     from racohort import warm
 
     warm.start()  # before papermill is imported: the two go side by side
@@ -282,7 +292,8 @@ def _section_job(run: Run, section: str, bases: dict[str, str]) -> Job:
     for name in ("data", "records") if section == "cleaning" else ():
         shutil.rmtree(run.work / name, ignore_errors=True)
     (run.work / "results" / f"{section}.parquet").unlink(missing_ok=True)
-    bases[section] = run.section_key(section)
+    modules = modules_of(section)
+    bases[section] = {"key": run.section_key(section, modules), "modules": modules}
     given = {"RACOHORT_ROOT": str(project_root()), "RACOHORT_WORK": str(run.work)}
     given |= {"RACOHORT_ID": run.cohort["id"], "RACOHORT_FOLDER": str(run.folder)}
     given["RACOHORT_PRIVACY"] = run.cohort["privacy"]
@@ -290,14 +301,14 @@ def _section_job(run: Run, section: str, bases: dict[str, str]) -> Job:
     return partial(run_section, section, *paths, run.given(section), given, run.cohort["limits"])
 
 
-def _settle(run: Run, section: str, basis: str, seconds: float) -> float:
+def _settle(run: Run, section: str, basis: dict[str, Any], seconds: float) -> float:
     """Remember a section that ran; raises SectionFailed where it wrote no results."""
     from racohort.engine import SectionFailed
 
     if not (run.work / "results" / f"{section}.parquet").is_file():
         raise SectionFailed(section, "its last cell did not write its results", None, run.notebook(section))
     facts = {
-        "key": basis,
+        **basis,
         "outputs": run.outputs(section),
         "seconds": round(seconds, 2),
         "ended": fingerprints.clock(time.time()),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from racohort import book, editions, leaks
 from racohort.downloads import read_spine, typed
-from racohort.fingerprints import clock, file_hash, files_in, key
+from racohort.fingerprints import clock, code_key, file_hash, files_in, key
 from racohort.places import paper_folder, project_root
 from racohort.spreadsheets import as_workbook
 from racohort.terms import RESULT_COUNTS, RESULT_NUMBERS, SECTIONS
@@ -148,7 +148,7 @@ def foot(run: "Run", told: str, whole: bool) -> str:
     said = [
         f"Cohort <b>{escape(run.cohort['id'])}</b> ({cohort[:8]})",
         *map(escape, map(str, chosen)),
-        f"racohort {version('racohort')}, code {run.code[:8]}",
+        f"racohort {version('racohort')}, code {code_key(run.code)[:8]}",
         f"environment {file_hash(project_root() / 'requirements.lock')[:8]}",
         f"seed {run.values.get('seed', 'none')}",
         told,
