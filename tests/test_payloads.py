@@ -46,6 +46,54 @@ PAYLOADS = {
     "yaml": "!!python/object/apply:os.system ['touch ran']",
     "reference": "&lt;script&gt;window.ran=1&lt;/script&gt;",
     "wide": "＜script＞window.ran=1＜/script＞",
+    "capitals": "<ScRiPt>window.ran=1</sCrIpT>",
+    "nested": "<scr<script>ipt>window.ran=1</scr</script>ipt>",
+    "unclosed": "<img src=x onerror=window.ran=1 ",
+    "slash": "<img/src=x/onerror=window.ran=1>",
+    "folded": "<details open ontoggle=window.ran=1>",
+    "video": "<video><source onerror=window.ran=1></video>",
+    "field": "<input autofocus onfocus=window.ran=1>",
+    "moving": "<svg><animate onbegin=window.ran=1 attributeName=x dur=1s></svg>",
+    "foreign": "<math><mtext><table><mglyph><style><img src=x onerror=window.ran=1></style></mglyph></table></mtext></math>",
+    "template": "<template><script>window.ran=1</script></template>",
+    "refresh": "<meta http-equiv=refresh content='0;url=http://ran.invalid/e'>",
+    "base": "<base href=//ran.invalid/>",
+    "sheet": "<link rel=stylesheet href=//ran.invalid/f.css>",
+    "object": "<object data=//ran.invalid/g></object><embed src=//ran.invalid/h>",
+    "sources": "<img srcset='//ran.invalid/i 2x' src=x>",
+    "inline style": "<p style='background:url(//ran.invalid/j)'>x</p>",
+    "data address": "<a href='data:text/html,<script>window.ran=1</script>'>x</a>",
+    "entities": "<a href='&#106;avascript:window.ran=1'>x</a>",
+    "section": "<![CDATA[<script>window.ran=1</script>]]>",
+    "declaration": "<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///etc/passwd'>]>&y;",
+    "title": "</title></head><body onload=window.ran=1>",
+    "text area": "</textarea></select></option><script>window.ran=1</script>",
+    "string": "\\\";window.ran=1;//",
+    "json": "\"}]}</script><script>window.ran=1</script>",
+    "separator": "\u2028window.ran=1\u2029",
+    "direction": "\u202e<script>window.ran=1</script>\u202c",
+    "autolink": "<javascript:window.ran=1> <http://ran.invalid/k>",
+    "named link": "[x][y]\n\n[y]: javascript:window.ran=1",
+    "include": "```{include} /etc/passwd\n```",
+    "code cell": "```{code-cell} ipython3\n!touch ran\n```",
+    "substitution": "{{ env.config }} {% raw %}{{ 7*7 }}{% endraw %} |release|",
+    "download": "{download}`/etc/passwd` {doc}`/../../etc/passwd`",
+    "front matter": "---\njupytext: {text_representation: {extension: .md}}\n---",
+    "heading": "# x\n===\n<script>window.ran=1</script>",
+    "table": "x | y\n--|--\n<script>window.ran=1</script> | z",
+    "unfinished formula": "$\\frac{1}{ _x^",
+    "environment": "\\begin{align}\\immediate\\write18{touch ran}\\end{align}",
+    "percent": "%run ran.py\n!touch ran\n%%bash\ntouch ran",
+    "f-string": "{__import__('os').system('touch ran')}",
+    "attributes": "{cohort.__class__.__init__.__globals__}",
+    "path": "../../../../ran",
+    "zero": "x\ty\rz",
+    "plus": "+cmd|'/c calc'!A0",
+    "minus": "-2+3+cmd|'/c calc'!A0",
+    "tab": "\t=1+1",
+    "web query": "=WEBSERVICE(\"http://ran.invalid/l\")",
+    "exchange": "=DDE(\"cmd\";\"/c calc\";\"x\")",
+    "quoted": "\"=1+1\"",
 }  # fmt: skip
 COHORT = """\
 id: payloads
@@ -160,8 +208,13 @@ def test_no_cell_of_a_download_is_a_formula(made) -> None:
 
 @pytest.mark.slow
 def test_every_payload_is_shown_as_the_text_that_it_is(made) -> None:
-    """Nothing is lost by being made harmless."""
+    """Nothing is lost by being made harmless, but for blanks, signs that nobody sees, and one spelling of a term for another."""
     with (made[0] / "results" / "adae.csv").open(encoding="utf-8", newline="") as file:
-        told = {row["AETERM"] for row in csv.DictReader(file)}
-    known = [unicodedata.normalize("NFKC", payload) for payload in PAYLOADS.values() if "\n" not in payload]
-    assert not [payload for payload in known if not {payload, f"'{payload}"} & told]
+        told = {seen(row["AETERM"]).removeprefix("'") for row in csv.DictReader(file)}
+    assert not [payload for payload in PAYLOADS.values() if seen(payload).removeprefix("'") not in told]
+
+
+def seen(text: str) -> str:
+    """What a reader sees of a text, in small letters."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(letter for letter in plain if unicodedata.category(letter)[0] not in "CZ")
