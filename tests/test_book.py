@@ -356,16 +356,19 @@ def test_a_p_value_stays_on_one_line_however_the_paper_writes_it(monkeypatch):
     assert keep_together("<p>lower, P &lt; 0.05</p>") == "<p>lower, P\u00a0&lt;\u00a00.05</p>"
 
 
-def test_pages_go_without_the_script_that_draws_icons_and_without_typefaces_that_nothing_uses(tmp_path):
+def test_pages_go_without_scripts_and_typefaces_that_nothing_uses_and_that_of_the_search_alone_has_its_index(tmp_path):
     page, static = tmp_path / "index.html", tmp_path / "_static"
     for name in ("scripts/fontawesome.js", "scripts/other.js", "other.js.map", "vendor/fa/webfonts/fa-brands-400.woff2",
                  "vendor/fa/webfonts/fa-solid-900.woff2"):  # fmt: skip
         (static / name).parent.mkdir(parents=True, exist_ok=True)
         (static / name).touch()
     other = '<script defer src="_static/scripts/other.js?digest=5"></script>'
-    page.write_text(f'<head>\n<script defer src="_static/scripts/fontawesome.js?digest=5"></script>{other}</head>')
+    icons, index = '<script defer src="_static/scripts/fontawesome.js?digest=5"></script>', '<script src="searchindex.js"></script>'
+    for path in (page, tmp_path / "search.html"):
+        path.write_text(f"<head>\n{icons}{other}\n{index}</head>")
     _remove_unused(tmp_path)
     assert page.read_text() == f"<head>{other}</head>"
+    assert (tmp_path / "search.html").read_text() == f"<head>{other}\n{index}</head>"
     assert sorted(path.name for path in static.rglob("*.*")) == ["fa-solid-900.woff2", "other.js"]
 
 

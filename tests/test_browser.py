@@ -31,7 +31,7 @@ SURVEY = """() => ({
   headings: [...document.querySelectorAll('article h1')].length,
   ids: [...document.querySelectorAll('[id]')].map(e => e.id),
   links: [...document.querySelectorAll('a[href]')].map(e => e.href),
-  broken: [...document.images].filter(e => !e.complete || (!e.naturalWidth && !e.hidden)).map(e => e.alt || e.src.slice(0, 80)),
+  broken: [...document.images].filter(e => !e.complete || !e.naturalWidth).map(e => e.alt || e.src.slice(0, 80)),
   unlabelled: [...document.images].filter(e => !e.alt.trim()).map(e => e.alt || e.src.slice(0, 80)),
   bare: [...document.querySelectorAll('figure.ra-figure:not(:has(.ra-files):has(.ra-about))')].map(e => e.id),
   unscoped: [...document.querySelectorAll('.ra-table th:not([scope])')].map(e => e.textContent),
@@ -95,6 +95,12 @@ def visit(chromium) -> Iterator[Visit]:
     visited.context.close()
 
 
+#: Pictures further down, and those of the other theme, are loaded once they are wanted.
+LOAD = """() => Promise.all([...document.images].map(picture => {
+  picture.loading = 'eager';
+  return picture.decode().catch(() => {});
+}))"""
+
 #: Width and theme in turn, so that every kind of page is seen each way.
 LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
 
@@ -128,6 +134,7 @@ def surveyed(visit: Visit, path: Path) -> dict:
     """What a page holds, whether it is too wide for a telephone, what axe finds, what it asked for and complained of."""
     visit.asked, visit.complaints = [], []
     page, size = visit.open(path), visit.page.viewport_size
+    page.evaluate(LOAD)
     page.set_viewport_size({"width": 390, "height": 844})
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
     page.set_viewport_size(size)
@@ -202,7 +209,7 @@ def test_every_page_of_a_synthetic_cohort_says_so_at_its_top_and_so_do_the_figur
 def test_the_search_finds_words_of_the_book_from_the_disk(book, visit, query):
     page = visit.open(book / "search.html", f"?q={query}")
     page.wait_for_selector("ul.search li", timeout=10_000)
-    page.wait_for_function("() => document.querySelector('.search-summary').innerText.startsWith('Search finished')")
+    page.wait_for_function("() => document.querySelector('.search-summary').innerText.startsWith('Places found: ')")
     assert page.locator("ul.search li a").count() >= 2
     page.wait_for_function("() => [...document.querySelectorAll('ul.search li')].every(one => one.querySelector('p.context'))")
     around = page.locator("ul.search li p.context").all_inner_texts()
@@ -487,6 +494,16 @@ def test_what_goes_on_beyond_a_telephone_fades_there_and_no_more_at_its_end(book
         assert part.evaluate("part => [part.matches('.ra-more'), part.tabIndex]") == [True, 0]
         part.evaluate("part => part.scrollTo(part.scrollWidth, 0)")
         page.wait_for_function("part => !part.matches('.ra-more')", arg=part.element_handle())
+    visit.context.close()
+
+
+def test_a_picture_of_several_panels_fits_a_telephone_in_a_taller_box(book, chromium):
+    visit = Visit(chromium, width=390)
+    page = visit.open(book / "notebooks" / "04-efficacy.html")
+    asked = "part => [part.scrollWidth > part.clientWidth, part.clientHeight > part.clientWidth]"
+    assert page.locator("#fig-forest .ra-drawing").evaluate(asked) == [False, True]
+    page.set_viewport_size({"width": 1280, "height": 900})
+    assert page.locator("#fig-forest .ra-drawing").evaluate(asked) == [False, False]
     visit.context.close()
 
 

@@ -324,7 +324,7 @@ def test_a_chance_is_told_between_two_multiples_of_five_per_cent_in_words_and_in
     common = {"section": "safety", "by": "PARCAT1", "category": "Liver", "method": "new_abnormality_rare", "n": 8, "count": 3}
     rule, chance = {"statistic": "verdict", "value_text": "no"}, {"statistic": "healthy_pass", "value": 0.001}
     exact = as_results([common | rule, common | chance])
-    assert "0 % and 5.0 % of healthy groups, by panel, of this size" in report.say_verdicts(exact, PLAN).plain
+    assert "Of healthy groups of this size, between 0 % and 5.0 % would pass this rule." in report.say_verdicts(exact, PLAN).plain
     file = as_file(release(exact, PUBLISH)).set_index("statistic").loc["healthy_pass"]
     assert np.isnan(file["value"])
     assert (file["lower"], file["upper"]) == (0, 0.05)

@@ -7,6 +7,7 @@ import csv
 import doctest
 import io
 import json
+import re
 import zipfile
 from html import escape
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 
 from racohort import downloads, spreadsheets
 from racohort.downloads import Spine, equip, read_spine, typed
-from racohort.figures.style import canvas, finish
+from racohort.figures.style import Figure, canvas, finish
 from racohort.results import as_results
 from racohort.spreadsheets import as_csv_rows, as_workbook
 from racohort.tables.paper import table
@@ -53,10 +54,25 @@ def equipped(body: str, spine: Spine | None, page: str = "notebooks/04-efficacy"
     return equip(body, page, spine, written.__setitem__), written
 
 
-def drawn(ids: list[str]) -> str:
+def a_figure(ids: list[str]) -> Figure:
     fig, ax = canvas(height=1)
     ax.plot([0, 1])
-    return finish(fig, "lines", "A line.", "All 64 patients.", False, pd.DataFrame({"result_id": ids})).html()
+    return finish(fig, "lines", "A line.", "All 64 patients & more.", False, pd.DataFrame({"result_id": ids}))
+
+
+def drawn(ids: list[str]) -> str:
+    return a_figure(ids).html()
+
+
+def test_the_pictures_of_a_figure_lie_in_files_of_their_own_and_are_those_that_were_drawn(spine):
+    body, written = equipped(drawn([]), spine)
+    places = re.findall(r' src="\.\./([^"]+)"', body)
+    assert "data:" not in body
+    figure = a_figure([])
+    assert [written[place].decode("utf-8") for place in places] == [
+        text.replace('"', "'") for text in (figure.light, figure.dark)
+    ]
+    assert [Path(place).name for place in places] == ["fig-lines-light.svg", "fig-lines-dark.svg"]
 
 
 def test_every_example_in_the_docstrings_holds():
@@ -126,10 +142,10 @@ def test_the_workbook_of_the_results_holds_their_numbers_as_numbers(spine):
 
 def test_a_figure_offers_no_row_that_was_not_published(spine):
     page, files = equipped(drawn(["efficacy.SECRET"]), spine)
-    assert not files
+    assert all(name.endswith(".svg") for name in files)
     assert "csv" not in page
     page, files = equipped(drawn(list(spine.rows)), None)
-    assert not files
+    assert all(name.endswith(".svg") for name in files)
     assert "csv" not in page
 
 

@@ -14,7 +14,7 @@ import pytest
 from matplotlib.figure import Figure as Drawing
 
 from racohort.absence import absent
-from racohort.figures.style import INK, PALETTE, Figure, canvas, finish
+from racohort.figures.style import INK, PALETTE, Figure, _compact, canvas, finish
 from racohort.tables.paper import table
 
 #: Colours that share a figure.
@@ -277,3 +277,16 @@ def test_a_figure_is_laid_out_once_and_drawn_once(monkeypatch):
     finish(fig, "once", "A line.", "A caption.", False)
     assert drawn == [fig]
     assert ax.get_position().x0 > 0.05
+
+
+def test_boxes_of_one_colour_become_one_path_that_goes_round_all_of_them_the_same_way():
+    up = '<path d="M 1 5 L 3 5 L 3 2 L 1 2 z" style="fill: #2f78bd"/>'
+    down = '<g id="patch_2"><path d="M 3 2 L 4 2 L 4 7.129 L 3 7.129 L 3 2 z" style="fill: #2f78bd"/></g>'
+    other = '<path d="M 1 5 L 3 5 L 3 2 L 1 2 z" style="fill: #0b6a94"/>'
+    triangle = '<path d="M 1 5 L 3 5 L 3 2 z" style="fill: #0b6a94"/>'
+    assert _compact(up + down + other + triangle) == (
+        '<path d="M1 2H3V5H1zM3 2H4V7.12H3z" style="fill:#2f78bd"/><path d="M1 2H3V5H1z" style="fill:#0b6a94"/>'
+        '<path d="M1 5L3 5L3 2z" style="fill:#0b6a94"/>'
+    )
+    translucent = up.replace('"/>', '; fill-opacity: 0.5"/>')
+    assert _compact(translucent * 2).count("<path") == 2

@@ -13,8 +13,12 @@ LEFT_OUT = (
 )
 #: What stands apart from the words after it.
 APART = ("p", "li", "td", "th", "div", "dt", "dd", "caption", "figcaption", "summary", "pre")
-#: Answers the search of Sphinx, which asks for whole pages, from these texts.
+#: Answers the search of Sphinx, which asks for whole pages, from these texts, and says in plain words what was found.
 SCRIPT = """\
+document.addEventListener("DOMContentLoaded", () => {
+  const said = "Search finished, found ${resultCount} page(s) matching the search query.";
+  Documentation.TRANSLATIONS[said] = "Places found: ${resultCount}";
+});
 const TEXTS = %s;
 const fetched = window.fetch;
 window.fetch = (address, ...more) => {

@@ -81,16 +81,22 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 
   // Whatever is wider than its place is marked while it goes on to the right, and can be scrolled by the keyboard.
+  // All parts are measured before the first is marked, so that the page is laid out once and not once for each.
+  const measure = (part) => ({
+    part,
+    beyond: part.scrollWidth - part.clientWidth > 2,
+    more: part.scrollLeft + part.clientWidth < part.scrollWidth - 2,
+    head: part.querySelector("caption")?.offsetHeight,
+  });
+  const mark = ({ part, beyond, more, head }) => {
+    if (beyond && part.matches(".ra-drawing, pre")) part.tabIndex = 0;
+    if (beyond && head) part.style.setProperty("--ra-head", `${head}px`);
+    part.classList.toggle("ra-more", beyond && more);
+  };
+  const sizes = new ResizeObserver((changed) => changed.map(({ target }) => measure(target)).forEach(mark));
   document.querySelectorAll(".ra-scroll, .ra-drawing, .pst-scrollable-table-container, .highlight pre").forEach((part) => {
-    const look = () => {
-      const beyond = part.scrollWidth - part.clientWidth > 2;
-      const head = part.querySelector("caption");
-      if (beyond && part.matches(".ra-drawing, pre")) part.tabIndex = 0;
-      if (head) part.style.setProperty("--ra-head", `${head.offsetHeight}px`);
-      part.classList.toggle("ra-more", beyond && part.scrollLeft + part.clientWidth < part.scrollWidth - 2);
-    };
-    part.addEventListener("scroll", look, { passive: true });
-    new ResizeObserver(look).observe(part);
+    part.addEventListener("scroll", () => mark(measure(part)), { passive: true });
+    sizes.observe(part);
   });
 
   document.querySelectorAll(".ra-table").forEach((frame) => {

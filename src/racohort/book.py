@@ -158,6 +158,8 @@ def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
 
 #: The script with which the theme draws its icons once more: they come from a typeface, and it is half the work of a small page.
 _ICONS = re.compile(rb'\s*<script defer src="[^"]*fontawesome\.js[^"]*"></script>')
+#: The index of the search, which is asked on its own page only.
+_INDEX = re.compile(rb'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 
 
 def _remove_unused(html: Path) -> None:
@@ -168,7 +170,8 @@ def _remove_unused(html: Path) -> None:
     for path in (*static.rglob("*.map"), *static.rglob("fontawesome.js"), *typefaces):
         path.unlink()
     for page in html.rglob("*.html"):
-        page.write_bytes(_ICONS.sub(b"", page.read_bytes()))
+        text = _ICONS.sub(b"", page.read_bytes())
+        page.write_bytes(text if page.name == "search.html" else _INDEX.sub(b"", text))
 
 
 def _faults(log: Path, pages: Path) -> list[str]:

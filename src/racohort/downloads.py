@@ -13,6 +13,7 @@ from html import escape, unescape
 from itertools import chain
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import lxml.html
 from lxml.html import HtmlElement
@@ -26,6 +27,8 @@ _FIGURE = re.compile(r'(<figure class="ra-figure" id="fig-([\w-]+)")(?: data-(ro
 _TABLE = re.compile(r'(<div class="ra-table" id="tab-([\w-]+)">(<div class="ra-scroll(?:(?!</table>).)*</table></div>)'
                     r'(?:<p class="ra-note">(?:(?!</p>).)*</p>)?)</div>', re.DOTALL)  # fmt: skip
 _NUMBER = re.compile(r"[−-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[−-]?\d+(?:\.\d+)?")
+#: A picture within a page, for one of the themes.
+_PICTURE = re.compile(r'(<img class="ra-(light|dark)[^>]* src=")data:image/svg\+xml,([^"]*)"')
 #: What "about" says of a figure that draws no rows of the results.
 _ITSELF = "The caption says of whom and how; the code below it, by which function."
 #: Column of the results -> how "about" calls what stands in it.
@@ -74,7 +77,8 @@ def typed(spine: Spine, numbers: Sequence[str]) -> Iterator[list[Cell]]:
 def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes], None]) -> str:
     """The body of a page with the downloads of its figures and tables; `write` gets each file's path in the book and its bytes.
 
-    `page` is the page's path without its ending; its files lie under `downloads/` in a folder of its name.
+    `page` is the page's path without its ending; its files lie under `downloads/` in a folder of its name. Pictures lie there,
+    too: a page that holds them within itself is slow to appear.
     """
     folder, up = f"downloads/{page}", "../" * page.count("/")
 
@@ -86,6 +90,13 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
 
     def figure(found: re.Match[str]) -> str:
         start, name, kind, held, rest = found.groups()
+
+        def picture(one: re.Match[str]) -> str:
+            file = f"{folder}/fig-{name}-{one[2]}.svg"
+            write(file, unquote(unescape(one[3])).encode("utf-8"))
+            return f'{one[1]}{up}{file}" loading="lazy"'
+
+        rest = _PICTURE.sub(picture, rest)
         rows, about = _behind(kind, json.loads(unescape(held or "[]")), spine)
         if len(rows) < 2:
             return f'{start}{rest}<div class="ra-tools"></div></figure>'

@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 import pandas as pd
 from matplotlib.figure import Figure as Drawing
 
+from racohort.figures.panels import Stack
 from racohort.formats import estimate, number
 
 _TOLD: WeakKeyDictionary[Drawing, list[tuple[Any, float, float, str]]] = WeakKeyDictionary()
@@ -46,14 +47,21 @@ def points_of(fig: Drawing) -> tuple[Point, ...]:
     return tuple(found)
 
 
-def overlay(points: tuple[Point, ...], shape: tuple[float, float]) -> str:
-    """The points as elements over the picture; `shape` is its width and height. Nothing where no point says anything."""
+def overlay(points: tuple[Point, ...], shape: tuple[float, float], tall: Stack | None = None) -> str:
+    """The points as elements over the picture; `shape` is its width and height. Nothing where no point says anything.
+
+    A picture with a tall arrangement has their places there, too.
+    """
     if not points:
         return ""
     spots = "".join(
         f'<span class="ra-point{" ra-point-late" if left > 60 else ""}" role="img" tabindex="-1" '
-        f'style="left:{left:g}%;top:{top:g}%" aria-label="{escape(words)}"></span>'
+        f'style="left:{left:g}%;top:{top:g}%{_tall_place(tall, left, top)}" aria-label="{escape(words)}"></span>'
         for left, top, words in points
     )
     fine = " ra-fine" if len(points) > FEW else ""
     return f'<div class="ra-spots{fine}" style="aspect-ratio:{shape[0]:g}/{shape[1]:g}">{spots}</div>'
+
+
+def _tall_place(tall: Stack | None, left: float, top: float) -> str:
+    return "" if tall is None else ";--x:{:g}%;--y:{:g}%".format(*tall.place(left, top))

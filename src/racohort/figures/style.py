@@ -27,6 +27,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Drawing
 
 from racohort.figures.letters import spare_letters
+from racohort.figures.panels import Stack, stack
 from racohort.figures.points import Point, overlay, points_of
 from racohort.terms import TYPEFACES
 
@@ -89,7 +90,8 @@ class Figure:
     A notebook shows the light rendering; the book shows the one that suits the reader's theme. The dark picture carries the
     `hidden` attribute, which only the book's style sheet lifts. `rows` are the ids of the result rows that are drawn, or `drawn`
     is a header and rows of what is no result, such as single patients; the book offers them beside the figure
-    (`racohort.downloads`). `points` say what they are (`figures.points`) on a picture of the given shape.
+    (`racohort.downloads`). `points` say what they are (`figures.points`) on a picture of the given shape; `stack` is how its
+    panels stand on a narrow screen (`figures.panels`).
     """
 
     name: str
@@ -102,6 +104,7 @@ class Figure:
     drawn: tuple[tuple[str, ...], ...] = ()
     points: tuple[Point, ...] = ()
     shape: tuple[float, float] = (1, 1)
+    stack: Stack | None = None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/html": self.html(), "text/plain": self.alt}
@@ -114,7 +117,8 @@ class Figure:
         kind, behind = ("rows", self.rows) if self.rows else ("drawn", self.drawn)
         rows = f' data-{kind}="{escape(json.dumps(behind, ensure_ascii=False))}"' if behind else ""
         small = " ra-small" if self.shape[0] < SMALL else ""
-        drawing = f'<div class="ra-drawing{small}">{pictures}{overlay(self.points, self.shape)}</div>'
+        drawing = f'ra-drawing ra-stacks" style="--ra-tall:{self.stack.shape}' if self.stack else f"ra-drawing{small}"
+        drawing = f'<div class="{drawing}">{pictures}{overlay(self.points, self.shape, self.stack)}</div>'
         return f'<figure class="ra-figure" id="fig-{escape(self.name)}"{rows} tabindex="0">{drawing}{caption}</figure>'
 
 
@@ -147,11 +151,15 @@ def finish(
         raise ValueError(f"figure {name} needs an alt text and a caption")
     if synthetic:
         _draw_mark(fig)
-    light = _as_svg(fig, name, "none" if spare_letters(fig, _families()) else "path")
-    ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
+    letters = "none" if spare_letters(fig, _families()) else "path"
     width, height = map(float, fig.get_size_inches())
+    with matplotlib.rc_context({"svg.hashsalt": f"racohort-{name}", "svg.fonttype": letters}), _no_word_of_letters():
+        _lay_out(fig)
+        tall = stack(fig) if width >= SMALL else None
+        light = _as_svg(fig, tall)
+    ids = () if rows is None else tuple(dict.fromkeys(rows["result_id"].dropna()))
     return Figure(name, " ".join(alt.split()), " ".join(caption.split()), light, _darken(light), synthetic, ids,
-                  _told(drawn), points_of(fig), (width, height))  # fmt: skip
+                  _told(drawn), points_of(fig), (width, height), tall)  # fmt: skip
 
 
 def _told(drawn: pd.DataFrame | None) -> tuple[tuple[str, ...], ...]:
@@ -174,13 +182,12 @@ def _draw_mark(fig: Drawing) -> None:
     fig.text(1 - 0.07 / width, share * 0.5, "SYNTHETIC COHORT", ha="right", va="center", bbox=frame, gid=_MARK, **letters)
 
 
-def _as_svg(fig: Drawing, name: str, letters: str) -> str:
-    """The drawing as SVG text, the same bytes for the same drawing; `letters` as outlines (`path`) or as text (`none`)."""
+def _as_svg(fig: Drawing, tall: Stack | None) -> str:
+    """The drawing as SVG text, the same bytes for the same drawing."""
     out = io.BytesIO()
-    with matplotlib.rc_context({"svg.hashsalt": f"racohort-{name}", "svg.fonttype": letters}), _no_word_of_letters():
-        _lay_out(fig)
-        fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
-    return _compact(re.sub(r"font-family: [^;]+", r"\g<0>,sans-serif", out.getvalue().decode("utf-8")))
+    fig.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    svg = re.sub(r"font-family: [^;]+", r"\g<0>,sans-serif", out.getvalue().decode("utf-8"))
+    return _compact(tall.dress(svg) if tall else svg)
 
 
 def _lay_out(fig: Drawing) -> None:
@@ -191,8 +198,13 @@ def _lay_out(fig: Drawing) -> None:
 
 
 _PATH = re.compile(r'<path d="([^"]+)"')
-#: Several unfilled lines of one look, which one path can draw.
-_ALIKE = re.compile(r'<path d="[^"]+"((?: clip-path="[^"]+")? style="fill:none;[^"]*")/>(?:<path d="[^"]+"\1/>)+')
+#: Several unfilled lines of one look, or several boxes of one colour, which one path can draw.
+_ALIKE = re.compile(
+    r'<path d="[^"]+"((?: clip-path="[^"]+")? style="fill:none;[^"]*")/>(?:<path d="[^"]+"\1/>)+'
+    r'|<path d="[MHVz\d. -]+"((?: clip-path="[^"]+")? style="fill:#[0-9a-f]{6}")/>(?:<path d="[MHVz\d. -]+"\2/>)+'
+)
+#: An upright box, from corner to corner.
+_BOX = re.compile(r"M(-?[\d.]+) (-?[\d.]+)L(-?[\d.]+) \2L\3 (-?[\d.]+)L\1 \4(?:L\1 \2)?z")
 
 
 #: Several marks of one look, which can have it from the group around them.
@@ -203,6 +215,7 @@ def _compact(svg: str) -> str:
     """The same picture in fewer bytes: hundredths of a point, and nothing that is not drawn or referred to."""
     svg = re.sub(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.S)
     svg = re.sub(r'(?<= d=")[^"]+', lambda path: re.sub(r"\s*([A-Za-z])\s*", r"\1", _rounded(path[0])), svg)
+    svg = _BOX.sub(_boxed, svg)
     svg = re.sub(r' [xy]="[^"]+"| points="[^"]+"', lambda place: _rounded(place[0]), svg)
     referred = set(re.findall(r"#([\w.-]+)", svg)) | {_MARK}
     svg = re.sub(r' id="([^"]+)"', lambda found: found[0] if found[1] in referred else "", svg)
@@ -212,7 +225,13 @@ def _compact(svg: str) -> str:
     svg = re.sub(r' style="[^"]+"', lambda style: re.sub(r"(?<=[;:]) ", "", style[0]), svg)
     svg = re.sub(r"<g>(<path [^>]*/>)</g>", r"\1", svg)
     svg = _MARKS.sub(lambda marks: f"<g{marks[1]}>{marks[0].replace(marks[1], '')}</g>", svg)
-    return _ALIKE.sub(lambda lines: f'<path d="{"".join(_PATH.findall(lines[0]))}"{lines[1]}/>', svg).strip()
+    return _ALIKE.sub(lambda alike: f'<path d="{"".join(_PATH.findall(alike[0]))}"{alike[1] or alike[2]}/>', svg).strip()
+
+
+def _boxed(found: re.Match[str]) -> str:
+    """A box in fewer letters. All go round the same way, so that one path can hold several that meet."""
+    (left, right), (top, bottom) = (sorted(pair, key=float) for pair in (found.group(1, 3), found.group(2, 4)))
+    return f"M{left} {top}H{right}V{bottom}H{left}z"
 
 
 def _short_names(svg: str) -> str:

@@ -56,8 +56,6 @@ def _draw_panels(drawn: pd.DataFrame) -> Any:
             ax.axis("off")
         else:
             _draw_panel(ax, drawn[drawn["panel"] == panel], panel, dense=len(drawn) > MOST_POINTS)
-    fig.supxlabel("Baseline (multiple of the upper limit)", fontsize=8.5)
-    fig.supylabel("Worst later value (multiple of the upper limit)", fontsize=8.5)
     return fig
 
 
@@ -75,6 +73,8 @@ def _draw_panel(ax: Any, rows: pd.DataFrame, panel: str, dense: bool) -> None:
             ax.plot(some["x"], some["y"], marker, color=colour, ms=3.2, mew=0, alpha=0.7)
     _label_axes(ax, [tick for tick in (_TICKS if high < 100 * low else _FEW_TICKS) if low <= tick <= high])
     ax.set_title(f"{panel} ({count(rows['PARAMCD'].nunique(), 'analyte')})", fontsize=8.5)
+    ax.set_xlabel("Baseline (× upper limit)", fontsize=7.6)
+    ax.set_ylabel("Worst later (× upper limit)", fontsize=7.6)
     ax.set_aspect("equal")
 
 
@@ -84,7 +84,7 @@ def draw_squares(ax: Any, rows: pd.DataFrame, at: tuple[str, str], edges: np.nda
     x, y = np.nonzero(counts)
     centres = np.sqrt(edges[:-1] * edges[1:])
     area = 1 + 20 * np.sqrt(counts[x, y] / max(counts.max(), 1))
-    ax.scatter(centres[x], centres[y], s=area, marker="s", color=colour, lw=0, alpha=0.8)
+    ax.scatter(centres[x], centres[y], s=area, marker="s", color=colour, lw=0)
 
 
 def _label_axes(ax: Any, ticks: list[float]) -> None:

@@ -10,7 +10,7 @@ from racohort.results import select_results
 
 #: The rules that are told in words: the two readings are told with the values outside, the rules on grades stand in the table.
 _MEANINGS = {
-    "new_abnormality_rare": "A risk of a new abnormality below 10 % is shown in",
+    "new_abnormality_rare": "the risk of a new abnormality is shown to be below 10 %",
 }
 
 
@@ -26,8 +26,11 @@ def _said_of_rule(rule: str, rows: pd.DataFrame, results: pd.DataFrame) -> Sente
     held = rows["value_text"] == "yes"
     healthy = select_results(results, statistic="healthy_pass", by="PARCAT1", method=rule)
     low, high = (percent(of(getattr(one, bound, one) for one in healthy["value"])) for of, bound in ((min, "low"), (max, "high")))
-    among = f"{low} of healthy groups" if low == high else f"between {low} and {high} of healthy groups, by panel,"
-    text = f"{_MEANINGS[rule]} {number(held.sum())} of {count(len(rows), 'panel')}; {among} of this size would pass that rule."
+    among = low if low == high else f"between {low} and {high}"
+    text = (
+        f"In {number(held.sum()) if held.any() else 'none'} of {count(len(rows), 'panel')} {_MEANINGS[rule]}. Of healthy groups "
+        f"of this size, {among} would pass this rule{', depending on the panel' if len(healthy) > 1 else ''}."
+    )
     return quote(text, *rows["result_id"], *healthy["result_id"])
 
 

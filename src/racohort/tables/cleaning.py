@@ -257,7 +257,7 @@ def tabulate_assay_limits(results: pd.DataFrame, plan: Plan, catalogue: pd.DataF
     cells = {(row["PARAMCD"], row["category"], row["AVISIT"]): row for row in rows.to_dict("records")}
     lines = [
         {"Parameter": label_with_unit(code, catalogue), "Side": side}
-        | {visit.label: _censored_cell(cells[code, side, visit.AVISIT]) for visit in plan.visits}
+        | {capitalised(visit.label): _censored_cell(cells[code, side, visit.AVISIT]) for visit in plan.visits}
         for code, side in dict.fromkeys((code, side) for code, side, _ in cells)
     ]
     return table(

@@ -75,7 +75,7 @@ def _number_line(code: str, row: pd.Series, missing: int, catalogue: pd.DataFram
     return {
         "Group": group, "Characteristic": label_with_unit(code, catalogue), "n": number(row["n"]),
         "Mean ± SD, or patients": mean_sd(row["mean"], row["sd"], max(digits, 1)),
-        "Median (quartiles)": median_iqr(row["median"], row["q1"], row["q3"], digits),
+        "Median (quartiles)": median_iqr(row["median"], row["q1"], row["q3"], max(digits, 1)),
         "Range": span(row["min"], row["max"], digits), "Missing": number(missing),
     }  # fmt: skip
 
@@ -101,15 +101,15 @@ def tabulate_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame)
              for _, row in rows.iterrows()}  # fmt: skip
     lines = [
         {"Panel": panel_of(code, catalogue), "Parameter": label_of(code, catalogue)}
-        | {visit.label: cells[code, visit.AVISIT] for visit in plan.visits}
+        | {capitalised(visit.label): cells[code, visit.AVISIT] for visit in plan.visits}
         for code in rows["PARAMCD"].unique()
     ]
     frame = pd.DataFrame(lines)
     order = {panel: place for place, panel in enumerate(frame["Panel"].unique())}
     return table(
         frame.sort_values("Panel", key=lambda panels: panels.map(order), kind="stable"), "missing-values",
-        f"Patients with a value at each visit, of the {rows['n'].iloc[0]} of the safety population.", synthetic=plan.synthetic,
-        groups="Panel",
+        f"Patients with a value at each visit, of the {number(rows['n'].iloc[0])} of the safety population.",
+        synthetic=plan.synthetic, groups="Panel",
     )  # fmt: skip
 
 

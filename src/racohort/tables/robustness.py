@@ -48,7 +48,7 @@ def tabulate_regression(results: pd.DataFrame, plan: Plan) -> Table | Absence:
     lines = [_regression_line(row, beyond, plan) for _, row in expected.iterrows()]
     note = (
         "Expected: what selection alone would show, with no effect of anything; population SD 1.5 (assumption). Beyond it: "
-        "mean change minus the expected, the interval moved alike. `Own` is the lowest baseline in this cohort."
+        "mean change minus the expected, the interval moved alike. Own lowest: the lowest baseline in this cohort."
         + _oldham(results, plan)
     )
     return table(
