@@ -73,6 +73,7 @@ def test_the_pictures_of_a_figure_lie_in_files_of_their_own_and_are_those_that_w
         text.replace('"', "'") for text in (figure.light, figure.dark)
     ]
     assert [Path(place).name for place in places] == ["fig-lines-light.svg", "fig-lines-dark.svg"]
+    assert body.count(' width="518" height="72"') == 2  # 7.2 by 1 inches: its place is kept before it is loaded
 
 
 def test_every_example_in_the_docstrings_holds():

@@ -92,9 +92,9 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
         start, name, kind, held, rest = found.groups()
 
         def picture(one: re.Match[str]) -> str:
-            file = f"{folder}/fig-{name}-{one[2]}.svg"
-            write(file, unquote(unescape(one[3])).encode("utf-8"))
-            return f'{one[1]}{up}{file}" loading="lazy"'
+            file, drawing = f"{folder}/fig-{name}-{one[2]}.svg", unquote(unescape(one[3]))
+            write(file, drawing.encode("utf-8"))
+            return f'{one[1]}{up}{file}" loading="lazy"{_room(drawing)}'
 
         rest = _PICTURE.sub(picture, rest)
         rows, about = _behind(kind, json.loads(unescape(held or "[]")), spine)
@@ -113,6 +113,12 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
         return f'{whole}<div class="ra-tools"><span class="ra-files">Table: {links}</span></div></div>'
 
     return _TABLE.sub(table, _FIGURE.sub(figure, body))
+
+
+def _room(drawing: str) -> str:
+    """Width and height of a picture, so that a page keeps its place before it is loaded."""
+    shape = re.search(r"viewBox='0 0 ([\d.]+) ([\d.]+)'", drawing)
+    return f' width="{float(shape[1]):.0f}" height="{float(shape[2]):.0f}"' if shape else ""
 
 
 def _behind(kind: str | None, told: Sequence[Any], spine: Spine | None) -> tuple[Sequence[Row], str]:
