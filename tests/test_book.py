@@ -363,7 +363,10 @@ def test_pages_go_without_scripts_and_typefaces_that_nothing_uses_and_that_of_th
         (static / name).parent.mkdir(parents=True, exist_ok=True)
         (static / name).touch()
     other = '<script defer src="_static/scripts/other.js?digest=5"></script>'
-    icons, index = '<script defer src="_static/scripts/fontawesome.js?digest=5"></script>', '<script src="searchindex.js"></script>'
+    icons, index = (
+        '<script defer src="_static/scripts/fontawesome.js?digest=5"></script>',
+        '<script src="searchindex.js"></script>',
+    )
     for path in (page, tmp_path / "search.html"):
         path.write_text(f"<head>\n{icons}{other}\n{index}</head>")
     _remove_unused(tmp_path)
