@@ -95,11 +95,8 @@ def visit(chromium) -> Iterator[Visit]:
     visited.context.close()
 
 
-#: Pictures further down, and those of the other theme, are loaded once they are wanted.
-LOAD = """() => Promise.all([...document.images].map(picture => {
-  picture.loading = 'eager';
-  return picture.decode().catch(() => {});
-}))"""
+#: Pictures further down, and those of the other theme, are loaded once the page is there.
+LOADED = "() => [...document.images].every(picture => picture.complete)"
 
 #: Width and theme in turn, so that every kind of page is seen each way.
 LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]
@@ -134,7 +131,7 @@ def surveyed(visit: Visit, path: Path) -> dict:
     """What a page holds, whether it is too wide for a telephone, what axe finds, what it asked for and complained of."""
     visit.asked, visit.complaints = [], []
     page, size = visit.open(path), visit.page.viewport_size
-    page.evaluate(LOAD)
+    page.wait_for_function(LOADED)
     page.set_viewport_size({"width": 390, "height": 844})
     wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
     page.set_viewport_size(size)

@@ -35,3 +35,8 @@ document.addEventListener("DOMContentLoaded", () => {
     });
   });
 });
+
+// Pictures further down, and those of the other theme, come once the page is there: whoever prints or keeps it has them all.
+addEventListener("load", () => setTimeout(() => {
+  document.querySelectorAll("img[loading=lazy]").forEach((picture) => { picture.loading = "eager"; });
+}));
