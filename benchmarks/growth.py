@@ -42,7 +42,7 @@ def once(what: str, folder: str) -> dict[str, Any]:
     catalogue = io.read_catalogue()
     raw = _timed(rows, "read", lambda: io.read_raw(folder))
     clean = _timed(rows, "clean", lambda: cleaning.clean_cohort(raw, catalogue))
-    _timed(rows, "data sets", lambda: io.write_study(folder, "", adam.derive_datasets(clean, catalogue), clean))
+    _timed(rows, "data sets", lambda: io.write_study(folder, "", adam.derive_parts(clean, catalogue), clean))
     return rows
 
 
@@ -60,7 +60,7 @@ def _run(name: str, folder: str) -> None:
     for cell in cells:
         source = "".join(cell["source"])
         if cell["cell_type"] == "code" and "io.read_raw" in source:
-            source = "study = io.open_study(cohort, run)\ncatalogue, plan = study.catalogue, study.plan()"
+            source = "study = io.open_study(cohort, run, 'cleaning')\ncatalogue, plan = study.catalogue, study.plan()"
         if cell["cell_type"] == "code":
             exec(compile(source, name, "exec"), scope)
             scope |= {"cohort": folder} if "cohort" in scope else {}

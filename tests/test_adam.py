@@ -272,11 +272,13 @@ def test_the_same_cohort_gives_the_same_data_twice(tmp_path):
 
 def test_patients_derived_apart_have_the_values_they_have_together(tmp_path, monkeypatch):
     table = "id visit tjc sjc vas esr das\nP2 BL 4 5 . 44 4.1\nP1 BL 4 5 12 44 .\nP3 Y1 2 1 . 20 2.9\nP1 Y1 2 1 . 20 4"
-    path = cohort(tmp_path, {"a.csv": table})
+    events = "id | event | start\nP3 | Rash | 2014-02-01\nP1 | Fever | 2014-03-01\nP3 | Cough | 2014-01-01"
+    path = cohort(tmp_path, {"a.csv": table, "e.csv": events}, {"e.csv": "event"})
     together = cleaned(path)[1]
     monkeypatch.setattr("racohort.adam.values.AT_ONCE", 1)
     apart = cleaned(path)[1]
-    for name in ("adsl", "adlb", "adqs"):
+    assert together.adae["AETERM"].tolist() == ["Fever", "Cough", "Rash"]
+    for name in ("adsl", "adlb", "adqs", "adae", "adcm"):
         pd.testing.assert_frame_equal(getattr(apart, name), getattr(together, name))
     assert "DAS28E3" not in set(apart.adqs["PARAMCD"])  # P1 has the patient's assessment, which P2 and P3 lack
 

@@ -328,7 +328,7 @@ def test_a_declared_analyte_reaches_the_sections_that_it_asks_for(tmp_path, monk
     monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
     path = own(tmp_path / "a", PLAIN, **COLUMN)
     clean, data = cleaned(path)
-    study = io.write_study(path, "", data, clean)
+    study = io.write_study(path, "", [data], clean)
     plan, catalogue = study.plan(), study.catalogue
     values = efficacy.select_values(study.adlb, study.adqs, study.adsl, plan, catalogue)
     assert "IL6" in set(efficacy.estimate_changes(values, study.adsl, plan, catalogue)["PARAMCD"])

@@ -12,6 +12,7 @@ from racohort.endpoints import paired_values, visit_table
 from racohort.estimators import friedman, wilcoxon_signed_rank
 from racohort.figures import efficacy as figures
 from racohort.figures.courses import visit_places
+from racohort.frames import as_categories
 from racohort.multiplicity import benjamini_hochberg, holm
 from racohort.report import efficacy as report
 from racohort.results import join_results, pick_result, select_results
@@ -157,6 +158,15 @@ def test_two_values_of_a_patient_at_one_visit_are_refused(study):
     values = efficacy.select_values(study.adlb, study.adqs, study.adsl, study.plan, study.catalogue)
     with pytest.raises(ValueError, match="two values at one visit"):
         visit_table(pd.concat([values, values.head(1)]), values["PARAMCD"].iloc[0], study.plan)
+
+
+def test_values_are_selected_alike_whether_their_texts_are_held_once_each_or_once_a_row(study):
+    once_a_row, once_each = (
+        efficacy.select_values(held(study.adlb), held(study.adqs), study.adsl, study.plan, study.catalogue)
+        for held in (pd.DataFrame.copy, as_categories)
+    )
+    assert len(once_a_row)
+    pd.testing.assert_frame_equal(once_each, once_a_row)
 
 
 @pytest.mark.parametrize("n", [0, 1, 3])

@@ -14,8 +14,10 @@ import pytest
 from openpyxl.chart import LineChart, Reference
 
 from racohort import io
-from racohort.adam.frames import as_categories
+from racohort.adam import derive_parts
+from racohort.frames import as_categories
 from racohort.io.headers import header_key, leave_out_headers
+from racohort.io.studies import USED
 from racohort.io.tables import as_csv, as_parquet, read_frame, write_frame
 from racohort.places import UsageError
 from racohort.results import as_results
@@ -325,7 +327,7 @@ def test_a_study_is_written_and_opened_again(tmp_path, monkeypatch):
     with pytest.raises(UsageError, match="01-cleaning"):
         io.open_study(path)
     clean, data = cleaned(path)
-    study = io.write_study(path, "", data, clean)
+    study = io.write_study(path, "", [data], clean)
     for name in ("adsl", "adlb", "adqs", "adae", "adcm"):
         pd.testing.assert_frame_equal(getattr(study, name), getattr(data, name), check_dtype=False)
     assert study.adlb.dtypes.to_dict() == data.adlb.dtypes.to_dict()
@@ -348,7 +350,7 @@ def test_the_plan_names_what_this_cohort_has(tmp_path, monkeypatch):
     monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
     path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()}, treatment_start={"from": "visit"})
     clean, data = cleaned(path)
-    study = io.write_study(path, "", data, clean)
+    study = io.write_study(path, "", [data], clean)
     plan = study.plan(primary=["DAS28", "HAQDI"])
     assert plan.primary == ("HAQDI",)
     assert "adlb" not in vars(study)  # a plan of a large cohort needs no measured value
@@ -366,7 +368,7 @@ def test_the_primary_visit_is_the_first_at_which_every_primary_endpoint_was_meas
     monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
     path = cohort(tmp_path / "c", {"a.csv": b"id,visit,haq,crp\nP1,BL,1,9\nP1,Y1,,8\nP1,Y3,0.5,7\n"})
     clean, data = cleaned(path)
-    study = io.write_study(path, "", data, clean)
+    study = io.write_study(path, "", [data], clean)
     chosen = [study.plan(primary=primary).primary_visit for primary in (["HAQDI", "CRP"], ["CRP"], ["ESR"])]
     assert chosen == ["Y3", "Y1", "Y1"]
     assert study.plan(primary=["HAQDI"], primary_visit="Y1").primary_visit == "Y1"
@@ -376,7 +378,7 @@ def test_results_are_joined_section_by_section(tmp_path, monkeypatch):
     monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
     path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()})
     clean, data = cleaned(path)
-    study = io.write_study(path, "", data, clean)
+    study = io.write_study(path, "", [data], clean)
     assert len(io.read_results(study)) == 0
     rows = as_results([{"section": "safety", "statistic": "n", "value": 3, "count": 3}])
     io.write_results(study, "safety", rows)
@@ -432,6 +434,25 @@ def test_a_large_frame_is_written_in_parts_and_read_column_by_column_as_it_was(t
     write_frame(tmp_path / "x", frame)
     pd.testing.assert_frame_equal(read_frame(tmp_path / "x", categories=True), frame)
     assert read_frame(tmp_path / "x")["who"].tolist() == ["b", "a", "", "b", "c"]
+
+
+@pytest.mark.parametrize("large", [0, 500_000])
+def test_a_section_reads_of_values_only_what_it_uses_and_parts_are_written_as_the_whole(tmp_path, monkeypatch, large):
+    monkeypatch.setattr("racohort.io.studies.LARGE", large)
+    monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
+    path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()}, treatment_start={"from": "visit"})
+    whole = io.write_study(path, "", [cleaned(path)[1]], cleaned(path)[0])
+    written = {file.name: file.read_bytes() for file in (whole.folder / "data").glob("*.csv")}
+    monkeypatch.setattr("racohort.adam.values.AT_ONCE", 1)
+    clean = cleaned(path)[0]
+    parts = list(derive_parts(clean, whole.catalogue))
+    assert len(parts) > 1
+    io.write_study(path, "", parts, clean)
+    assert written == {file.name: file.read_bytes() for file in (whole.folder / "data").glob("*.csv")}
+    safety, all_of_it = io.open_study(path, "", "safety"), io.open_study(path)
+    pd.testing.assert_frame_equal(all_of_it.adlb, whole.adlb)
+    pd.testing.assert_frame_equal(safety.adlb, whole.adlb[list(USED["safety"])])
+    pd.testing.assert_frame_equal(safety.adsl, whole.adsl)
 
 
 @pytest.mark.parametrize(("large", "kind"), [(3, "category"), (4, "str")])

@@ -36,7 +36,7 @@ def cleaned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, io.Study]:
         raw = io.read_raw(COHORT)
         catalogue = io.read_catalogue(raw.config)
         clean = cleaning.clean_cohort(raw, catalogue)
-        return build, io.write_study(COHORT, "", adam.derive_datasets(clean, catalogue), clean)
+        return build, io.write_study(COHORT, "", adam.derive_parts(clean, catalogue), clean)
 
 
 def execute(notebook: NotebookNode, folder: Path, build: Path) -> NotebookNode:

@@ -14,9 +14,9 @@ from scipy import stats
 
 from racohort import figures, report, safety, tables
 from racohort.absence import Absence
-from racohort.adam.frames import as_categories
 from racohort.adam.patients import longest_gap
 from racohort.disclosure import Profile, release
+from racohort.frames import as_categories
 from racohort.results import as_results, join_results, pick_result, select_results
 from racohort.safety.exposure import follow_up_days, longest_wait
 from racohort.safety.special import SPECIAL, is_special

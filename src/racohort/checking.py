@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from racohort import io
-from racohort.adam import derive_datasets
+from racohort.adam import derive_parts
 from racohort.cleaning import clean_cohort
 from racohort.consistency import check_summary
 from racohort.formats import count
@@ -35,9 +35,9 @@ def check_cohort(cohort: str, out: Path) -> list[str]:
         catalogue = io.read_catalogue(raw.config)
         clean = clean_cohort(raw, catalogue)
     except CohortError as error:
-        io.write_check(out, None, found_frame(error.findings))
+        io.write_check(out, [], found_frame(error.findings))
         raise
-    io.write_check(out, derive_datasets(clean, catalogue), clean.records.found(), clean)
+    io.write_check(out, derive_parts(clean, catalogue), clean.records.found(), clean)
     return [*_told(clean.records.found()), _summary(clean.sources, clean.patients), *_arms(clean.patients), f"Written to {out}"]
 
 

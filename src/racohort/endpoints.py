@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from racohort.frames import stacked
 from racohort.labels import shown_unit
 from racohort.plan import Plan
 from racohort.results import pick_result
@@ -135,10 +136,11 @@ def select_values(
     """
     codes = {*catalogue.index[catalogue["efficacy"].astype(bool)], *plan.primary}
     visits = [visit.AVISIT for visit in plan.visits]
-    parts = [analysed(part[part["PARAMCD"].isin(codes)], members(adsl, "efficacy"), visits) for part in (adqs, adlb)]
+    columns = ["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored", "limit"]
+    people = members(adsl, "efficacy")
+    kept = stacked([analysed(part, people, visits, codes)[columns] for part in (adqs, adlb)])
     texts = dict.fromkeys(["USUBJID", "PARAMCD", "AVISIT", "censored"], "str")
-    kept = pd.concat([part[["USUBJID", "PARAMCD", "AVISIT", "AVAL", "censored", "limit"]].astype(texts) for part in parts])
-    return kept.sort_values(["PARAMCD", "USUBJID", "AVISIT"], ignore_index=True)
+    return kept.sort_values(["PARAMCD", "USUBJID", "AVISIT"], ignore_index=True).astype(texts)
 
 
 def list_endpoints(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> tuple[Endpoint, ...]:

@@ -38,13 +38,17 @@ def members(adsl: pd.DataFrame, population: str) -> pd.Index:
     return pd.Index(people, dtype="str")
 
 
-def analysed(data: pd.DataFrame, people: Iterable[str], visits: Iterable[str]) -> pd.DataFrame:
+def analysed(
+    data: pd.DataFrame, people: Iterable[str], visits: Iterable[str], codes: Iterable[str] | None = None
+) -> pd.DataFrame:  # fmt: skip
     """The record that stands for each patient, parameter and planned visit (ANL01FL "Y"), of some patients and visits.
 
-    Rows whose AVAL is missing have no number to summarise and are left out; the input is unchanged.
+    Rows whose AVAL is missing have no number to summarise and are left out, and so are other parameters than `codes` where these
+    are given; the input is unchanged.
     """
     keep = (data["ANL01FL"] == "Y") & data["USUBJID"].isin(pd.Index(people)) & data["AVISIT"].isin(list(visits))
-    return data[keep & data["AVAL"].notna()]
+    keep &= data["AVAL"].notna()
+    return data[keep if codes is None else keep & data["PARAMCD"].isin(list(codes))]
 
 
 def group_summary(frame: pd.DataFrame, by: list[str], value: str) -> pd.DataFrame:

@@ -86,6 +86,6 @@ def simulated(name: str, folder: Path) -> Cohort:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_bytes(data)
     clean, data = cleaned(f"{folder}")
-    study = io.write_study(f"{folder}", "", data, clean)
+    study = io.write_study(f"{folder}", "", [data], clean)
     plan = study.plan()
     return Cohort(plan, study.catalogue, results_of(study, plan, study.adlb, study.adqs, models=True))

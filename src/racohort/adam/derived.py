@@ -44,8 +44,7 @@ def _rows(code: str, score: pd.Series, used: pd.DataFrame) -> pd.DataFrame:
     facts = by.agg(ADT=("ADT", "max"), ADY=("ADY", "max"), day=("day", "max"), AVISITN=("AVISITN", "first"))
     beyond = components[components["censored"] != ""].groupby(["USUBJID", "AVISIT"])["PARAMCD"].agg(", ".join)
     frame = facts.reindex(score.index).assign(AVAL=score).reset_index()
-    notes = beyond.reindex(score.index).to_numpy()
-    words = [f"{note} beyond its assay limit" if isinstance(note, str) else "" for note in notes]
+    words = beyond.reindex(score.index).add(" beyond its assay limit").fillna("").to_numpy(dtype=object)
     return frame.assign(PARAMCD=code, AVALC=words, DTYPE="DERIVED", ANL01FL="Y", censored="", file="", sheet="", column="",
         limit=np.nan,
                         line=np.nan, ANRLO=np.nan, ANRHI=np.nan, disputed=False)  # fmt: skip

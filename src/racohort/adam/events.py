@@ -62,6 +62,6 @@ def _emergent(frame: pd.DataFrame, clean: Clean) -> np.ndarray:
     starts = pd.to_datetime(frame["USUBJID"].map(clean.patients["start"]))
     first = pd.to_datetime(frame["ASTDT"]) if "ASTDT" in frame else pd.Series(pd.NaT, index=frame.index)
     texts = frame["ASTDTC"] if "ASTDTC" in frame else pd.Series("", index=frame.index)
-    latest = pd.to_datetime(pd.Series([earliest_and_latest(text)[1] for text in texts], index=frame.index))
+    latest = pd.to_datetime(texts.map({text: earliest_and_latest(text)[1] for text in texts.unique()}))
     earlier = (first < starts) | (latest < starts)
     return np.where(starts.isna(), "", np.where(earlier, "N", "Y"))

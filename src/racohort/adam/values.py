@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from racohort.adam.derived import derive_scores
-from racohort.adam.frames import COLUMNS, as_categories, study_day, typed
+from racohort.adam.frames import COLUMNS, study_day, typed
 from racohort.adam.patients import derive_ages
 from racohort.config import Cohort
+from racohort.frames import as_categories
 from racohort.schema import Clean
 from racohort.summaries import range_excess
 

@@ -170,7 +170,8 @@ def _gather(
     visits = gather_visits(sheets, people, starts)
     note_absent(visits, people_of(sheets, [who[keep & patients["kept"]]]), int(people.sum()), sheets, config, records)
     return Clean(
-        config, patients[keep], lambda some: gather_values(sheets, people & everyone.isin(some), disputed),
+        config, patients[keep],
+        lambda some: gather_values(sheets, people & people_of(sheets, [everyone.get_indexer(some)]), disputed),
         planned_parameters(sheets, people, config), visits.drop(columns="who"),
         gather_treatments(sheets, people, patients[keep]), _joined(rows), _joined(drugs), gather_sources(sheets, people),
         gather_mapping(sheets), tally_cells(sheets), tally_fates(sheets, people), tally_numbers(sheets), records,

@@ -17,7 +17,8 @@ VALUES = (
 
 def gather_values(sheets: Sequence[Sheet], people: Mask, disputed: set[tuple[str, str, str]]) -> pd.DataFrame:
     """One row per value kept of these of the people; `disputed` marks scores that contradict their components."""
-    parts = [_values(sheet, field, sheet.keep & people[sheet.who]) for sheet in sheets for field in sheet.fields]
+    places = [np.flatnonzero(sheet.keep & people[sheet.who]) for sheet in sheets]
+    parts = [_values(sheet, field, used) for sheet, used in zip(sheets, places, strict=True) for field in sheet.fields]
     frame = (
         pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=[name for name in VALUES if name != "disputed"])
     )
@@ -45,15 +46,17 @@ def planned_parameters(sheets: Sequence[Sheet], people: Mask, config: Cohort) ->
 
 
 def _values(sheet: Sheet, field: Field, used: np.ndarray) -> pd.DataFrame:
-    rows, readings = np.flatnonzero(field.good & used), field.readings
+    """The values of a column at these places."""
+    rows, readings = used[field.good_at(used)], field.readings
     at = field.at[rows]
-    low, high = field.limits or (np.full(len(sheet), np.nan),) * 2
+    low, high = (limit[rows] for limit in field.limits) if field.limits else (np.nan, np.nan)
     visit = np.full(len(rows), field.column.visit, dtype=object) if field.column.visit else sheet.AVISIT[rows]
     return pd.DataFrame({
-        "USUBJID": sheet.USUBJID[rows], "AVISIT": visit, "ADT": sheet.day_of(field.column.visit)[rows].astype("datetime64[s]"),
+        "USUBJID": sheet.people[sheet.who[rows]], "AVISIT": visit,
+        "ADT": sheet.day_of(field.column.visit)[rows].astype("datetime64[s]"),
         "PARAMCD": readings.PARAMCD[at],
         "AVAL": readings.aval[at], "AVALC": readings.avalc[at], "censored": readings.censored[at], "limit": readings.limit[at],
-        "ANRLO": low[rows], "ANRHI": high[rows], "file": sheet.table.file, "sheet": sheet.table.sheet,
+        "ANRLO": low, "ANRHI": high, "file": sheet.table.file, "sheet": sheet.table.sheet,
         "line": sheet.table.line[rows], "column": field.name,
     })  # fmt: skip
 

@@ -96,6 +96,10 @@ class Field:
         """Cells with a value that was not quarantined."""
         return np.asarray(~self.readings.missing[self.at] & ~self.bad)
 
+    def good_at(self, places: np.ndarray) -> Mask:
+        """Which of the cells at these places are `good`."""
+        return np.asarray(~self.readings.missing[self.at[places]] & ~self.bad[places])
+
     @property
     def codes(self) -> list[str]:
         """The analytes of the column."""

@@ -30,8 +30,8 @@ def density(values: Numbers, points: int = POINTS) -> tuple[NDArray[np.float64],
     spread = float(np.diff(np.quantile(known, [0.25, 0.75]))[0]) / 1.34
     width = 0.9 * min(float(known.std(ddof=1)), spread or np.inf) * known.size**-0.2
     place = np.linspace(known.min(), known.max(), points)
-    kernel = np.exp(-0.5 * ((place[:, None] - known) / width) ** 2)
-    return place, kernel.mean(axis=1) / (width * np.sqrt(2 * np.pi))
+    height = [np.exp(-0.5 * ((at - known) / width) ** 2).mean() for at in place]
+    return place, np.array(height) / (width * np.sqrt(2 * np.pi))
 
 
 def derive_densities(values: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:

@@ -35,26 +35,37 @@ def impute_columns(table: Matrix, columns: list[Column], m: int, rng: np.random.
 
     Returns
     -------
-    An array of m x patients x columns in which the listed columns are complete; observed values are never changed. Each
-    copy draws the coefficients and the residual spread anew, so that pooling sees the uncertainty of the model. Raises
-    ValueError where a column has not at least two observed values more than it has coefficients.
+    An array of m x patients x columns in which the listed columns are complete; observed values are never changed.
+    `impute_patients` says how, and when it raises ValueError.
 
     >>> table = np.array([[1.0, 2.1], [2.0, 3.9], [3.0, 6.2], [4.0, 7.8], [5.0, 10.1], [6.0, np.nan]])
     >>> copies = impute_columns(table, [Column(1, (0,))], 400, np.random.default_rng(1))
     >>> copies.shape, bool(abs(copies[:, 5, 1].mean() - 12) < 0.2)
     ((400, 6, 2), True)
     """
+    copies = np.repeat(table[None], m, axis=0)
+    copies[:, ~np.isfinite(table).all(axis=1)] = impute_patients(table, columns, m, rng)
+    return copies
+
+
+def impute_patients(table: Matrix, columns: list[Column], m: int, rng: np.random.Generator) -> Matrix:
+    """The completed copies of the patients who lack a value, m x these x columns: all others are the same in every copy.
+
+    Each copy draws the coefficients and the residual spread anew, so that pooling sees the uncertainty of the model. Raises
+    ValueError where a column has not at least two observed values more than it has coefficients.
+    """
     seen = np.isfinite(table)
     for column in columns:
         if seen[:, column.place].sum() < len(column.predictors) + 3:
             raise ValueError(f"column {column.place} has too few observed values for {len(column.predictors)} predictors")
     at_once = max(1, AT_ONCE // max(len(table), 1))
-    whole, scale, copies = seen.all(axis=1), _scale(table, seen), np.repeat(table[None], m, axis=0)
+    whole, scale = seen.all(axis=1), _scale(table, seen)
+    copies = np.repeat(table[None, ~whole], m, axis=0)
     same = [_Sums.of(_design(table[whole], column, scale), table[whole, column.place]) for column in columns]
     for first in range(0, m, at_once):
         some = copies[first : first + at_once]
-        _begin(some, seen, rng)
-        some[:, ~whole] = _chain(some[:, ~whole], seen[~whole], list(zip(columns, same, strict=True)), scale, rng)
+        _begin(some, table, seen, rng)
+        _chain(some, seen[~whole], list(zip(columns, same, strict=True)), scale, rng)
     return copies
 
 
@@ -75,24 +86,24 @@ class _Sums:
         return cls(design, y, turned @ design, (turned @ y[..., None])[..., 0], np.sum(y**2, axis=-1))
 
 
-def _begin(copies: Matrix, seen: NDArray[np.bool_], rng: np.random.Generator) -> None:
-    """Each missing value begins as a random observed one of its column."""
+def _begin(copies: Matrix, table: Matrix, seen: NDArray[np.bool_], rng: np.random.Generator) -> None:
+    """Each missing value of the patients who lack one begins as a random observed one of its column."""
+    some = ~seen.all(axis=1)
     for place, known in enumerate(seen.T):
         if (missing := int((~known).sum())) and known.any():
-            copies[:, ~known, place] = rng.choice(copies[0, known, place], (len(copies), missing))
+            copies[:, ~known[some], place] = rng.choice(table[known, place], (len(copies), missing))
 
 
 def _chain(
     full: Matrix, seen: NDArray[np.bool_], columns: list[tuple[Column, _Sums]], scale: Matrix, rng: np.random.Generator
-) -> Matrix:
-    """Copies of the patients who lack a value, column after column and round after round.
+) -> None:
+    """Complete copies of the patients who lack a value, column after column and round after round.
 
     With each column comes what the patients who lack none add to its regression: the same in every copy and every round.
     """
     for _ in range(ROUNDS if len(columns) > 1 else 1):
         for column, same in columns:
             full[:, ~seen[:, column.place], column.place] = _draw(full, seen[:, column.place], column, same, scale, rng)
-    return full
 
 
 def _scale(table: Matrix, seen: NDArray[np.bool_]) -> Matrix:

@@ -1,17 +1,18 @@
 """A study: the analysis data sets of one run with everything that belongs to them, as the notebooks open it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from racohort.adam import Datasets
-from racohort.adam.frames import stacked
 from racohort.config import Cohort, parse_cohort
 from racohort.disclosure import as_file, deidentify, held_profile, hold_profile, release
+from racohort.frames import stacked
 from racohort.io.catalogue import read_catalogue
-from racohort.io.tables import count_rows, read_frame, write_frame
+from racohort.io.tables import count_rows, read_frame, write_frame, written_in_parts
 from racohort.places import UsageError, cohort_folder, work_folder
 from racohort.plan import Plan, Visit
 from racohort.results import as_results, join_results
@@ -23,6 +24,15 @@ DATASETS = ("adsl", "adlb", "adqs", "adae", "adcm")
 #: Those with one row a value. From so many rows on their texts are held as categories, a third of the room; below it as text,
 #: because categories that differ from frame to frame are easily mistaken for one another.
 VALUES, LARGE = ("adlb", "adqs"), 500_000
+#: What the analyses of a section read of a value. Other columns of the two data sets say where it came from, and stay on disk.
+_VALUE = ("USUBJID", "PARAMCD", "AVISIT", "AVAL", "ANL01FL")
+USED = {
+    "cleaning": (*_VALUE, "AVALC", "censored"),
+    "participants": (*_VALUE, "AVALC", "ABLFL", "ANRIND"),
+    "safety": (*_VALUE, "AVISITN", "ADY", "BASE", "CHG", "ANRLO", "ANRHI", "ANRIND", "BNRIND", "ABLFL"),
+    "efficacy": (*_VALUE, "censored", "limit"),
+    "robustness": (*_VALUE, "censored", "limit"),
+}
 RECORDS = ("findings", "ledger", "quarantine", "sources", "mapping", "visits", "cells", "fates", "numbers")
 #: The variants of DAS28, the paper's own first.
 DAS28 = ("DAS28ESR", "DAS28CRP", "DAS28E3", "DAS28C3", "DAS28")
@@ -48,6 +58,7 @@ class Study:
     run: str
     folder: Path
     catalogue: pd.DataFrame
+    section: str = ""
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """A data set or a record, read once; a section does not hold in memory what it does not use."""
@@ -55,7 +66,8 @@ class Study:
         if not kind:
             raise AttributeError(f"a study has no {name!r}")
         path = self.folder / kind / name
-        frame = read_frame(path, categories=name in VALUES and count_rows(path) >= LARGE)
+        values = name in VALUES
+        frame = read_frame(path, USED.get(self.section) if values else None, values and count_rows(path) >= LARGE)
         object.__setattr__(self, name, frame)
         return frame
 
@@ -94,8 +106,8 @@ class Study:
     def _first_measured(self, primary: Sequence[str]) -> str:
         """The first follow-up with a value of every primary endpoint that any of them has; the first one where there is none."""
         follow_ups = list(self.config.visits)[1:]
-        read = [read_frame(self.folder / "data" / name, ["PARAMCD", "AVISIT"]) for name in ("adlb", "adqs")]
-        found = pd.concat(read).drop_duplicates()
+        read = [read_frame(self.folder / "data" / name, ["PARAMCD", "AVISIT"], categories=True) for name in VALUES]
+        found = pd.concat([some.drop_duplicates().astype("str") for some in read]).drop_duplicates()
         codes = found[found["PARAMCD"].isin(primary)].groupby("AVISIT")["PARAMCD"].agg(set).reindex(follow_ups).dropna()
         most = set().union(*codes)
         return next((str(visit) for visit, some in codes.items() if some == most), next(iter(follow_ups), ""))
@@ -121,26 +133,38 @@ class Study:
 
     def _codes(self, name: str) -> set[str]:
         """The PARAMCDs of a data set, which need not be read whole for them."""
-        return set(read_frame(self.folder / "data" / name, ["PARAMCD"])["PARAMCD"].unique())
+        return set(read_frame(self.folder / "data" / name, ["PARAMCD"], categories=True)["PARAMCD"].unique())
 
 
-def write_study(cohort: str, run: str, datasets: Datasets, clean: Clean) -> Study:
-    """Write the data sets and cleaning's records of a run into its work folder, and open them as a study."""
-    folder = work_folder(clean.config.id, run)
-    data, records = _told(check_datasets(datasets), records_of(clean), clean)
-    for name, frame in data.items():
-        write_frame(folder / "data" / name, frame)
+def write_study(cohort: str, run: str, parts: Iterable[Datasets], clean: Clean) -> Study:
+    """Write the data sets and cleaning's records of a run into its work folder, and open them as a study.
+
+    `parts` are the data sets of some patients at a time, so that those of a large cohort never stand in memory whole.
+    """
+    folder, records = work_folder(clean.config.id, run), _told_records(clean)
+    _write_data(folder / "data", parts, clean)
     for name, frame in records.items():
         write_frame(folder / "records" / name, frame)
     return open_study(cohort, run)
 
 
-def _told(data: Frames, records: Frames, clean: Clean) -> tuple[Frames, Frames]:
+def _write_data(folder: Path, parts: Iterable[Datasets], clean: Clean) -> None:
+    with ExitStack() as files:
+        add = {name: files.enter_context(written_in_parts(folder / name)) for name in DATASETS}
+        for part in parts:
+            for name, frame in _told(check_datasets(part), clean).items():
+                add[name](frame)
+
+
+def _told(frames: Frames, clean: Clean) -> Frames:
     """What is written of a cohort: everything, or all of it de-identified where its `cohort.yml` says so."""
-    if not clean.config.deidentify:
-        return data, records
-    told = deidentify(data | records, clean.patients["start"], read_secret())
-    return {name: told[name] for name in data}, {name: told[name] for name in records}
+    return deidentify(frames, clean.patients["start"], read_secret()) if clean.config.deidentify else frames
+
+
+def _told_records(clean: Clean) -> Frames:
+    """Cleaning's records as they are told; beside everybody, no two of whom may come to have one name."""
+    told = _told({"everybody": clean.patients.index.to_frame(index=False), **records_of(clean)}, clean)
+    return {name: frame for name, frame in told.items() if name in RECORDS}
 
 
 def check_datasets(datasets: Datasets) -> dict[str, pd.DataFrame]:
@@ -173,20 +197,21 @@ def _tidy(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: as_text(frame[name]) for name in texts})
 
 
-def write_check(folder: Path, datasets: Datasets | None, findings: pd.DataFrame, clean: Clean | None = None) -> None:
+def write_check(folder: Path, parts: Iterable[Datasets], findings: pd.DataFrame, clean: Clean | None = None) -> None:
     """Write what a check found; after a refusal only the findings exist."""
-    data: Frames = {}
     records = {"findings": _tidy(findings)}
-    if datasets is not None and clean is not None:
-        data, records = _told(check_datasets(datasets), records_of(clean), clean)
-    for name, frame in data.items():
-        write_frame(folder / name, frame)
+    if clean is not None:
+        records = _told_records(clean)
+        _write_data(folder, parts, clean)
     for name, frame in records.items():
         write_frame(folder / name, frame, ("csv",))
 
 
-def open_study(cohort: str, run: str = "") -> Study:
-    """The study of a run whose cleaning section is finished; raises UsageError where it is not."""
+def open_study(cohort: str, run: str = "", section: str = "") -> Study:
+    """The study of a run whose cleaning section is finished; raises UsageError where it is not.
+
+    Of measured values a section has the columns that it uses, and who names none has all: they are what takes the room.
+    """
     config = parse_cohort((cohort_folder(cohort) / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
     folder = work_folder(config.id, run)
     if not (folder / "data" / "adsl.parquet").is_file():
@@ -194,7 +219,7 @@ def open_study(cohort: str, run: str = "") -> Study:
             f"the cohort {config.id!r} has not been cleaned in this run: run the notebook 01-cleaning first, or `make report`."
         )
     hold_profile(config.privacy, config.suppress_below, config.round_to)
-    study = Study(config, run, folder, read_catalogue(config))
+    study = Study(config, run, folder, read_catalogue(config), section)
     check_columns(study.adsl, ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
     return study
 

@@ -2,9 +2,10 @@
 
 import io
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import pandas as pd
@@ -16,17 +17,27 @@ from racohort.spreadsheets import harmless
 
 #: So many rows of CSV are written at a time.
 PART = 100_000
+#: How a text that is held once for many rows is handed over, and how a frame is stored as Parquet.
+WORDS = pa.dictionary(pa.int32(), pa.string())
+STORED: dict[str, Any] = {"write_statistics": False, "compression": "zstd", "store_schema": False}
 
 
-def write_bytes(path: Path, data: bytes | Iterable[bytes]) -> None:
-    """Write a file, whole or part by part, under another name first, so that its own name never holds half of it."""
+@contextmanager
+def _aside(path: Path) -> Iterator[IO[bytes]]:
+    """A file that is written under another name first, so that its own name never holds half of it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with aside.open("wb") as file:
-        file.writelines([data] if isinstance(data, bytes) else data)
+        yield file
         file.flush()
         os.fsync(file.fileno())
     aside.replace(path)
+
+
+def write_bytes(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write a file, whole or part by part: under its own name it is there whole or not at all."""
+    with _aside(path) as file:
+        file.writelines([data] if isinstance(data, bytes) else data)
 
 
 def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parquet", "csv")) -> None:
@@ -35,14 +46,34 @@ def write_frame(path: Path, frame: pd.DataFrame, kinds: tuple[str, ...] = ("parq
         write_bytes(path.with_name(f"{path.name}.{kind}"), as_parquet(frame) if kind == "parquet" else as_csv(frame))
 
 
-def as_csv(frame: pd.DataFrame) -> Iterator[bytes]:
+@contextmanager
+def written_in_parts(path: Path) -> Iterator[Callable[[pd.DataFrame], None]]:
+    """`path.parquet` and `path.csv`, to which the parts of a frame are given one below the other; the first has all columns."""
+    with _aside(path.with_name(f"{path.name}.csv")) as text, _aside(path.with_name(f"{path.name}.parquet")) as binary:
+        writers: list[parquet.ParquetWriter] = []
+
+        def add(part: pd.DataFrame) -> None:
+            if writers and not len(part):
+                return
+            text.writelines(as_csv(part, headed=not writers))
+            table = as_table(part)
+            if not writers:
+                writers.append(parquet.ParquetWriter(binary, table.schema, **STORED))
+            writers[0].write_table(table)
+
+        yield add
+        writers[0].close()
+
+
+def as_csv(frame: pd.DataFrame, headed: bool = True) -> Iterator[bytes]:
     """A frame as CSV (UTF-8, point decimals, ISO dates, empty where missing); a text like a formula is led by an apostrophe.
 
     It comes in parts of so many rows that a large frame never stands in memory twice. In a part each distinct value is written
     once, and lines are joined from these.
     """
     alone = len(frame.columns) == 1
-    yield (",".join(_quoted(str(name), alone) for name in frame.columns) + "\n").encode("utf-8")
+    if headed:
+        yield (",".join(_quoted(str(name), alone) for name in frame.columns) + "\n").encode("utf-8")
     for start in range(0, len(frame), PART):
         part = frame.iloc[start : start + PART]
         columns = [_written(part[name], alone) for name in frame.columns]
@@ -83,13 +114,18 @@ def _quoted(word: str, alone: bool = False) -> str:
 
 def as_parquet(frame: pd.DataFrame) -> bytes:
     """A frame as Parquet without statistics, index, attributes or unused categories, which would keep values of their own."""
+    sink = io.BytesIO()
+    parquet.write_table(as_table(frame), sink, **STORED)
+    return sink.getvalue()
+
+
+def as_table(frame: pd.DataFrame) -> pa.Table:
+    """A frame as Arrow holds it, texts that are held once each in one form however many they are."""
     categories = [name for name in frame.columns if isinstance(frame[name].dtype, pd.CategoricalDtype)]
     plain = frame.assign(**{name: frame[name].cat.remove_unused_categories() for name in categories})
     plain.attrs = {}
-    sink = io.BytesIO()
     table = pa.Table.from_pandas(plain, preserve_index=False).replace_schema_metadata(None)
-    parquet.write_table(table, sink, write_statistics=False, compression="zstd", store_schema=False)
-    return sink.getvalue()
+    return table.cast(pa.schema([one.with_type(WORDS) if pa.types.is_dictionary(one.type) else one for one in table.schema]))
 
 
 def read_frame(path: Path, columns: Sequence[str] | None = None, categories: bool = False) -> pd.DataFrame:

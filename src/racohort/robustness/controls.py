@@ -34,7 +34,7 @@ def compare_negative_controls(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan
     two pairs is left out. A drift of such an analyte points to the laboratory or to who remained, not to the disease.
     """
     people = members(adsl, "efficacy")
-    kept = analysed(adlb[adlb["PARAMCD"].isin(NEGATIVE_CONTROLS)], people, [visit.AVISIT for visit in plan.visits])
+    kept = analysed(adlb, people, [visit.AVISIT for visit in plan.visits], NEGATIVE_CONTROLS)
     rows: list[Row] = []
     for code in (code for code in NEGATIVE_CONTROLS if code in set(kept["PARAMCD"].unique()) and code in catalogue.index):
         wide, margin = visit_table(kept, code, plan), _margin(code, catalogue)

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import optimize, stats
 
 from racohort.endpoints import Endpoint, change_row, working_table
-from racohort.estimators.imputation import Column, impute_columns
+from racohort.estimators.imputation import Column, impute_patients
 from racohort.missingness import rubin_pool
 from racohort.plan import Plan
 from racohort.results import as_results
@@ -41,11 +41,11 @@ def impute_changes(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalog
         return as_results([])
     table = np.hstack([wide.to_numpy() for wide in tables])
     rng = np.random.default_rng(np.random.SeedSequence(plan.seed).spawn(1)[0])
-    copies = impute_columns(table, _columns(table, endpoints, len(plan.visits)), IMPUTATIONS, rng)
+    copies = impute_patients(table, _columns(table, endpoints, len(plan.visits)), IMPUTATIONS, rng)
     rows: list[Row] = []
     for block, endpoint in enumerate(endpoints):
         mine = slice(block * len(plan.visits), (block + 1) * len(plan.visits))
-        rows += _endpoint_rows(copies[:, :, mine], np.isnan(table[:, mine]), endpoint, plan)
+        rows += _endpoint_rows(table[:, mine], copies[:, :, mine], endpoint, plan, np.isnan(table).any(axis=1))
     return as_results(rows)
 
 
@@ -80,9 +80,14 @@ def _columns(table: np.ndarray, endpoints: list[Endpoint], visits: int) -> list[
     return chain
 
 
-def _endpoint_rows(copies: Copies, missing: np.ndarray, endpoint: Endpoint, plan: Plan) -> Iterator[Row]:
+def _endpoint_rows(
+    table: np.ndarray, copies: Copies, endpoint: Endpoint, plan: Plan, completed: np.ndarray
+) -> Iterator[Row]:  # fmt: skip
+    """`copies` are of the patients who are `completed`; what the others have in `table` is the same in every copy."""
+    missing = np.isnan(table)
     for place, visit in enumerate(plan.visits[1:], start=1):
-        change, absent = copies[:, :, place] - copies[:, :, 0], missing[:, place]
+        change, absent = np.tile(table[:, place] - table[:, 0], (len(copies), 1)), missing[:, place]
+        change[:, completed] = copies[:, :, place] - copies[:, :, 0]
         common = {"section": "robustness", "population": "efficacy", "PARAMCD": endpoint.PARAMCD, "AVISIT": visit.AVISIT,
                   "contrast": plan.contrast(visit.AVISIT), "method": "multiple_imputation", "n": change.shape[1],
                   "n_missing": int((missing[:, 0] | absent).sum()), "function": "robustness.impute_changes"}  # fmt: skip

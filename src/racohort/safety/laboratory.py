@@ -41,8 +41,8 @@ def summarise_laboratory(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, cat
     cohort has no laboratory.
     """
     people, planned = members(adsl, "safety"), [visit.AVISIT for visit in plan.visits]
-    codes = laboratory_codes(adlb[adlb["AVISIT"].isin(planned)], catalogue)
-    values = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, planned)
+    codes = laboratory_codes(adlb.loc[adlb["AVISIT"].isin(planned), ["PARAMCD"]], catalogue)
+    values = analysed(adlb, people, planned, codes)[["PARAMCD", "AVISIT", "AVAL", "CHG"]]
     follow_up = values[values["AVISIT"].ne(plan.baseline.AVISIT) & values["CHG"].notna()]
     at_visit = group_summary(values, ["PARAMCD", "AVISIT"], "AVAL")
     change = group_summary(follow_up, ["PARAMCD", "AVISIT"], "CHG")
@@ -70,7 +70,7 @@ def estimate_out_of_range(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, ca
     each analyte and planned visit. `n` counts patients whose value has a reference range; limits themselves are normal.
     """
     people, codes = members(adsl, "safety"), laboratory_codes(adlb, catalogue)
-    values = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.visits])
+    values = analysed(adlb, people, [visit.AVISIT for visit in plan.visits], codes)
     states = values[values["ANRIND"].isin(RANGE_STATES)].groupby(["PARAMCD", "AVISIT"])["ANRIND"].value_counts()
     ranged = values.loc[values["ANRIND"].isin(RANGE_STATES), "PARAMCD"].unique()
     grid = _grid([code for code in codes if code in ranged], plan, plan.visits)
@@ -98,7 +98,7 @@ def estimate_range_position(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, 
     and as value_text `inside`, `below` or `above`.
     """
     people, codes = members(adsl, "safety"), laboratory_codes(adlb, catalogue)
-    values = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.visits])
+    values = analysed(adlb, people, [visit.AVISIT for visit in plan.visits], codes)
     low = values["ANRLO"].fillna(0.0)
     values = values.assign(position=(values["AVAL"] - low) / (values["ANRHI"] - low).where(lambda width: width > 0))
     found = values.dropna(subset="position").groupby(["PARAMCD", "AVISIT"])["position"].agg(["mean", "sem", "count"])

@@ -27,11 +27,13 @@ def derive_worst(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFrame
     """
     codes = laboratory_codes(adlb, catalogue)
     mine = adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["PARAMCD"].isin(codes) & adlb["ANRIND"].isin(RANGE_STATES)
-    rows = adlb[mine & after_baseline(adlb)]
-    rows = rows.assign(outside=rows["ANRIND"] != "NORMAL", excess=range_excess(rows).fillna(-np.inf))
+    rows = adlb[mine & after_baseline(adlb)].reset_index(drop=True)
     order = {"USUBJID": True, "PARAMCD": True, "outside": False, "excess": False, "ADY": True}
-    ranked = rows.sort_values(list(order), ascending=list(order.values()), kind="stable")
-    return ranked.drop_duplicates(["USUBJID", "PARAMCD"])[list(adlb.columns)].reset_index(drop=True)
+    judged = rows[["USUBJID", "PARAMCD", "ADY"]].assign(
+        outside=rows["ANRIND"] != "NORMAL", excess=range_excess(rows).fillna(-np.inf)
+    )
+    ranked = judged.sort_values(list(order), ascending=list(order.values()), kind="stable")
+    return rows.loc[ranked.drop_duplicates(["USUBJID", "PARAMCD"]).index].reset_index(drop=True)
 
 
 def count_shifts(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> pd.DataFrame:
@@ -43,9 +45,9 @@ def count_shifts(adlb: pd.DataFrame, adsl: pd.DataFrame, plan: Plan, catalogue: 
     `visit`) and without visit for the worst value (method `worst`). `n` counts patients with both states.
     """
     people, codes = members(adsl, "safety"), laboratory_codes(adlb, catalogue)
-    at_visit = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.follow_ups])
-    worst = derive_worst(adlb, adsl, catalogue).assign(AVISIT="")
     keys = ["PARAMCD", "AVISIT", "BNRIND", "ANRIND"]
+    at_visit = analysed(adlb, people, [visit.AVISIT for visit in plan.follow_ups], codes)[keys]
+    worst = derive_worst(adlb, adsl, catalogue)[keys].assign(AVISIT="")
     both = pd.concat([at_visit, worst])
     both = both[both["BNRIND"].isin(RANGE_STATES) & both["ANRIND"].isin(RANGE_STATES)]
     counts, known = both.value_counts(keys), set(both["PARAMCD"].unique())

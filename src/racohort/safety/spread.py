@@ -31,7 +31,7 @@ def _values(
     """The records of each analyte at each follow-up visit that has any; steps of an ordinal scale have no distance."""
     people = members(adsl, "safety")
     codes = [code for code in laboratory_codes(adlb, catalogue) if catalogue["scale"].get(code) != "ordinal"]
-    mine = analysed(adlb[adlb["PARAMCD"].isin(codes)], people, [visit.AVISIT for visit in plan.follow_ups])
+    mine = analysed(adlb, people, [visit.AVISIT for visit in plan.follow_ups], codes)
     groups: dict[Any, pd.DataFrame] = dict(iter(mine.groupby(["PARAMCD", "AVISIT"])))
     for code in codes:
         for visit in plan.follow_ups:

@@ -31,11 +31,11 @@ def derive_grades(adlb: pd.DataFrame, adsl: pd.DataFrame, catalogue: pd.DataFram
     """
     criteria = criteria_of(catalogue)
     codes = [code for code in laboratory_codes(adlb, catalogue) if code in criteria]
-    mine = adlb[adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["PARAMCD"].isin(codes) & adlb["AVAL"].notna()]
-    graded = pd.concat(
-        [grade_records(code, mine[mine["PARAMCD"] == code], criteria) for code in codes] or [grade_records("", mine, {})]
-    )
+    mine = adlb["USUBJID"].isin(members(adsl, "safety")) & adlb["PARAMCD"].isin(codes) & adlb["AVAL"].notna()
     keys = ["PARAMCD", "USUBJID"]
+    kept = [*keys, "AVISITN", "ADY", "ABLFL", "grade", "adjusted"]
+    each = ((code, adlb[mine & (adlb["PARAMCD"] == code)]) for code in codes or [""])
+    graded = pd.concat([grade_records(code, rows, criteria)[kept] for code, rows in each])
     before = graded[graded["ABLFL"] == "Y"].groupby(keys, sort=False)["grade"].max().rename("BTOXGR")
     worst = (
         graded[after_baseline(graded)].groupby(keys, sort=False)[["grade", "adjusted"]].max().rename(columns={"grade": "ATOXGR"})
