@@ -15,7 +15,7 @@ from racohort.figures.courses import visit_places
 from racohort.frames import as_categories
 from racohort.multiplicity import benjamini_hochberg, holm
 from racohort.report import efficacy as report
-from racohort.results import join_results, pick_result, select_results
+from racohort.results import as_results, join_results, pick_result, select_results
 from racohort.tables import efficacy as tables
 from tests.support.frames import ExampleStudy, adsl, bds, example_catalogue, example_plan, example_study
 from tests.support.rapport import NAMES, rapport_catalogue, rapport_folder, rapport_frames, rapport_plan, read_reference
@@ -297,7 +297,21 @@ def test_visits_at_which_an_endpoint_was_not_measured_are_told_once_and_have_no_
         assert ">M3<" not in shown
         assert ">Y1<" in shown
         assert "A visit at which an endpoint was not measured has no line." in shown
-    assert "(n = 8)" in figures.plot_forest(rows, endpoints, study.plan).caption
+    caption = figures.plot_forest(rows, endpoints, study.plan).caption
+    assert "(n = 8)" in caption
+    assert "Change over the standard deviation" in caption  # one panel: there is no left and no right
+    assert "Left: " not in caption
+
+
+@pytest.mark.parametrize(("fell", "told"), [(0, "none of 12 tests fall"), (1, "1 of 12 tests falls"), (2, "2 of 12 tests fall")])
+def test_how_many_tests_fell_below_the_level_is_said_in_words_that_agree_with_the_number(fell, told):
+    counted = [{"method": method, "count": fell} for method in ("unadjusted", "holm_all", "plan")]
+    risk = {"statistic": "familywise_risk", "method": "independent", "value": 0.46, "n": 12}
+    common = {"section": "efficacy", "statistic": "tests", "n": 12}
+    said = report.say_families(
+        as_results([*(common | one for one in counted), {"section": "efficacy"} | risk]), example_study(1).plan
+    )
+    assert told in said.plain
 
 
 def test_twelve_unadjusted_tests_would_find_something_in_half_of_all_idle_studies(rows):

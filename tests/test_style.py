@@ -218,6 +218,11 @@ def test_running_text_may_wrap_and_a_long_table_scrolls_by_itself():
     assert "ra-long" in table(pd.concat([wordy] * 20), "labs", "Values.").html()
 
 
+def test_a_visit_begins_with_a_capital_in_every_table():
+    shown = table(pd.DataFrame({"Visit": ["baseline", "3 months", None]}), "visits", "Values at each visit.").html()
+    assert [cell for cell in ("Baseline", "baseline", "3 months", "–") if f">{cell}<" in shown] == ["Baseline", "3 months", "–"]
+
+
 def test_a_missing_cell_is_an_en_dash_and_a_table_without_rows_says_so():
     assert "<td>–</td>" in table(LABS.assign(Remark=[None, "a", "b"]), "labs", "Values.").html()
     assert "None." in table(LABS.iloc[:0], "labs", "Values.").html()

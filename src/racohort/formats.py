@@ -42,6 +42,15 @@ def number(x: Any, digits: int = 0) -> str:
     return f"−{text}" if x < 0 and text.strip("0.,") else text
 
 
+def how_many(n: Any) -> str:
+    """A count within a sentence, zero as a word.
+
+    >>> how_many(0), how_many(1234)
+    ('none', '1,234')
+    """
+    return number(n) if is_missing(n) or n != 0 else "none"
+
+
 def _rounded(x: float, digits: int) -> Decimal:
     return Decimal(repr(x)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, Context(prec=400))
 

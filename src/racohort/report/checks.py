@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.endpoints import Endpoint
-from racohort.formats import count, interval, listed, number, p_value, percent, sizes, told_digits
+from racohort.formats import count, how_many, interval, listed, number, p_value, percent, sizes, told_digits
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import named
@@ -189,7 +189,7 @@ def _specified(rows: pd.DataFrame, e: Endpoint) -> Sentence:
     below, above = int((mine["upper"] < 0).sum()), int((mine["lower"] > 0).sum())
     return quote(
         f"{e.label}: {count(len(mine), 'specification')} from {low} to {high} "
-        f"({sizes(mine['n'].min(), mine['n'].max())}); the whole interval lies below no change in {number(below)} and above it "
-        f"in {number(above)}.",
+        f"({sizes(mine['n'].min(), mine['n'].max())}); the whole interval lies below no change in {how_many(below)} and above "
+        f"it in {how_many(above)}.",
         *mine["result_id"],
     )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from racohort.comparison import Finished
 from racohort.comparison.baselines import COMPARABLE, DIFFERENT, UNKNOWN
-from racohort.formats import count, listed, number
+from racohort.formats import count, how_many, listed, number
 from racohort.report.text import Sentence, Text, quote, say
 from racohort.results import select_results
 
@@ -60,8 +60,7 @@ def say_pooled(pooled: pd.DataFrame) -> Text:
     done = pooled["statistic"].isin(["pooled_change", "pooled_gmr"])
     refused = select_results(pooled, statistic="not_pooled")
     total = int(done.sum()) + len(refused)
-    some = number(done.sum()) if done.any() else "none"
-    lead = f"Of {count(total, 'change')} that at least one cohort has, {some} could be pooled."
+    lead = f"Of {count(total, 'change')} that at least one cohort has, {how_many(done.sum())} could be pooled."
     return say(lead, *(_refused(str(reason), len(rows)) for reason, rows in refused.groupby("value_text", sort=False)))
 
 

@@ -9,6 +9,7 @@ from racohort.endpoints import Endpoint, model_row
 from racohort.formats import (
     capitalised,
     count,
+    how_many,
     interval,
     is_missing,
     listed,
@@ -148,13 +149,13 @@ def say_families(results: pd.DataFrame, plan: Plan) -> Text:
     if rows.empty:
         return absent("Nothing could be tested: too few patients were measured twice.")
     n = int(rows["n"].iloc[0])
-    below = {method: number(rows["count"][method]) for method in ("unadjusted", "holm_all", "plan")}
+    below = {method: how_many(rows["count"][method]) for method in ("unadjusted", "holm_all", "plan")}
     ids = rows["result_id"].tolist()
     return say(
-        quote(f"Testing every endpoint at every visit by itself, {below['unadjusted']} of {n} tests fall at or below "
-              f"{plan.alpha:g}; with Holm's adjustment over all of them {below['holm_all']} do, and by the families of the "
-              f"plan {below['plan']}.",
-              *ids),
+        quote(f"Testing every endpoint at every visit by itself, {below['unadjusted']} of {n} tests "
+              f"{'falls' if below['unadjusted'] == '1' else 'fall'} at or below {plan.alpha:g}; with Holm's adjustment over all "
+              f"of them {below['holm_all']} {'does' if below['holm_all'] == '1' else 'do'}, and by the families of the plan "
+              f"{below['plan']}.", *ids),
         quote(f"If nothing had changed at all, at least one of {n} independent tests would still do so with probability "
               f"{percent(rows['value']['independent'], 0)}.", ids[-1]),
         "Family C is exploratory: its adjustment holds the share of false findings among those reported, not the chance of any."

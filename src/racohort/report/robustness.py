@@ -3,7 +3,7 @@
 import pandas as pd
 
 from racohort.endpoints import Endpoint
-from racohort.formats import MISSING, count, interval, listed, number, percent, sizes
+from racohort.formats import MISSING, count, how_many, interval, listed, number, percent, sizes
 from racohort.labels import within_sentence
 from racohort.plan import Plan, Visit
 from racohort.report.phrases import named
@@ -215,7 +215,7 @@ def say_published(results: pd.DataFrame, plan: Plan) -> Text:
     return say(
         quote(
             f"Tested as a paper would, each comparison by itself at {plan.alpha:g}, the paired t finds a fall in "
-            f"{number(lower.get('paired_t', 0))} and Wilcoxon's test in {number(lower.get('wilcoxon', 0))} of "
+            f"{how_many(lower.get('paired_t', 0))} and Wilcoxon's test in {how_many(lower.get('wilcoxon', 0))} of "
             f"{count(n, 'comparison')}.",
             *rows["result_id"],
         )

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from racohort.formats import count, interval, level_of, listed, number, percent, signed
+from racohort.formats import count, how_many, interval, level_of, listed, number, percent, signed
 from racohort.plan import Plan
 from racohort.report.phrases import label_of_visit, named
 from racohort.report.text import Sentence, Text, quote, say
@@ -28,7 +28,7 @@ def _said_of_rule(rule: str, rows: pd.DataFrame, results: pd.DataFrame) -> Sente
     low, high = (percent(of(getattr(one, bound, one) for one in healthy["value"])) for of, bound in ((min, "low"), (max, "high")))
     among = low if low == high else f"between {low} and {high}"
     text = (
-        f"In {number(held.sum()) if held.any() else 'none'} of {count(len(rows), 'panel')} {_MEANINGS[rule]}. Of healthy groups "
+        f"In {how_many(held.sum())} of {count(len(rows), 'panel')} {_MEANINGS[rule]}. Of healthy groups "
         f"of this size, {among} would pass this rule{', depending on the panel' if len(healthy) > 1 else ''}."
     )
     return quote(text, *rows["result_id"], *healthy["result_id"])

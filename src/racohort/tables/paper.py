@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from racohort.absence import Absence, absent
+from racohort.formats import capitalised
 
 __all__ = ["LISTED", "Absence", "Table", "absent", "table"]
 
@@ -136,7 +137,7 @@ def table(
     Column names are the headers (with the unit); two-level column names give spanning headers. The first `row_headers` columns
     head their rows; `groups` names a column whose values become heading rows within the table; a cell whose text `links` knows
     becomes a link; `details` are, for each row, the paragraphs to which its last cell opens, after any lines below the first.
-    Missing cells are shown as an en dash. Raises ValueError for a bad name or an empty caption.
+    Missing cells are shown as an en dash, and visits begin with a capital. Raises ValueError for a bad name or an empty caption.
 
     >>> shown = table(pd.DataFrame({"Analyte": ["ALT"], "n": ["64"]}), "labs", "Values per analyte.")
     >>> '<th scope="row">ALT</th><td class="ra-num">64</td>' in shown.html()
@@ -148,6 +149,8 @@ def table(
         raise ValueError(f"table {name} needs a caption")
     opened = tuple(map(tuple, details))
     caption, frame = " ".join(caption.split()), frame.reset_index(drop=True)
+    if "Visit" in frame.columns.tolist():
+        frame = frame.assign(Visit=frame["Visit"].map(capitalised, na_action="ignore"))
     return Table(name, caption, frame, note, synthetic, row_headers, groups, links or {}, opened)
 
 
