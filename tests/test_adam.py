@@ -232,6 +232,17 @@ def test_medication_is_placed_on_the_days_of_treatment(tmp_path):
     assert adcm["ASTDY"].tolist() == [-214, 60]
 
 
+@pytest.mark.parametrize(("start", "end", "taken"), [
+    ("2013-06-01", "", True), ("2013-06-01", "2014-01-01", True), ("2013-06-01", "2013-12-31", False), ("2014-01-01", "", False),
+    ("2013", "2014", True), ("2013", "2013-12", False), ("2014", "", False), ("", "", False),
+])  # fmt: skip
+def test_without_a_mark_what_was_taken_at_baseline_is_told_by_the_dates(tmp_path, start, end, taken):
+    drugs = f"id | drug | start | end\nP1 | Methotrexate | {start} | {end}"
+    files = {"a.csv": "id visit date crp\nP1 BL 2014-01-01 4", "m.csv": drugs}
+    adcm = cleaned(cohort(tmp_path, files, {"m.csv": "event"}, columns={"drug": {"role": "CMDECOD"}}))[1].adcm
+    assert adcm["CMACT"].tolist() == ["BASELINE" if taken else ""]
+
+
 def test_rapport_has_r_s_numbers_at_every_month(tmp_path):
     path = rapport(tmp_path / "rapport")
     reference = json.loads(((Path(path) / "rapport_wide.csv").resolve().parent / "r_reference.json").read_text("utf-8"))

@@ -136,6 +136,8 @@ def test_a_stranger_in_the_visits_or_events_looks_like_a_patient_of_the_list(tmp
     ("P1|death|2016-12-01||5|Y|fatal\nP1|fever|2016-12-02||1|N|", {"event_death"}),
     ("P1|death|2016-12-01||5|Y|fatal\nP2|fever|2016-12-02||1|N|", set()),
     ("P1|death|2014-12-01|||Y|", {"event_death", "event_ungraded"}),
+    ("P1|sepsis|2016-12-01||severe|Y|fatal", {"code_mapped"}),
+    ("P1|sepsis|2016-12-01||Grade 3|Y|fatal", {"code_mapped", "event_fatal"}),
 ])  # fmt: skip
 def test_events_that_contradict_themselves_are_warned_of_and_kept(tmp_path, rows, found):
     path = cohort(tmp_path, {"a.csv": drawn(), "e.csv": EVENTS.format(rows)}, {"e.csv": "event"}, columns=OUTCOME, study=STUDY)

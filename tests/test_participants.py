@@ -250,3 +250,6 @@ def test_what_nobody_has_at_a_visit_is_not_called_its_least_complete_value():
     ]
     said = report.say_missing(as_results(rows), PLAN, CATALOGUE).plain
     assert "The least complete is leucocytes at Y3: 5 of 10" in said
+    assert " ".join(said.split()).startswith(
+        "Of the values that the 10 patients could have had, 80.0 % at BL, 85.0 % at Y1 and 73.3 % at Y3"
+    )

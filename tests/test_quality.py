@@ -364,6 +364,10 @@ def test_presence_counts_enrolled_patients_and_what_those_seen_lack():
     assert report.say_present(rows, PLAN).plain.startswith(
         "At BL 6 of 6 patients were seen; 1 of 12 values are missing in those seen."
     )
+    nobody = values[(values["AVISIT"] != "Y1") | (values["PARAMCD"] != "TJC28")]  # was not measured there, so nobody lacks it
+    rest = quality.count_present(nobody, study.adsl, PLAN)
+    seen, could = (pick_result(rest, AVISIT="Y1", statistic=name) for name in ("seen", "absent"))
+    assert could["n"] == seen["count"]
     few = figures.plot_missingness(rows, values, study.adsl, PLAN, study.catalogue)
     assert "each column is a patient" in few.caption
     assert "at BL 6 of 6 patients were seen and 1 of their values is missing" in few.alt

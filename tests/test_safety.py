@@ -824,6 +824,23 @@ def test_steps_of_an_ordinal_scale_have_no_tolerance_interval_and_no_mean_change
         assert codes - set(estimate(study.adlb, study.adsl, study.plan, steps)["PARAMCD"]) == {"WBC"}
 
 
+def test_terms_that_a_file_has_in_capitals_are_shown_as_sentences():
+    study = example_study()
+    loud = study.adae.assign(AEDECOD="BLOOD ALT INCREASED", AEBODSYS="INVESTIGATIONS")
+    found = safety.estimate_events(loud, study.adsl, study.plan, supplied=True)
+    shown = tables.tabulate_terms(found, study.plan).frame
+    assert shown[["System", "Term"]].iloc[1].tolist() == ["Investigations", "Blood ALT increased"]
+    assert "the most frequent term is Blood ALT increased" in figures.plot_events(found, study.plan).alt
+
+
+def test_the_steps_of_a_dipstick_are_no_mean_that_moved():
+    study = example_study()
+    found = safety.summarise_laboratory(study.adlb, study.adsl, study.plan, study.catalogue)
+    steps = study.catalogue.assign(scale="ordinal")
+    assert report.say_laboratory(found, study.plan, study.catalogue).plain.startswith("The mean that moved most")
+    assert report.say_laboratory(found, study.plan, steps).plain == ""
+
+
 def test_a_term_that_holds_mark_up_is_escaped():
     study = example_study()
     nasty = study.adae.assign(AEDECOD="<script>alert(1)</script>")

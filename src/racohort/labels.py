@@ -106,6 +106,26 @@ def reason_label(reason: str) -> str:
     return latin if re.search("[A-Za-z]", latin) else reason
 
 
+#: Words of a term that stay in capitals; other words in capitals are the style of a file.
+_ABBREVIATIONS = {
+    "ALT", "AST", "ALP", "GGT", "LDH", "CK", "CPK", "CRP", "ESR", "BMI", "INR", "QT", "ECG", "EKG", "HIV", "HBV", "HCV", "CMV",
+    "EBV", "COVID-19", "SARS-COV-2", "DNA", "RNA", "TB", "RA", "IGE", "IGG", "IGA", "IGM", "CT", "MRI", "HDL", "LDL", "B12",
+}  # fmt: skip
+
+
+def term_label(term: str) -> str:
+    """A term of an event as a report shows it: what a file writes in capitals as a sentence, abbreviations as they are.
+
+    >>> term_label("UPPER RESPIRATORY TRACT INFECTION"), term_label("BLOOD ALT INCREASED"), term_label("Rash"), term_label("UTI")
+    ('Upper respiratory tract infection', 'Blood ALT increased', 'Rash', 'UTI')
+    """
+    if not term.isupper() or (len(term) < 4 and " " not in term):
+        return term
+    words = [word if word in _ABBREVIATIONS else word.lower() for word in term.split(" ")]
+    said = " ".join(words)
+    return said[:1].upper() + said[1:]
+
+
 def unit_of(code: str, catalogue: pd.DataFrame) -> str:
     """The unit of a parameter as it is stored; empty where there is none."""
     if code in _OWN and code not in catalogue.index:

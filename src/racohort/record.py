@@ -83,13 +83,14 @@ def versions() -> dict[str, str]:
 
 
 def rows_read(sources: Path) -> dict[str, int]:
-    """The rows read from each file, as cleaning recorded them; several sheets of a file are added."""
+    """The rows read from each file, as cleaning recorded them; sheets of a file are added, shapes of one sheet are not."""
     if not sources.is_file():
         return {}
     rows: dict[str, int] = {}
     with sources.open(encoding="utf-8", newline="") as file:
         for entry in csv.DictReader(file):
-            rows[entry["file"]] = rows.get(entry["file"], 0) + int(float(entry["rows"] or 0))
+            if "rows with shape " not in entry.get("sheet", ""):
+                rows[entry["file"]] = rows.get(entry["file"], 0) + int(float(entry["rows"] or 0))
     return rows
 
 

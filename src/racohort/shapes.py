@@ -1,5 +1,6 @@
 """The shapes a table can have: which of its rows are read, whose they are, and what looks otherwise than declared."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -20,6 +21,10 @@ def looks_like(table: RawTable, config: Cohort, records: Records) -> None:
     long = {"param", "paramcd", "parameter", "test", "analyte", "measure", "item"} & set(names)
     if table.shape in ("visit", "wide") and long and {"value", "aval", "result"} & set(names):
         records.note("wrong_shape", f"{table.file} looks long (one row per measurement), declared is shape {table.shape}", table)
+
+
+#: What a file or sheet that is listed once more, in another shape, is called besides its name.
+AGAIN = re.compile(r"(?:^|, )rows with shape \w+(?:, listed \d+)?$")
 
 
 def take_rows(tables: Sequence[RawTable], config: Cohort, records: Records) -> None:

@@ -56,10 +56,10 @@ _OTHER_SPECIMEN = re.compile(r"urin|stool|faec|fec|synovial|cerebrospinal|csf|sa
 def is_apart(label: str) -> bool:
     """Whether a visit's label says that the visit is outside the plan.
 
-    >>> [is_apart(label) for label in ("Unscheduled 3.1", "End of Treatment", "AE FOLLOW-UP", "ETA", "Follow-up 2")]
-    [True, True, True, False, False]
+    >>> [is_apart(label) for label in ("Unscheduled 3.1", "End of Treatment", "AE FOLLOW-UP", "ETA", "end_of_study_arm_1")]
+    [True, True, True, False, True]
     """
-    return _APART.match(unicodedata.normalize("NFKC", label).casefold().strip()) is not None
+    return _APART.match(unicodedata.normalize("NFKC", label).casefold().replace("_", " ").strip()) is not None
 
 
 def finding_prefix(names: Collection[str]) -> str:

@@ -31,8 +31,29 @@ def derive_adae(clean: Clean) -> pd.DataFrame:
 
 
 def derive_adcm(clean: Clean) -> pd.DataFrame:
-    """One row per medication period."""
-    return typed(_dated(clean.medication, clean).drop(columns=["ASTDTC", "AENDTC"], errors="ignore"), COLUMNS["ADCM"])
+    """One row per medication period.
+
+    Where the files do not say what was taken at baseline (CMACT), the dates do: what had begun before the day of treatment start
+    and had not ended by then.
+    """
+    frame = _dated(clean.medication, clean)
+    if len(frame) and "CMACT" not in frame:
+        frame = frame.assign(CMACT=np.where(_taken_at_start(frame, clean), "BASELINE", ""))
+    return typed(frame.drop(columns=["ASTDTC", "AENDTC"], errors="ignore"), COLUMNS["ADCM"])
+
+
+def _taken_at_start(frame: pd.DataFrame, clean: Clean) -> pd.Series:
+    """Which periods had begun before the day of treatment start for certain, and had not for certain ended before it."""
+    starts = pd.to_datetime(frame["USUBJID"].map(clean.patients["start"]))
+    return (_latest(frame, "AST") < starts) & ~(_latest(frame, "AEN") < starts)
+
+
+def _latest(frame: pd.DataFrame, end: str) -> pd.Series:
+    """The day of a start or an end, of a partial date the last one that it can mean; NaT where nothing is known."""
+    blank = pd.Series(pd.NaT, index=frame.index)
+    days = pd.to_datetime(frame.get(f"{end}DT", blank))
+    texts = frame.get(f"{end}DTC", pd.Series("", index=frame.index))
+    return days.fillna(pd.to_datetime(texts.map({text: earliest_and_latest(text)[1] for text in texts.unique()})))
 
 
 def _dated(frame: pd.DataFrame, clean: Clean) -> pd.DataFrame:
@@ -60,8 +81,4 @@ def _last_treated(frame: pd.DataFrame, treatments: pd.DataFrame) -> pd.Series:
 
 def _emergent(frame: pd.DataFrame, clean: Clean) -> np.ndarray:
     starts = pd.to_datetime(frame["USUBJID"].map(clean.patients["start"]))
-    first = pd.to_datetime(frame["ASTDT"]) if "ASTDT" in frame else pd.Series(pd.NaT, index=frame.index)
-    texts = frame["ASTDTC"] if "ASTDTC" in frame else pd.Series("", index=frame.index)
-    latest = pd.to_datetime(texts.map({text: earliest_and_latest(text)[1] for text in texts.unique()}))
-    earlier = (first < starts) | (latest < starts)
-    return np.where(starts.isna(), "", np.where(earlier, "N", "Y"))
+    return np.where(starts.isna(), "", np.where(_latest(frame, "AST") < starts, "N", "Y"))

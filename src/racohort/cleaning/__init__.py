@@ -5,7 +5,7 @@ import pandas as pd
 
 from racohort.cleaning.attendance import check_left, note_absent
 from racohort.cleaning.categories import check_categories
-from racohort.cleaning.consistency import check_scores, check_sums, settle_variant
+from racohort.cleaning.consistency import check_files, check_scores, check_sums, settle_variant
 from racohort.cleaning.courses import check_ends, check_fatal, check_overlaps, check_sexes
 from racohort.cleaning.dates import clean_dates
 from racohort.cleaning.events import check_deaths, check_onsets, clean_events, is_medication
@@ -23,11 +23,13 @@ from racohort.cleaning.labels import note_labels
 from racohort.cleaning.measurements import read_measurements
 from racohort.cleaning.packages import clean_package, leave_out_derived
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, note_covariates, read_facts
+from racohort.cleaning.people import check_people
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
 from racohort.cleaning.repeats import check_repeats
 from racohort.cleaning.samples import note_samples
 from racohort.cleaning.scales import check_unit_changes, check_units
 from racohort.cleaning.sheets import Sheet, open_sheet, people_of
+from racohort.cleaning.slips import check_runs, check_slips
 from racohort.cleaning.tallies import tally_cells, tally_fates, tally_numbers
 from racohort.cleaning.visits import check_baseline, check_duplicates, check_order, check_windows, clean_visits, note_several
 from racohort.cleaning.wide import check_wide_dates
@@ -104,6 +106,7 @@ def _clean_order(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, r
         note_several(sheet, config, records)
         note_samples(sheet, config, records)
     check_baseline(sheets, config, records)
+    check_people(sheets, starts, config, records)
     return starts
 
 
@@ -140,9 +143,12 @@ def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, 
             check_ranges(sheet, field, catalogue, records)
         check_columns_whole(sheet, catalogue, records)
         check_repeats(sheet, config, catalogue, records)
+        check_runs(sheet, catalogue, records)
+    check_slips(sheets, catalogue, records)
     settle_variant(sheets, config, catalogue, records)
     disputed = check_scores(sheets, catalogue, records) | check_haq(sheets, records)
     check_sums(sheets, records)
+    check_files(sheets, config, records)
     check_categories(sheets, catalogue, records)
     return disputed
 

@@ -27,7 +27,20 @@ VARIANTS = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "
 THROUGHOUT = 0.5
 KEYS = ["USUBJID", "AVISIT"]
 #: A whole, its parts, and the share by which these may exceed it.
-SUMS = {"WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("BILDIR",), 0.1)}
+SUMS = {
+    "WBC": (("NEUT", "LYM", "MONO", "EOS", "BASO"), 0.1), "PROT": (("ALB", "GLOBUL"), 0.1), "BILI": (("BILDIR",), 0.1),
+    "CHOL": (("HDL", "LDL"), 0.1), "TJC68": (("TJC28",), 0), "SJC66": (("SJC28",), 0), "SYSBP": (("DIABP",), 0),
+}  # fmt: skip
+#: Shares of one whole: percentages that cannot add up to much more than 100.
+SHARES, MOST = ("NEUTLE", "LYMLE", "MONOLE", "EOSLE", "BASOLE"), 103
+#: What follows from other values of its visit: these, the formula, and how far it may be from it (a share, and absolute).
+FOLLOWS: dict[str, tuple[tuple[str, ...], Callable[..., pd.Series], float, float]] = {
+    "BMI": (("WEIGHT", "HEIGHT"), lambda kg, cm: kg / (cm / 100) ** 2, 0.05, 0.1),
+    "NEUT": (("WBC", "NEUTLE"), lambda all_, share: all_ * share / 100, 0.15, 0.15),
+    "LYM": (("WBC", "LYMLE"), lambda all_, share: all_ * share / 100, 0.15, 0.15),
+    "HCT": (("RBC", "MCV"), lambda cells, volume: cells * volume / 10, 0.1, 1),
+    "MCH": (("HGB", "RBC"), lambda haemoglobin, cells: haemoglobin / cells, 0.1, 1),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -193,18 +206,62 @@ def hold_cell(sheet: Sheet, field: Field, row: int, rule: str, reason: str, reco
 
 
 def check_sums(sheets: Sequence[Sheet], records: Records) -> None:
-    """Warn where parts exceed their whole: white cells, proteins, bilirubin."""
+    """Warn where parts exceed their whole, percentages add up to more than 100, and a value does not follow from others."""
     measured = _codes(sheets)
     for whole, (parts, slack) in SUMS.items():
-        if whole not in measured or not measured & set(parts):
-            continue
-        table = table_by_visit(sheets, {whole, *parts})
-        there = [part for part in parts if part in table.wide]
-        if whole not in table.wide or not there:
-            continue
-        over = table.wide[there].sum(axis=1) > table.wide[whole] * (1 + slack)
-        wrong = table.tidy[(table.tidy["PARAMCD"] == whole) & pd.MultiIndex.from_frame(table.tidy[KEYS]).isin(over.index[over])]
-        for place, rows in wrong.sort_values(KEYS, kind="stable").groupby("place", sort=False)["row"]:
-            sheet, field = table.fields[int(place)]  # type: ignore[arg-type]
-            reason = f"is less than its parts together ({', '.join(there)})"
-            records.note_cells("parts_exceed", sheet.table, sheet.cells(rows.to_numpy(), field.name), reason)
+        if whole in measured and measured & set(parts):
+            table = table_by_visit(sheets, {whole, *parts})
+            there = [part for part in parts if part in table.wide]
+            if whole in table.wide and there:
+                over = table.wide[there].sum(axis=1) > table.wide[whole] * (1 + slack)
+                _doubt(whole, over, "parts_exceed", f"is less than {' and '.join(there)}, which it cannot be", table, records)
+    if len(measured & set(SHARES)) > 1:
+        table = table_by_visit(sheets, SHARES)
+        largest = table.wide.idxmax(axis=1)
+        for code in pd.unique(largest):
+            over = (table.wide.sum(axis=1) > MOST) & (largest == code)
+            _doubt(code, over, "parts_exceed", "and the other shares of its sample add up to more than 100 %", table, records)
+    for code, (parts, formula, share, slack) in FOLLOWS.items():
+        if {code, *parts} <= measured:
+            table = table_by_visit(sheets, {code, *parts})
+            if {code, *parts} <= set(table.wide):
+                meant = formula(*(table.wide[part] for part in parts))
+                odd = (table.wide[code] - meant).abs() > share * meant + slack
+                _doubt(code, odd, "derived_differs", f"does not follow from {' and '.join(parts)} of its visit", table, records)
+
+
+def _doubt(code: str, rows: pd.Series, rule: str, reason: str, table: Table, records: Records) -> None:
+    """Warn of the values of a parameter at some patients' visits."""
+    wrong = table.tidy[(table.tidy["PARAMCD"] == code) & pd.MultiIndex.from_frame(table.tidy[KEYS]).isin(rows.index[rows])]
+    for place, found in wrong.sort_values(KEYS, kind="stable").groupby("place", sort=False)["row"]:
+        sheet, field = table.fields[int(place)]  # type: ignore[arg-type]
+        records.note_cells(rule, sheet.table, sheet.cells(found.to_numpy(), field.name), reason)
+
+
+def check_files(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
+    """Warn where two files give different values of one parameter for one visit, on one day as far as they tell it."""
+    there: dict[str, list[tuple[Sheet, Field]]] = {}
+    for sheet in sheets:
+        for field in sheet.fields:
+            for code in field.codes:
+                there.setdefault(code, []).append((sheet, field))
+    for code, fields in there.items():
+        if len({id(sheet) for sheet, _ in fields}) > 1:
+            rows = pd.concat([_values(sheet, field, {code}).assign(place=at) for at, (sheet, field) in enumerate(fields)])
+            rows = rows[rows["AVISIT"].isin(list(config.visits))]
+            both = rows.merge(rows.drop_duplicates(KEYS), on=KEYS, suffixes=("", "_first"))
+            same_day = (both["day"] == both["day_first"]) | both["day"].isna() | both["day_first"].isna()
+            differs = ~np.isclose(both["AVAL"], both["AVAL_first"], rtol=1e-6, atol=0)
+            for place, some in both[differs & same_day].groupby("place", sort=False):
+                _note_other(fields, int(place), some, records)  # type: ignore[arg-type]
+
+
+def _note_other(fields: Sequence[tuple[Sheet, Field]], place: int, rows: pd.DataFrame, records: Records) -> None:
+    """Values of one file that are others than those of an earlier one."""
+    sheet, field = fields[place]
+    firsts = [fields[first] for first in rows["place_first"]]
+    told = [f"is another value than {one.name} of {other.table.file} gives for {who} at {visit}"
+            for (other, one), who, visit in zip(firsts, rows["USUBJID"], rows["AVISIT"], strict=True)]  # fmt: skip
+    apart = [first is not sheet for first, _ in firsts]
+    cells = sheet.cells(rows["row"].to_numpy()[apart], field.name)
+    records.note_cells("files_differ", sheet.table, cells, [said for said, yes in zip(told, apart, strict=True) if yes])

@@ -19,6 +19,8 @@ _WOMEN = re.compile(
 )
 _MEN = re.compile(r"\b(?:prostat|testi[cs]|orchitis|epididym|penile|penis|balanit|erectile)|前列腺|睾丸|附睾|阴茎|勃起")
 _PARTNER = re.compile(r"partner|spouse|wife|husband|配偶|伴侣|妻子|丈夫")
+#: The words of a scale of severity that ends below fatal.
+_THREE_STEPS = {"", "mild", "moderate", "severe", "轻度", "中度", "重度", "轻", "中", "重", "leicht", "mittel", "schwer"}
 _ALIVE = re.compile(r"(?:not |un)?(?:recover|resolv)\w*.*|ongoing|improv\w*|.*(?:痊愈|治愈|好转|恢复|缓解|持续|未愈)")
 
 
@@ -43,10 +45,17 @@ def _are(words: pd.Series, pattern: re.Pattern[str], anywhere: bool = False) -> 
 def check_fatal(sheet: Sheet, frame: pd.DataFrame, records: Records) -> None:
     """Warn of events that one column calls fatal and another does not.
 
-    Another column denies it by a grade below 5, the mark N, a patient who recovered, or an event that is called not serious.
+    Another column denies it by a grade below 5, the mark N, a patient who recovered, or an event that is called not serious. A
+    scale of mild, moderate and severe alone has no word for a fatal event.
     """
     graded, marked, outcome, _ = _parts(frame)
-    denied = {"AETOXGR": (graded < 5).to_numpy(), "AESDTH": (marked == "N").to_numpy(), "AEOUT": _are(outcome, _ALIVE)}
+    name = sheet.names.get("AETOXGR", "")
+    words = {word_key(text) for text in sheet.texts(name).words} if name else set()
+    denied = {
+        "AETOXGR": (graded < 5).to_numpy() & (not words <= _THREE_STEPS),
+        "AESDTH": (marked == "N").to_numpy(),
+        "AEOUT": _are(outcome, _ALIVE),
+    }
     denied |= {"AESER": (frame["AESER"] == "N").to_numpy()} if "AESER" in frame else {}
     fatal, told = says_fatal(frame) & sheet.keep, np.zeros(len(sheet), dtype=bool)
     for role, rows in denied.items():

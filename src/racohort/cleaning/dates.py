@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from racohort.cleaning.sheets import Sheet, Texts
-from racohort.cleaning.words import missing_words, tidy, word_key
+from racohort.cleaning.words import DASHES, missing_words, tidy, word_key
 from racohort.config import Cohort, Column
 from racohort.schema import Records
 
@@ -37,6 +37,11 @@ STILL_ON = {
     "fortbestehend", "en cours", "en curso", "em curso", "in corso", "continua",
 }  # fmt: skip
 
+#: What spreadsheets and databases write where there is no date.
+NO_DAY = datetime.date(1900, 1, 1)
+#: Dates and texts of a column are parted so that it may be by chance.
+CHANCE = 1e-3
+
 Day = datetime.date | None
 
 
@@ -48,7 +53,7 @@ def read_date(text: str, format_: str | None, timezone: str = "UTC", native: boo
     >>> read_date("29/06/2016 00:00:00", "%d/%m/%Y")
     (datetime.date(2016, 6, 29), 'date_spelling')
     """
-    plain = tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
+    plain = tidy(unicodedata.normalize("NFKC", text)).removeprefix("'").translate(DASHES)
     form = "%Y-%m-%d" if native and _ISO.fullmatch(plain) else format_ or "%Y-%m-%d"
     declared = _by_format(plain, form)
     if declared is not None:
@@ -139,6 +144,8 @@ def clean_dates(
     months = [text for text in known if PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
     known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
     _settle_year_last(known, sheet, name, texts, records)
+    if sheet.table.native:
+        known |= dict.fromkeys(_exchanged(known, column.format), (None, "exchanged"))
     known |= {
         text: (None, "date_outside") for text, (day, _) in known.items() if day is not None and _is_outside(day, role, config)
     }
@@ -171,9 +178,22 @@ def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str
     records.note("date_format_unknown", said, sheet.table, line=line, column=name, value=unread[0], count=lost)
 
 
+def _exchanged(known: Mapping[str, tuple[Day, str]], format_: str | None) -> list[str]:
+    """The dates of a workbook that may have their day and month exchanged.
+
+    A spreadsheet that expects the other order makes dates of what can be one, with day and month exchanged, and leaves the rest
+    as text. So no date has a day behind the 12th, and every text has; that is no chance where there are many of both.
+    """
+    texts = [found for text in known if (found := _YEAR_LAST.fullmatch(tidy(text)))]
+    days = {text: day for text, (day, _) in known.items() if day is not None and not _YEAR_LAST.fullmatch(tidy(text))}
+    at = 1 if (format_ or "").find("%d") < (format_ or "").find("%m") else 2
+    alone = all(int(found[at]) > 12 for found in texts) and all(day.day <= 12 for day in days.values())
+    return list(days) if alone and 0.6 ** len(texts) * 0.4 ** len(days) < CHANCE else []
+
+
 def _is_outside(day: datetime.date, role: str, config: Cohort) -> bool:
     """Whether nothing can have happened on this day; only visits are held against the start of the study."""
-    first = config.study.start if role == "ADT" and config.study.start else datetime.date(1900, 1, 1)
+    first = config.study.start if role == "ADT" and config.study.start else NO_DAY + datetime.timedelta(days=1)
     last = config.study.end if role in ("ADT", "ASTDT", "TRTSDT") and config.study.end else datetime.date(2100, 1, 1)
     return not first <= day <= last
 
@@ -183,10 +203,12 @@ def _tell(sheet: Sheet, name: str, texts: Texts, days: np.ndarray, rules: Mappin
         "date_spelling": "was read as the day it spells", "missing_code": "was read as missing",
         "still_on": "says that it goes on: it has no end",
         "date_partial": "is a date without its day, which is never completed",
-        "date_unreadable": "is no date in the declared format", "date_outside": "lies outside the study's dates",
+        "date_unreadable": "is no date in the declared format",
+        "exchanged": "may have its day and month exchanged: a spreadsheet took for dates what it could and left the rest as text",
+        "date_outside": "lies outside the study's dates",
     }  # fmt: skip
     for what, reason in reasons.items():
-        rule = "missing_code" if what == "still_on" else what
+        rule = {"still_on": "missing_code", "exchanged": "date_unreadable"}.get(what, what)
         rows = np.flatnonzero(texts.among({text for text in rules if rules[text] == what}) & sheet.keep)
         note = records.hold if rule in ("date_partial", "date_unreadable", "date_outside") else records.change
         became = np.where(np.isnat(days[rows]), "", days[rows].astype(str)).astype(object)

@@ -25,6 +25,10 @@ _NOBODY = NOTHING | {"na", "n/a", "#ref!", "#value!", "#name?", "#num!", "#div/0
 _TOTALS = {
     "total", "totals", "subtotal", "grand total", "sum", "mean", "average", "median", "n", "合计", "总计", "小计", "平均",
     "平均值", "平均数", "均值", "中位数", "标准差", "gesamt", "summe", "mittelwert", "promedio", "média", "moyenne", "somme",
+    "参考范围", "参考值", "参考区间", "正常范围", "正常值", "单位", "normal range", "normal values", "reference range",
+    "reference values", "ref. range", "units", "unit", "referenzbereich", "normbereich", "normwerte", "einheit",
+    "valores de referencia", "rango normal", "valores normales", "valeurs normales", "valeurs de référence",
+    "valores de referência",
 }  # fmt: skip
 #: How a note under a table begins.
 _NOTE = re.compile(
@@ -44,6 +48,8 @@ def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None
     forms = np.array([form_of(word) for word in people], dtype=object)
     for sheet, texts in zip(sheets, read, strict=True):
         _check_forms(sheet, texts, forms, records)
+    for sheet in sheets:
+        _hold_titles(sheet, records)
     if any(sheet.people is not people for sheet in sheets):
         _set_people(sheets, [Texts(sheet.people, sheet.who) for sheet in sheets])
     _check_zeros(sheets, records)
@@ -141,6 +147,21 @@ def _check_forms(sheet: Sheet, texts: Texts, forms: np.ndarray, records: Records
     changed = sheet.keep & (texts.words[texts.at] != sheet.USUBJID)
     became = ", ".join(sorted(set(sheet.USUBJID[changed]))[:5])
     records.change("id_spelling", sheet.table, sheet.cells(changed, name, became=sheet.USUBJID), f"was read as {became}")
+
+
+def _hold_titles(sheet: Sheet, records: Records) -> None:
+    """Rows with an identifier and nothing else, of nobody who has another row: the title of what follows, no patient."""
+    visit, name = sheet.role("AVISIT"), sheet.identifier
+    if not visit or not name or sheet.table.shape not in ("visit", "long"):
+        return
+    texts = sheet.texts(visit[0])
+    rows = np.flatnonzero(texts.among({text for text in texts.words if not tidy(text)}) & sheet.keep)
+    read = [other for other, column in sheet.table.columns.items() if other != name and column.role != "IGNORE"]
+    alone = rows[(sheet.table.cells.iloc[rows][read].astype("str").apply(lambda column: column.str.strip()) == "").all(axis=1)]
+    others = np.delete(sheet.who, alone) if len(alone) else sheet.who
+    titles = alone[~np.isin(sheet.who[alone], others)]
+    if len(titles):
+        sheet.hold_rows(titles, "totals_row", name, "stands alone in its row: a title, no patient", records)
 
 
 def _check_rounded(sheet: Sheet, rounded: Mask, name: str, records: Records) -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 from racohort.cleaning.sheets import Field, Readings, Sheet, Texts
 from racohort.cleaning.words import missing_labels, missing_words, tidy
 from racohort.config import Cohort, Column
+from racohort.marks import GROUPED, has_decimal_commas
 from racohort.schema import Records
 from racohort.units import UNITLESS, unit_factor, unit_offset
 
@@ -23,6 +24,8 @@ _USUAL = re.compile(r"-?(?:0|[1-9][0-9]*)?(?:\.[0-9]+)?")
 #: A raised or lowered figure that is not the power of a unit such as 10⁹/L.
 _RAISED = re.compile(r"(?<=[0-9])(?<![×xX*\s]10)[²³¹⁰-⁹₀-₉]")
 _SCIENTIFIC = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?[eE][+-]?[0-9]{1,3}")
+#: The same with a decimal comma, as spreadsheets write it in many countries.
+_COMMA_SCIENTIFIC = re.compile(r"[+-]?[0-9],[0-9]+[eE][+-][0-9]{2,3}")
 _POINT_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:\.[0-9]{3})+,[0-9]+")
 _COMMA_THOUSANDS = re.compile(r"-?[1-9][0-9]{0,2}(?:,[0-9]{3})+\.[0-9]+|-?[1-9][0-9]{0,2}(?:,[0-9]{3}){2,}")
 _TWO_READINGS = re.compile(r"-?[1-9][0-9]{0,2},[0-9]{3}")
@@ -35,7 +38,7 @@ _FLAG = re.compile(r"(.*[^\s↑↓▲▼])\s*(?:[↑↓▲▼]{1,3}|\*{1,2}|\([H
 #: The same before the sign of an assay's limit.
 _FLAG_SIDE = re.compile(r"(?:[↑↓▲▼]{1,3}|[HL]{1,2}\s)\s*(?=[<>≤≥])")
 _UNIT = re.compile(
-    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)(?:\s+[HL]{1,2}(?=\s)|\s*[↑↓▲▼]{1,3}|\s*\([HL]{1,2}\))?\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/岁周][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
+    r"([<>≤≥=]*\s*[-+]?[0-9][0-9.,]*)(?:\s+[HL]{1,2}(?=\s)|\s*[↑↓▲▼]{1,3}|\s*\([HL]{1,2}\))?\s*((?:[×x*]\s*)?10[\^*eE]?[0-9]{1,2}\s*/.{1,5}|[A-Za-zµμ%毫克/岁周年个月][^0-9\s]*(?:/[0-9.]*[A-Za-z0-9]+)?)"
 )
 #: Words for "beyond what the assay measures"; they need a declared limit.
 _BELOW = {"<lod", "<loq", "<lloq", "blq", "bql", "bloq", "blod", "below limit", "below detection limit", "低于检测限"}
@@ -106,6 +109,8 @@ def _number(text: str, decimal: str) -> tuple[float, str, str]:
 
 def _figure(text: str, decimal: str) -> tuple[float, str]:
     """Value and rule of the digits alone."""
+    if _COMMA_SCIENTIFIC.fullmatch(text):
+        return float(text.replace(",", ".")), "decimal_comma"
     if decimal == ",":
         if re.fullmatch(r"-?[0-9]+(?:,[0-9]+)?", text):
             return float(text.replace(",", ".")), ""
@@ -171,6 +176,9 @@ def _readings(words: np.ndarray, missing: dict[str, bool], column: Column, decim
             found[text] = Reading(rule="missing_code" if missing[text] else "")
         else:
             found[text] = _beyond(text, read_number(text, decimal), column)
+    if decimal == "." and has_decimal_commas(map(str, words)):
+        doubtful = {text for text in words if "." in text and GROUPED.fullmatch(text) and text not in codes}
+        found |= dict.fromkeys(doubtful, Reading(rule="number_ambiguous"))
     return found
 
 

@@ -3,10 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from racohort.cleaning.sheets import Mask, Sheet
+from racohort.cleaning.numbers import read_number
+from racohort.cleaning.sheets import Field, Mask, Sheet
+from racohort.cleaning.words import tidy
 from racohort.config import Cohort
 from racohort.schema import Records
 from racohort.standards import finding_prefix, is_other_specimen
+from racohort.units import UNITLESS, unit_factor, unit_offset
 
 
 def _flag(sheet: Sheet, *names: str) -> Mask:
@@ -63,3 +66,37 @@ def leave_out(sheet: Sheet, rows: Mask, rule: str, column: str, reason: str, rec
         left_out = np.full(len(sheet), "(row left out)", dtype=object)
         records.change(rule, sheet.table, sheet.cells(rows, column, became=left_out), reason)
         sheet.drop(rows, rule)
+
+
+def check_originals(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: Records) -> None:
+    """Hold results of a trial package that are another value than the original beside them, in whatever units both are.
+
+    In SDTM the original is --ORRES in --ORRESU, in ADaM the same value as text (AVALC). Rounding makes no difference.
+    """
+    names, two = table_names(sheet), finding_prefix(list(sheet.table.cells.columns))
+    text, unit = (f"{two}ORRES", f"{two}ORRESU") if two else ("AVALC", "")
+    if text not in names or text == field.name or not len(sheet):
+        return
+    given = sheet.texts(text)
+    numbers = given.each({word: read_number(tidy(word)).value if word else np.nan for word in given.words}, "float64")
+    units = sheet.text(unit) if unit in names else field.readings.unit[field.at]
+    at, pairs = pd.MultiIndex.from_arrays([field.PARAMCD, units]).factorize()
+    factor, offset = (
+        np.array(ends, dtype="float64")[at] for ends in zip(*(_to_own(*pair, catalogue) for pair in pairs), strict=True)
+    )
+    meant, told = (numbers - offset) * factor, field.readings.censored[field.at] == ""
+    odd = told & field.good & sheet.keep & (np.abs(field.aval - meant) > 0.1 * np.abs(meant) + 1e-9)
+    records.hold("original_differs", sheet.table, sheet.cells(odd, field.name), f"is another value than the original in {text}")
+    field.bad = field.bad | odd
+
+
+def _to_own(code: str, unit: str, catalogue: pd.DataFrame) -> tuple[float, float]:
+    """What leads from a unit to the catalogue's; NaN for what has no unit, as answers and scores may be coded anew."""
+    has_unit = code in catalogue.index and catalogue.at[code, "AVALU"] not in UNITLESS
+    factor = unit_factor(catalogue, code, unit) if has_unit else None
+    return np.nan if factor is None else factor, unit_offset(unit)
+
+
+def table_names(sheet: Sheet) -> set[str]:
+    """The columns of a trial package's data set; none of another file."""
+    return set(map(str, sheet.table.cells.columns)) if sheet.table.standard else set()

@@ -17,9 +17,15 @@ from racohort.schema import Records
 
 #: An age may differ by this many years from what the dates and the patient's other ages say.
 AGE_SLACK = 1.6
-AGE_POSSIBLE = (0.0, 120.0)
-#: What may stand behind an age: 49岁, 49 years.
+#: What a number about a patient can be.
+POSSIBLE = {"AGE": (0.0, 120.0), "DISDUR": (0.0, 90.0)}
+#: What may stand behind an age (49岁, 49 years) and behind a duration (5年, 36 months).
 YEARS = ("岁", "周岁", "y", "yr", "yrs", "year", "years", "yo", "Jahre", "ans", "anos", "años")
+MONTHS = ("月", "个月", "m", "mo", "mon", "month", "months", "Monate", "mois", "meses")
+UNITS = {
+    "AGE": dict.fromkeys(YEARS, 1.0),
+    "DISDUR": dict.fromkeys((*YEARS, "年", "Jahr", "an", "ano", "año"), 1.0) | dict.fromkeys(MONTHS, 1 / 12),
+}
 #: Roles of facts that every patient has, besides the columns with the role COVARIATE; sex and arm are told patient by patient.
 COVARIATES = ("AGE", "DISDUR", "BIRTHDT", "SITEID")
 
@@ -54,12 +60,12 @@ def read_numbers(
     """A column of numbers that are no analyte, NaN where missing or held; an age is held against what is possible."""
     code, unit = np.array([role], dtype=object), np.array([""], dtype=object)
     field = read_field(sheet, name, column, code, unit, _own(catalogue, role), config, records)
-    if role == "AGE":
-        low, high = (config.ranges["AGE"].possible if "AGE" in config.ranges else None) or AGE_POSSIBLE
-        odd = field.good & sheet.keep & ((field.aval < (low or 0)) | (field.aval > (high or 120)))
+    if role in POSSIBLE:
+        low, high = possible(role, config)
+        odd = field.good & sheet.keep & ((field.aval < low) | (field.aval > high))
         years = odd.any() and bool(((field.aval >= 1900) & (field.aval <= 2100))[odd].all())
-        hint = '; a year of birth? That is {role: BIRTHDT, format: "%Y"}' if years else ""
-        reason = f"is outside what is possible (age {low:g} to {high:g}){hint}"
+        hint = _A_YEAR[role] if years else ""
+        reason = f"is outside what is possible ({_CALLED[role]} {low:g} to {high:g}){hint}"
         records.hold("impossible", sheet.table, sheet.cells(odd, name), reason)
         field.bad = field.bad | odd
     if role == "AETOXGR":
@@ -69,11 +75,25 @@ def read_numbers(
     return np.where(field.bad, np.nan, field.aval)
 
 
+_CALLED = {"AGE": "age", "DISDUR": "disease duration in years"}
+_A_YEAR = {
+    "AGE": '; a year of birth? That is {role: BIRTHDT, format: "%Y"}',
+    "DISDUR": "; the year in which the disease began? Write the years since then",
+}
+
+
+def possible(role: str, config: Cohort) -> tuple[float, float]:
+    """The least and the most that an age or a disease duration can be."""
+    low, high = POSSIBLE[role]
+    given = config.ranges["AGE"].possible if role == "AGE" and "AGE" in config.ranges else None
+    return (given[0] or low, given[1] or high) if given else (low, high)
+
+
 def _own(catalogue: pd.DataFrame, role: str) -> pd.DataFrame:
-    """A catalogue that knows the role as an analyte without a unit, but for the years of an age."""
+    """A catalogue that knows the role as an analyte without a unit, but for the years of an age or a duration."""
     row = catalogue.iloc[[0]].copy()
     row.index = pd.Index([role], name="PARAMCD")
-    units = pd.Series([dict.fromkeys(YEARS, 1.0) if role == "AGE" else {}], index=row.index, dtype=object)
+    units = pd.Series([UNITS.get(role, {})], index=row.index, dtype=object)
     return row.assign(AVALU="", units=units, levels=pd.Series([[]], index=row.index, dtype=object))
 
 

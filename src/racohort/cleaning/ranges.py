@@ -162,7 +162,7 @@ def _note_empty(sheet: Sheet, records: Records) -> None:
     found = sheet.role("AVISIT")
     if sheet.table.shape != "visit" or not found or len(sheet.fields) < 2:
         return
-    empty = sheet.keep.copy()
+    empty = sheet.keep & (sheet.AVISIT != "UNSCHEDULED")
     for field in sheet.fields:
         empty &= field.missing
     at = sheet.by_person(empty)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from racohort.cleaning.sheets import Field, Mask, Sheet
 from racohort.rules import RULES
+from racohort.shapes import AGAIN
 from racohort.units import unit_offset
 
 FATES = ("file", "sheet", "fate", "rows")
@@ -21,19 +22,29 @@ _BESIDE = [name for name, rule in RULES.items() if rule.cls == "normalise"]
 def tally_fates(sheets: Sequence[Sheet], people: Mask) -> pd.DataFrame:
     """One row a file and fate of rows: `used`, `filter` (patients who were not chosen), or the rule that left rows out or unread.
 
-    The rows of a file add up to those that were read.
+    The rows of a file add up to those that were read; of a file that is listed in two shapes a row counts once.
     """
-    parts = []
+    listed: dict[tuple[str, str], list[Sheet]] = {}
     for sheet in sheets:
-        about = people[sheet.who]
-        beside = "dataset_unread" if sheet.unread else "filter"
-        fate = np.where(sheet.keep, np.where(about & ~np.array(sheet.unread), "used", beside), sheet.why)
+        listed.setdefault((sheet.table.file, AGAIN.sub("", sheet.table.sheet)), []).append(sheet)
+    parts = []
+    for (file, name), shapes in listed.items():
+        fate = _fates(shapes[0], people)
+        for other in shapes[1:]:
+            fate = np.where(fate == "used", fate, _fates(other, people)) if len(other) == len(fate) else fate
         counts = pd.Series(fate, dtype="str").value_counts(sort=False)
-        cut = max(sheet.table.rows_read - len(sheet), 0)  # rows too short to have cells never came into the sheet
+        cut = max(shapes[0].table.rows_read - len(fate), 0)  # rows too short to have cells never came into the sheet
         counts = pd.concat([counts, pd.Series({"short_row": cut} if cut else {}, dtype="int64")])
         frame = pd.DataFrame({"fate": counts.index.astype("str"), "rows": counts.to_numpy(dtype="int64")})
-        parts.append(frame.assign(file=sheet.table.file, sheet=sheet.table.sheet))
+        parts.append(frame.assign(file=file, sheet=name))
     return _joined(parts, FATES)
+
+
+def _fates(sheet: Sheet, people: Mask) -> np.ndarray:
+    """What became of every row of a sheet."""
+    about = people[sheet.who]
+    beside = "dataset_unread" if sheet.unread else "filter"
+    return np.where(sheet.keep, np.where(about & ~np.array(sheet.unread), "used", beside), sheet.why)
 
 
 def tally_cells(sheets: Sequence[Sheet]) -> pd.DataFrame:

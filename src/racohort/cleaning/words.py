@@ -68,7 +68,8 @@ NOTHING = {
 _INVISIBLE = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff\u00ad")
 )
-_MINUS = dict.fromkeys(map(ord, "−–—‐‑"), "-")
+#: Signs that stand for a minus or a hyphen.
+DASHES = dict.fromkeys(map(ord, "−–—‐‑"), "-")
 
 
 def tidy(text: str) -> str:
@@ -82,13 +83,31 @@ def tidy(text: str) -> str:
     return " ".join(text.translate(_INVISIBLE).split())
 
 
-def word_key(text: str) -> str:
-    """A word as it is compared: width, case and spaces make no difference.
+#: What Turkish programs make of i and I; the dot is what is left of their capital İ.
+_TURKISH = {ord("ı"): "i", 0x307: None}
 
-    >>> word_key("ＤＭＡＲＤ ") == word_key("dmard")
-    True
+
+def word_key(text: str) -> str:
+    """A word as it is compared: width, case (of Turkish programs, too) and spaces make no difference.
+
+    >>> word_key("ＤＭＡＲＤ ") == word_key("dmard"), word_key("BASELİNE") == word_key("baselıne") == "baseline"
+    (True, True)
     """
-    return tidy(unicodedata.normalize("NFKC", text)).casefold()
+    return tidy(unicodedata.normalize("NFKC", text)).casefold().translate(_TURKISH)
+
+
+def is_garbled(text: str) -> bool:
+    """Whether a text holds a lost character, or is UTF-8 that was once read as Windows-1252.
+
+    >>> is_garbled("MÃ¼nchen"), is_garbled("M\ufffdnchen"), is_garbled("München"), is_garbled("北京")
+    (True, True, False, False)
+    """
+    if text.isascii() or "\ufffd" in text:
+        return not text.isascii()
+    try:
+        return bool(text.encode("cp1252").decode("utf-8"))
+    except UnicodeError:
+        return False
 
 
 def missing_words(texts: np.ndarray, config: Cohort | None, strict: bool = False) -> dict[str, bool]:
@@ -122,7 +141,7 @@ def _bare(text: str) -> str:
     """
     key = word_key(text)
     if any(map(str.isdigit, key)):
-        return key.translate(_MINUS).removesuffix(".0")
+        return key.translate(DASHES).removesuffix(".0")
     bare = "".join(filter(str.isalnum, key))
     return bare if len(bare) > 1 else ""
 
@@ -153,6 +172,9 @@ def translate(sheet: Sheet, role: str, name: str, column: Column, config: Cohort
                 meanings[text], rule = _meaning(labels[text], column.codes, known, role in CLOSED, {})
                 rules[text] = rule if rule == "code_unknown" else "code_mapped"
     _tell(sheet, name, texts, meanings, rules, records)
+    garbled = texts.among({text for text in words if is_garbled(text)}) & sheet.keep
+    if garbled.any():
+        records.note_cells("text_garbled", sheet.table, sheet.cells(garbled, name), "was damaged by a wrong encoding")
     return texts.each(meanings)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
 from racohort.formats import count, level_of, number, percent, proportion
-from racohort.labels import OVERVIEW_LABELS
+from racohort.labels import OVERVIEW_LABELS, term_label
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
 from racohort.summaries import were_supplied
@@ -57,8 +57,13 @@ def _draw_dots(ax: Any, rows: pd.DataFrame, y: np.ndarray, scale: float, colour:
     ax.grid(axis="y", visible=False)
 
 
+def _words(rows: pd.DataFrame) -> pd.Series:
+    """What the rows are called."""
+    return rows["category"].map(OVERVIEW_LABELS).where(rows["by"] == "overview", rows["category"].map(term_label))
+
+
 def _name_rows(ax: Any, rows: pd.DataFrame, y: np.ndarray) -> None:
-    words = rows["category"].where(rows["by"] != "overview", rows["category"].map(OVERVIEW_LABELS))
+    words = _words(rows)
     shown = [f"{number(row['count'])}/{number(row['n'])}" if pd.notna(row["value"]) else f"{number(row['n_missing'])} not judged"
              for _, row in rows.iterrows()]  # fmt: skip
     names = [f"{word}  {share}" for word, share in zip(words, shown, strict=True)]
@@ -67,7 +72,7 @@ def _name_rows(ax: Any, rows: pd.DataFrame, y: np.ndarray) -> None:
 
 
 def _tell_events(axes: Any, rows: pd.DataFrame, rates: pd.DataFrame, y: np.ndarray) -> None:
-    names = rows["category"].where(rows["by"] != "overview", rows["category"].map(OVERVIEW_LABELS))
+    names = _words(rows)
     for name, (_, row), (_, rate), place in zip(names, rows.iterrows(), rates.iterrows(), y, strict=True):
         shown = proportion(row["count"], row["n"], row["lower"], row["upper"], row["level"])
         tell(axes[0], 100 * row["value"], place, f"{name}: {shown}")
@@ -90,6 +95,6 @@ def _alt(results: pd.DataFrame, terms: pd.DataFrame) -> str:
     first = (
         "no term was recorded"
         if most is None
-        else f"the most frequent term is {most['category']} ({count(most['count'], 'patient')})"
+        else f"the most frequent term is {term_label(most['category'])} ({count(most['count'], 'patient')})"
     )
     return f"Dot plot of adverse events with exact intervals: {share}{first}."

@@ -1,4 +1,4 @@
-"""Files that type their own cells: Parquet, and SAS transport (XPT, version 5) for the agencies."""
+"""Files that type their own cells: Parquet, and SAS transport (XPT, version 5 for the agencies, and 8 with long names)."""
 
 import datetime
 import io
@@ -56,7 +56,7 @@ def finish(table: RawTable, records: Records) -> None:
 
 
 def read_xpt(data: bytes, limits: Limits, table: RawTable, records: Records) -> None:
-    """Fill a table with a SAS transport file (version 5); special missing values (.A to .Z, ._) stay missing, with a finding."""
+    """Fill a table with a SAS transport file; special missing values (.A to .Z, ._) stay missing, with a finding."""
     try:
         variables, start, width = _variables(data)
         rows = _observations(data, start, width)
@@ -77,13 +77,15 @@ def _variables(data: bytes) -> tuple[list[tuple[str, int, int, int, str]], int, 
     """Name, type, length, place and format of every variable; where the observations start; the length of one."""
     if len(data) % 80:
         raise ValueError("its length is not a multiple of 80 bytes, so its end is missing")
-    place = data.index(b"HEADER RECORD*******NAMESTR HEADER RECORD")
-    size = int(data[data.index(b"HEADER RECORD*******MEMBER") + 74 :][:4])
+    long = data.startswith(b"HEADER RECORD*******LIBV8")
+    place = data.index(b"HEADER RECORD*******NAMSTV8" if long else b"HEADER RECORD*******NAMESTR HEADER RECORD")
+    size = int(data[data.index(b"HEADER RECORD*******MEMB") + 74 :][:4])
     count = int(data[place + 54 : place + 58])
     found = []
     for number in range(count):
         parts = _NAMESTR.unpack(data[place + 80 + number * size :][:140])
-        found.append((parts[4].decode("latin-1").strip(), parts[0], parts[2], parts[14], parts[6].decode("latin-1").strip()))
+        name = (parts[-1][:32] if long else parts[4]).decode("latin-1").strip(" \0")
+        found.append((name, parts[0], parts[2], parts[14], parts[6].decode("latin-1").strip()))
     end = data.index(b"HEADER RECORD*******OBS", place) + 80
     return found, end, _width(found)
 

@@ -13,6 +13,7 @@ from racohort.io.encodings import decode
 from racohort.io.headers import header_key
 from racohort.io.headings import join_header
 from racohort.io.wellformed import read_well_formed
+from racohort.marks import has_decimal_commas
 from racohort.schema import RawTable, Records, shorten
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -22,8 +23,6 @@ TOP = 30
 MANY_EMPTY = 10
 #: A text that a spreadsheet's formula protects, as in ="007".
 _PROTECTED = re.compile(r'="([^"]*)"')
-_COMMA = re.compile(r"[+-]?\d+,\d+")
-_POINT = re.compile(r"[+-]?\d+\.\d+")
 
 Record = tuple[int, list[str]]
 
@@ -190,8 +189,7 @@ def _without_short(
 
 
 def _decimal(cells: pd.DataFrame) -> str:
-    """The decimal mark of a file whose delimiter is not the comma: a comma where numbers have commas and none has a point."""
+    """The decimal mark of a file whose delimiter is not the comma."""
     unique = cells.loc[:, ~cells.columns.duplicated()]
     sample = {value for column in unique for value in unique[column].head(500)}
-    commas = any(_COMMA.fullmatch(value) for value in sample)
-    return "," if commas and not any(_POINT.fullmatch(value) for value in sample) else "."
+    return "," if has_decimal_commas(sample) else "."

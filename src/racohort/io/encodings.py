@@ -17,6 +17,16 @@ _GB2312 = re.compile(rb"[\xa1-\xf7][\xa1-\xfe]")
 _GB2312_FREQUENT = re.compile(rb"[\xa1-\xa3\xb0-\xd7][\xa1-\xfe]")
 _BIG5_FREQUENT = re.compile(rb"[\xa1-\xc6][\x40-\x7e\xa1-\xfe]")
 
+#: Encodings whose bytes look like GB2312, with characters of which nearly every text in them has many.
+_LOOKALIKES = {
+    "euc_kr": frozenset(
+        "이다는의가에고을한지로기사하자대서어아도인를시과정은전리수보제부상일원학병교남여성울경동구군산주천안국강김박최연세"
+    ),
+    "euc_jp": frozenset(
+        "のにはをたがでてとしれさるいなンスルトリアイタックドシプ一日人年大十本中東京都府県市区病院医科学部男女性田山川島村木"
+    ),
+}  # fmt: skip
+
 
 def decode(data: bytes, declared: str | None, table: RawTable, records: Records) -> str:
     """The text of a file.
@@ -72,7 +82,7 @@ def _other(data: bytes, table: RawTable, records: Records) -> str:
         others = sorted(set(foreign) - set(utf8))
         said = f"two encodings in one file: line {_span(utf8)} is UTF-8, line {_span(others)} is not"
         return _refuse("encoding", said, table, records, others[0])
-    candidates = [name for name in ("GB18030", "Big5", "Shift-JIS", "Windows-1252") if _reads(data, name)]
+    candidates = [name for name in ("GB18030", "Big5", "Shift-JIS", "EUC-KR", "EUC-JP", "Windows-1252") if _reads(data, name)]
     named = " or ".join(candidates) or "no known encoding"
     said = f"the text encoding cannot be told: the bytes can be read as {named} (line {foreign[0]})"
     return _refuse("encoding", said, table, records, foreign[0])
@@ -82,7 +92,16 @@ def _is_gb18030(data: bytes, foreign: bytes) -> bool:
     """Whether two-byte characters are of GB2312 (all but a few), most of them frequent, and not all frequent in Big5 as well."""
     pairs = _PAIRS.findall(foreign)
     pure = _share(pairs, _GB2312) >= 0.97 and _share(pairs, _GB2312_FREQUENT) >= 0.8
-    return pure and _share(pairs, _BIG5_FREQUENT) < 1 and _reads(data, "gb18030")
+    return pure and _share(pairs, _BIG5_FREQUENT) < 1 and _reads(data, "gb18030") and not _lookalike(foreign)
+
+
+def _lookalike(foreign: bytes) -> str:
+    """An encoding of Korea or Japan in which half of the characters would be its most frequent ones; "" for none."""
+    for name, frequent in _LOOKALIKES.items():
+        letters = [char for char in foreign.decode(name, "ignore") if not char.isascii()] if _reads(foreign, name) else []
+        if letters and sum(char in frequent for char in letters) * 2 >= len(letters):
+            return name
+    return ""
 
 
 def _reads(data: bytes, encoding: str) -> bool:

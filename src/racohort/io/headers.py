@@ -17,13 +17,20 @@ _MARKED = re.compile(r"[(\[（]\s*[%％‰]\s*[)\]）]")
 _WITH_UNIT = re.compile(r"(.+?)\s*[(\[（]\s*([^()\[\]（）]*)\s*[)\]）]\s*")
 
 
+#: Small letters of other alphabets that look like Latin ones; the dotless i of a Turkish program.
+_LOOKALIKES = str.maketrans("асеорхуіјѕһԁвкмнтοαρνυικχτβı", "aceopxyijshdbkmhtoapvuikxtbi")
+
+
 def header_key(name: str) -> str:
-    """A column name as it is compared: full-width letters, case, spaces and punctuation make no difference.
+    """A column name as it is compared: width, case, spaces, punctuation and letters that look alike make no difference.
 
     >>> header_key("ＨＡＱ"), header_key("CRP_mg_L "), header_key("白细胞")
     ('haq', 'crpmgl', '白细胞')
+    >>> header_key("СRР"), header_key("vısıt"), header_key("VİSİT")  # Cyrillic С and Р, Turkish letters
+    ('crp', 'visit', 'visit')
     """
-    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(_LOOKALIKES)
+    return "".join(char for char in plain if char.isalnum())
 
 
 def expected_columns(config: Cohort, columns: Mapping[str, Column]) -> dict[str, Column]:
@@ -142,7 +149,9 @@ def _note_cut_names(table: RawTable, records: Records) -> None:
     """In an XPT file a name of 8 characters may have been cut; say how each was read."""
     if table.file.lower().endswith(".xpt") and not table.standard:
         full = [f"{name} as {column.paramcd or column.role}" for name, column in table.columns.items() if len(name) == 8]
-        if full and not any(finding.rule == "name_cut" and finding.file == table.file for finding in records.findings):
+        whole = any(len(str(name)) > 8 for name in table.cells.columns)
+        told = any(finding.rule == "name_cut" and finding.file == table.file for finding in records.findings)
+        if full and not whole and not told:
             said = f"names of 8 characters may have been cut by the file's format; read as declared: {', '.join(full)}"
             records.note("name_cut", said, table, count=len(full))
 

@@ -29,7 +29,7 @@ KINDS = {
     "XLSX": ((b"PK\x03\x04",), (".xlsx", ".xlsm")),
     "Parquet": ((b"PAR1",), (".parquet",)),
     "ZIP": ((b"PK\x05\x06",), (".zip",)),
-    "XPT": ((b"HEADER RECORD*******LIBRARY",), (".xpt",)),
+    "XPT": ((b"HEADER RECORD*******LIBRARY", b"HEADER RECORD*******LIBV8"), (".xpt",)),
     "XLS": ((b"\xd0\xcf\x11\xe0",), (".xls",)),
     "PDF": ((b"%PDF",), (".pdf",)),
     "HTML": ((b"<!DOCTYPE", b"<html", b"<HTML", b"<!doctype"), (".html", ".htm")),
@@ -67,6 +67,7 @@ def read_raw(cohort: str) -> Raw:
     tables = [_read_file(folder, entry, name, config, records) for entry, name in named]
     records.findings = list(dict.fromkeys(records.findings))
     records.stop_if_rejected()
+    _note_twice(tables, records)
     take_rows(tables, config, records)
     _tell_apart(tables)
     left = []
@@ -82,6 +83,15 @@ def read_raw(cohort: str) -> Raw:
     check_identifiers(tables, records)
     records.stop_if_rejected()
     return Raw(config, tables, records)
+
+
+def _note_twice(tables: Sequence[RawTable], records: Records) -> None:
+    """Warn of a file that is another one under a second name."""
+    first: dict[str, str] = {}
+    for table in tables:
+        same = first.setdefault(table.sha256, table.file)
+        if same != table.file:
+            records.note("file_twice", f"{table.file} has the same content as {same}, byte for byte", table)
 
 
 def _tell_apart(tables: Sequence[RawTable]) -> None:

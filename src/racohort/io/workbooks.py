@@ -15,6 +15,8 @@ from defusedxml import ElementTree
 
 from racohort.config import File, Limits
 from racohort.io.headings import join_header
+from racohort.io.raised import with_raised
+from racohort.io.shown import number_of, spell_out
 from racohort.schema import RawTable, Records
 
 #: The sheet's used area may be this many times larger than the number of its cells.
@@ -42,7 +44,7 @@ def read_workbook(data: bytes, entry: File, limits: Limits, table: RawTable, rec
     """Fill a table with the cells of one sheet as text; after a finding of class `reject` it stays empty."""
     try:
         if _is_sane(data, limits, table, records):
-            _read_sheet(data, entry, table, records)
+            _read_sheet(with_raised(data), entry, table, records)
     except BROKEN as error:
         records.note("file_corrupt", f"{table.file} is corrupt: the workbook cannot be opened ({type(error).__name__})", table)
 
@@ -53,8 +55,12 @@ def _read_sheet(data: bytes, entry: File, table: RawTable, records: Records) -> 
     if name is None:
         return
     sheet, table.native = book[name], True
+    sheet.reset_dimensions()  # what a workbook says of its own size need not be true
     fill([[as_text(value) for value in row] for row in sheet.iter_rows(values_only=True)], entry, table, records)
     part = getattr(sheet, "_worksheet_path", "")
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    xml, styles = (archive.read(name) if name in archive.namelist() else b"" for name in (part, "xl/styles.xml"))
+    spell_out(xml, styles, table)
     _note_unseen(data, part, table, records)
     _mark_formulas(data, part, table, records)
 
@@ -75,6 +81,8 @@ def as_text(value: Any) -> str:
         return "" if np.isnan(value) else f"{float(value):.15g}"
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ").removesuffix(" 00:00:00")
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
     return value.isoformat() if isinstance(value, datetime.date | datetime.time) else str(value)
 
 
@@ -95,20 +103,13 @@ def _is_sheet(name: str) -> bool:
 
 def _is_dense(sheet: bytes, limits: Limits, table: RawTable, records: Records) -> bool:
     rows = max((int(row) for row in _ROW.findall(sheet)), default=0)
-    columns = max((_number(letters) for letters in set(_COLUMN.findall(sheet))), default=0)
+    columns = max((number_of(letters) for letters in set(_COLUMN.findall(sheet))), default=0)
     cells = sheet.count(b"<c ")
     if rows * columns > min(SPREAD * cells + 1_000_000, limits.cells):
         said = f"{table.file}: a size of {rows:,} rows x {columns:,} columns for {cells:,} cells"
         records.note("file_size", said, table)
         return False
     return True
-
-
-def _number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = 26 * number + letter - 64
-    return number
 
 
 def choose_sheet(names: Sequence[str], entry: File, table: RawTable, records: Records) -> str | None:
@@ -209,5 +210,5 @@ def _mark_formulas(data: bytes, part: str, table: RawTable, records: Records) ->
         said = f"{table.file}: {hold} a formula without a stored value (first: {where})"
         records.note("workbook_formula", said, table, line=int(found[0][1]), count=len(found))
     for letters, line, formula in found:
-        if int(line) in rows and _number(letters) <= table.cells.shape[1]:
-            table.cells.iloc[rows[int(line)], _number(letters) - 1] = f"={formula.decode('utf-8', 'replace')}"
+        if int(line) in rows and number_of(letters) <= table.cells.shape[1]:
+            table.cells.iloc[rows[int(line)], number_of(letters) - 1] = f"={formula.decode('utf-8', 'replace')}"

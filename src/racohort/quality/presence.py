@@ -19,7 +19,8 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
     Returns
     -------
     Result rows `present` (`count` of `n` enrolled) by parameter and visit; by visit `seen` (`count` of `n` enrolled) and
-    `absent`: values that are not there (`count`) of those that the patients seen could have had (`n`).
+    `absent`: values that are not there (`count`) of those that the patients seen could have had (`n`), which are those of the
+    parameters that anybody has there.
     """
     people = members(adsl, "all")
     known = values["AVAL"].notna() | (values["AVALC"] != "")
@@ -31,7 +32,7 @@ def count_present(values: pd.DataFrame, adsl: pd.DataFrame, plan: Plan) -> pd.Da
     for visit in plan.visits:
         seen = enrolled.loc[enrolled[visit.flag] == "Y", "USUBJID"]
         here = there[(there["AVISIT"] == visit.AVISIT) & there["USUBJID"].isin(seen)]
-        could = len(seen) * len(codes)
+        could = len(seen) * sum((code, visit.AVISIT) in counts for code in codes)
         lacking = could - len(here)
         rows += [
             {"AVISIT": visit.AVISIT, "statistic": "seen", "count": len(seen), "n": len(people)},

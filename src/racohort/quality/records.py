@@ -6,6 +6,7 @@ import pandas as pd
 
 from racohort.results import as_results
 from racohort.rules import RULES, SEVERITIES
+from racohort.shapes import AGAIN
 
 
 def count_records(sources: pd.DataFrame, ledger: pd.DataFrame, quarantine: pd.DataFrame) -> pd.DataFrame:
@@ -19,12 +20,13 @@ def count_records(sources: pd.DataFrame, ledger: pd.DataFrame, quarantine: pd.Da
     Returns
     -------
     Result rows `rows_read`, `changed` and `kept_out` (`count`) by `file`; the category is the file's name, with the sheet where
-    it has one.
+    it has one. The rows of a file that is listed in two shapes count once.
     """
     rows: list[dict[str, Any]] = []
     for source in sources.to_dict("records"):
         here = {"by": "file", "category": file_name(source["file"], source["sheet"])}
-        rows.append({**here, "statistic": "rows_read", "count": int(source["rows"])})
+        if not AGAIN.search(source["sheet"]):
+            rows.append({**here, "statistic": "rows_read", "count": int(source["rows"])})
         for statistic, records in (("changed", ledger), ("kept_out", quarantine)):
             same = (records["file"] == source["file"]) & (records["sheet"].fillna("") == source["sheet"])
             rows.append({**here, "statistic": statistic, "count": int(same.sum())})

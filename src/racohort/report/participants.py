@@ -75,11 +75,13 @@ def say_missing(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> T
     rows = select_results(results, statistic="completeness")
     if rows.empty:
         return absent("No value was measured at any planned visit.")
+    rows = rows[rows["count"] > 0]  # what nobody has at a visit was not part of it
+    if rows.empty:
+        return absent("Nobody has a value at any planned visit.")
     sums = rows.groupby("AVISIT", sort=False)[["count", "n"]].sum().astype("float64")
     share = sums["count"] / sums["n"]
-    by_visit = listed([f"{percent(share[visit.AVISIT])} at {visit.label}" for visit in plan.visits])
-    measured = rows[rows["count"] > 0]  # what nobody has at a visit was not part of it
-    worst = (rows if measured.empty else measured).sort_values("value", kind="stable").iloc[0]
+    by_visit = listed([f"{percent(share[visit.AVISIT])} at {visit.label}" for visit in plan.visits if visit.AVISIT in share])
+    worst = rows.sort_values("value", kind="stable").iloc[0]
     shown = proportion(worst["count"], worst["n"])
     at = {visit.AVISIT: visit.label for visit in plan.visits}[worst["AVISIT"]]
     return say(

@@ -65,8 +65,12 @@ def _said_of_exposure(results: pd.DataFrame) -> Sentence:
 
 
 def say_laboratory(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
-    """The analytes whose median moved most in terms of their spread at baseline; from the rows of `summarise_laboratory`."""
+    """The analytes whose mean moved most in terms of their spread at baseline; from the rows of `summarise_laboratory`.
+
+    The steps of a dipstick have no mean that could move.
+    """
     rows = select_results(results, method="available")
+    rows = rows[~rows["PARAMCD"].isin(catalogue.index[catalogue["scale"] == "ordinal"])]
     if rows.empty:
         return say()
     base = select_results(rows, AVISIT=plan.baseline.AVISIT, statistic="sd", contrast="").set_index("PARAMCD")["value"]

@@ -51,7 +51,7 @@ def _source_line(source: Mapping[Hashable, Any], counts: Mapping[Hashable, Any])
     return {
         "File": file_name(source["file"], source["sheet"]),
         "What a row is": _SHAPES.get(source["shape"], source["shape"]),
-        "Rows": number(counts["rows_read"]),
+        "Rows": "as above" if pd.isna(counts["rows_read"]) else number(counts["rows_read"]),
         "Rewritten": number(counts["changed"]),
         "Kept out": number(counts["kept_out"]),
         "Fingerprint": str(source["sha256"])[:12],

@@ -7,7 +7,7 @@ import pandas as pd
 
 from racohort.absence import Absence, absent
 from racohort.formats import MISSING, level_of, number, proportion, share_or_none_known
-from racohort.labels import NO_EVENTS, OVERVIEW_LABELS, WINDOW_LABELS
+from racohort.labels import NO_EVENTS, OVERVIEW_LABELS, WINDOW_LABELS, term_label
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
 from racohort.summaries import only, were_supplied
@@ -86,13 +86,18 @@ def tabulate_terms(results: pd.DataFrame, plan: Plan) -> Table | Absence | None:
 def _system_lines(system: str, results: pd.DataFrame, terms: pd.DataFrame) -> list[dict[str, str]]:
     own = terms.loc[terms["value_text"] == system, "category"]
     first = {
-        "System": system,
+        "System": term_label(system),
         "Term": "Any term of this class",
         **_columns(results, "AEBODSYS", system),
         "Worst grade": "",
     }
     return [first] + [
-        {"System": system, "Term": term, **_columns(results, "AEDECOD", term), "Worst grade": _grades(results, term)}
+        {
+            "System": term_label(system),
+            "Term": term_label(term),
+            **_columns(results, "AEDECOD", term),
+            "Worst grade": _grades(results, term),
+        }
         for term in own
     ]
 
@@ -134,8 +139,9 @@ def tabulate_serious(serious: pd.DataFrame, results: pd.DataFrame, plan: Plan) -
     which = f"The first {LISTED} of {number(len(serious))} serious adverse events" if several else "Every serious adverse event"
     serious = serious.head(LISTED)
     frame = pd.DataFrame({
-        "Patient": serious["USUBJID"], "Event": serious["AEDECOD"].where(serious["AEDECOD"] != "", serious["AETERM"]),
-        "System organ class": serious["AEBODSYS"], "Day": [number(day) for day in serious["ASTDY"]],
+        "Patient": serious["USUBJID"],
+        "Event": serious["AEDECOD"].where(serious["AEDECOD"] != "", serious["AETERM"]).map(term_label),
+        "System organ class": serious["AEBODSYS"].map(term_label), "Day": [number(day) for day in serious["ASTDY"]],
         "Grade": [number(grade) for grade in serious["AETOXGR"]], "Related": serious["AEREL"], "Outcome": serious["AEOUT"],
         "Emergent": serious["TRTEMFL"].map({"Y": "yes", "N": "no"}).fillna(""),
     })  # fmt: skip
