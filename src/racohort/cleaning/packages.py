@@ -82,7 +82,8 @@ def check_originals(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records
     units = sheet.text(unit) if unit in names else field.readings.unit[field.at]
     at, pairs = pd.MultiIndex.from_arrays([field.PARAMCD, units]).factorize()
     factor, offset = (
-        np.array(ends, dtype="float64")[at] for ends in zip(*(_to_own(*pair, catalogue) for pair in pairs), strict=True)
+        np.array(ends, dtype="float64")[at]
+        for ends in zip(*(_to_own(code, name, catalogue) for code, name in pairs), strict=True)
     )
     meant, told = (numbers - offset) * factor, field.readings.censored[field.at] == ""
     odd = told & field.good & sheet.keep & (np.abs(field.aval - meant) > 0.1 * np.abs(meant) + 1e-9)

@@ -59,7 +59,7 @@ def _comparable(role: str, sheet: Sheet, config: Cohort) -> Mask:
 
 def _differ(role: str, values: np.ndarray, others: np.ndarray) -> Mask:
     if role == "AGE":
-        return np.abs(values.astype(float) - others.astype(float)) > AGE_SLACK
+        return np.asarray(np.abs(values.astype(float) - others.astype(float)) > AGE_SLACK)
     return np.asarray(values != others)
 
 

@@ -18,10 +18,10 @@ FAR, ENOUGH = 4, 12
 
 def measured(catalogue: pd.DataFrame, code: str) -> bool:
     """Whether an analyte is measured on a fine scale, and not a dose that many patients share."""
-    facts = catalogue.loc[code] if code in catalogue.index else None
-    return (
-        facts is not None and facts["scale"] in ("linear", "log") and np.isnan(facts["step"]) and facts["PARCAT1"] != "Medication"
-    )
+    if code not in catalogue.index:
+        return False
+    facts = catalogue.loc[code]
+    return bool(facts["scale"] in ("linear", "log") and np.isnan(facts["step"]) and facts["PARCAT1"] != "Medication")
 
 
 def check_runs(sheet: Sheet, catalogue: pd.DataFrame, records: Records) -> None:
