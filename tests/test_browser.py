@@ -369,6 +369,26 @@ def test_a_figure_is_enlarged_and_put_back_by_keyboard_alone(book, visit):
     assert not dialog.is_visible()
 
 
+#: Whether a ring stands around what has the focus, its frame or its sign.
+RING = """() => [document.activeElement, document.activeElement.parentElement, ...document.activeElement.children]
+  .map(part => getComputedStyle(part))
+  .some(style => style.outlineStyle === 'solid' || /[1-9]\\S*px$/.test(style.boxShadow))"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_ring_shows_where_the_keyboard_stands_in_the_frame_of_a_page(book, chromium, width):
+    visit, bare = Visit(chromium, width=width), []
+    page = visit.open(book / "search.html", "?q=remission")
+    page.wait_for_selector("ul.search li a")
+    for _ in range(9):
+        page.keyboard.press("Tab")
+        page.wait_for_timeout(100)
+        if not page.evaluate(RING):
+            bare.append(page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
+    assert not bare
+    visit.context.close()
+
+
 def test_the_points_of_a_figure_are_read_by_the_arrow_keys_and_the_page_stays(book, visit):
     page = visit.open(book / "notebooks" / "04-efficacy.html")
     page.locator("#fig-forest").focus()
