@@ -2,14 +2,17 @@
 
 import ast
 import re
+from importlib import import_module
+from inspect import getsource
 from itertools import pairwise
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from racohort.io.studies import USED
 from racohort.places import project_root
-from racohort.terms import SECTIONS
+from racohort.terms import ADSL, BDS, SECTIONS
 
 NOTEBOOKS = project_root() / "notebooks"
 NAMES = [f"{number:02d}-{section}" for number, section in enumerate(SECTIONS, start=1)]
@@ -183,3 +186,19 @@ def test_no_section_names_a_path_of_a_machine(section):
     written = nbformat.writes(notebook)
     assert not re.search(r"(?<![\w.])/(?:home|Users|work|tmp|root)/|[A-Z]:\\\\", written), name
     assert str(Path.home()) not in written or str(Path.home()) == "/"
+
+
+#: Columns that only a measured value has, not a patient, a parameter of the catalogue, or a line of a file.
+OF_VALUES = {*BDS} - {*ADSL, "PARAM", "PARCAT1", "AVALU", "ADT", "file", "sheet", "line", "column"}
+
+
+def test_a_section_reads_every_column_that_its_functions_name_of_a_measured_value(section):
+    name, notebook = section
+    calls = [part for cell in code_cells(notebook) for part in ast.walk(ast.parse(cell.source)) if isinstance(part, ast.Call)]
+    given = [call.func for call in calls if re.search(r"study\.(adlb|adqs|values)\b|\(signals\b", ast.unparse(call))]
+    functions = [getattr(import_module(f"racohort.{module}"), one) for module, one in (ast.unparse(f).split(".") for f in given)]
+    assert functions or name.endswith("concordance")
+    for function in functions:
+        words = (part.value for part in ast.walk(ast.parse(getsource(import_module(function.__module__))))
+                 if isinstance(part, ast.Constant))  # fmt: skip
+        assert OF_VALUES & {word for word in words if isinstance(word, str)} <= {*USED[name[3:]]}, function.__qualname__
