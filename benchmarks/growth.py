@@ -14,9 +14,11 @@ import tempfile
 import time
 from collections.abc import Callable
 from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from benchmarks.cleaning import lay_out
@@ -97,7 +99,7 @@ def draw(rows: pd.DataFrame) -> str:
     right.set(xscale="log", yscale="log", xlabel="Patients", title="Peak of memory (MB)")
     sizes = [int(n) for n in peaks.index]
     for ax in (left, right):
-        ax.set_xticks(sizes, [f"{n:,}" for n in sizes])
+        ax.set_xticks(sizes, [f"{n:,}" if following >= 5 * n else "" for n, following in pairwise([*sizes, np.inf])])
         ax.yaxis.set_major_formatter(lambda value, _: f"{value:,g}")
         for axis in (ax.xaxis, ax.yaxis):
             axis.set_minor_formatter(NullFormatter())
@@ -112,15 +114,15 @@ def draw(rows: pd.DataFrame) -> str:
 
 def tabulate(rows: pd.DataFrame) -> str:
     """The table as HTML: a line for each stage, its time and memory side by side for each number of patients."""
-    from racohort.formats import number, percent
+    from racohort.formats import number
     from racohort.tables.paper import table
 
     shown = pd.DataFrame({("", "Stage"): [stage.lstrip("0123456-").capitalize() for stage in rows["stage"].unique()]})
     for head, column, digits in (("Processor time (s)", "processor", 2), ("Memory (MB)", "memory", 0)):
         for n, some in rows.groupby("patients"):
             shown[(head, f"{n:,}")] = [number(value, digits) for value in some[column]]
-    note = (f"Memory: the peak of the process by then. Before a measurement {percent(rows['load'].min(), 0)} to "
-            f"{percent(rows['load'].max(), 0)} of the machine was busy.")  # fmt: skip
+    note = (f"Memory: the peak of the process by then. Before a measurement {number(rows['load'].min(), 1)} to "
+            f"{number(rows['load'].max(), 1)} programs were at work for each core.")  # fmt: skip
     return table(shown, "growth", "Processor time and memory of each stage, by the number of patients.", note).html()
 
 
