@@ -150,6 +150,16 @@ def test_states_are_compared_by_the_same_and_by_their_own_cut_offs(esr, crp, sam
     assert (counts["esr"] - 2, counts["crp_alt"] - 2) == (same, own)
 
 
+@pytest.mark.parametrize(("n", "told"), [(300, False), (301, True)])
+def test_of_more_patients_than_can_be_told_apart_some_are_drawn_and_the_caption_says_so(study, n, told):
+    plan, few = study.plan, efficacy.derive_forms(values_of(study), study.plan)
+    one = few[few["AVISIT"] == "BL"].iloc[[0] * n].assign(USUBJID=[str(number) for number in range(n)])
+    pairs = pd.concat([one, few[few["AVISIT"] == "Y1"]])
+    forms = efficacy.compare_forms(values_of(study), study.adsl, plan)
+    caption = figures.plot_agreement(pairs, forms, plan).caption
+    assert ("At most 300 patients of a visit are drawn" in caption) is told
+
+
 def test_one_patient_has_no_limits_of_agreement_and_no_error():
     study = measured("who visit DAS28ESR DAS28CRP\na BL 4.0 3.5\na Y1 3.0 3.0")
     rows = efficacy.compare_forms(values_of(study), study.adsl, study.plan)

@@ -122,7 +122,8 @@ def plot_agreement(pairs: pd.DataFrame, results: pd.DataFrame, plan: Plan) -> Fi
     for ax, visit in zip(axes[0], shown, strict=True):
         _draw_agreement(ax, pairs[pairs["AVISIT"] == visit.AVISIT], select_results(rows, AVISIT=visit.AVISIT), visit)
     axes[0, 0].set_ylabel("DAS28-ESR minus DAS28-CRP")
-    some = f" Of more than {MOST_LINES} patients every so-manyth is drawn." if len(pairs) > MOST_LINES * len(shown) else ""
+    many = pairs["AVISIT"].value_counts().max() > MOST_LINES
+    some = f" At most {MOST_LINES} patients of a visit are drawn, at equal steps." if many else ""
     caption = (
         "Agreement of DAS28-ESR with DAS28-CRP in the same patients of the efficacy population: their difference against their "
         "mean. Line: mean difference; dashed: limits between which 95 of 100 differences lie; bands: the "
