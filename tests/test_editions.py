@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import zipfile
 from pathlib import Path
 
@@ -251,7 +252,9 @@ def test_on_paper_stand_the_tables_that_carry_a_conclusion_and_other_folds_stay_
     assert ("conclusion" in said, "detail" in said) == (True, False)
 
 
-def test_the_first_section_of_a_chapter_stands_below_its_heading_and_the_next_on_a_page_of_its_own() -> None:
+def test_a_chapter_follows_the_one_before_it_on_its_page_and_its_first_section_stands_right_below_its_heading() -> None:
     page = lxml.html.fromstring(FOLDED)
     single._tidy(page, "")
     assert ["ra-first" in page.get_element_by_id(name).get("class") for name in ("results", "a", "b")] == [False, True, False]
+    breaks = re.findall(r"^(.*?)\s*{[^}]*break-before: page", page.xpath("//style")[-1].text, re.MULTILINE)
+    assert breaks == [".ra-contents:first-of-type + .ra-contents"]

@@ -18,8 +18,6 @@ from racohort.folds import title_of
 KEPT = ("reference/parameters", "reference/provenance", "reference/glossary")
 #: What is listed below the contents, and where its captions are; those in a closed fold do not stand on paper.
 LISTED = {"Figure": ".//figure/figcaption", "Table": ".//table/caption"}
-#: A chapter of fewer letters begins below the one before it.
-SHORT = 3_000
 HIDDEN = 'ancestor::details[contains(@class, "hide")]'
 STYLE = """\
 @page {{ size: A4; margin: 17mm 18mm 18mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
@@ -32,9 +30,8 @@ html {{ font-size: 10pt !important; }} .ra-chapter > section:last-child *:last-c
 .bd-article .ra-contents a {{ color: inherit; text-decoration: none; max-width: 40rem; }}
 .ra-contents li::after {{ content: attr(data-page); order: 2; min-width: 1.6rem; text-align: right; }}
 .ra-contents li::before {{ content: ""; order: 1; flex: 1; border-bottom: 1px dotted; opacity: 0.6; }}
-.bd-article .ra-chapter:not(.ra-first, .ra-short) {{ break-before: page; }}
 .ra-chapter > :is(h2, h3):first-of-type {{ font-size: 1.75rem !important; margin-top: 0; }}
-.ra-chapter.ra-short > h2:first-of-type {{ margin-top: 2.6rem; }}
+.ra-chapter:not(.ra-first) > :is(h2, h3):first-of-type {{ margin-top: 3rem; }}
 .ra-chapter > section:not(.ra-chapter) > :is(h3, h4) {{ font-size: 1.3rem !important; margin: 1.7rem 0 0.5rem; }}
 .ra-chapter > section:not(.ra-chapter) > section > :is(h4, h5) {{ font-size: 1.05rem !important; margin: 1.3rem 0 0.4rem; }}
 html .bd-header-announcement {{ display: none !important; }}
@@ -90,9 +87,8 @@ def _tidy(root: HtmlElement, mark: str) -> None:
     chapters = _chapters(text)
     for before, chapter in pairwise([None, *chapters]):
         first = before is not None and _level(before) < _level(chapter)  # below the heading that it belongs to
-        chapter.insert(0, chapter.getprevious())  # where links to the chapter lead: on its page, not before the break
-        short = len(chapter.text_content()) < SHORT
-        chapter.set("class", f"{chapter.get('class') or ''} ra-chapter{' ra-first' if first else ' ra-short' if short else ''}")
+        chapter.insert(0, chapter.getprevious())  # where links to the chapter lead: on its page, not on the one before
+        chapter.set("class", f"{chapter.get('class') or ''} ra-chapter{' ra-first' if first else ''}")
     lists = [_contents(chapters), *(_listed(text, kind, path) for kind, path in LISTED.items())]
     cover = text.xpath(".//section")[0]
     at = max([2, *(cover.index(one) + 1 for one in cover.xpath('./*[descendant-or-self::*[@class="ra-made"]]'))])
