@@ -253,3 +253,12 @@ def test_what_nobody_has_at_a_visit_is_not_called_its_least_complete_value():
     assert " ".join(said.split()).startswith(
         "Of the values that the 10 patients could have had, 80.0 % at BL, 85.0 % at Y1 and 73.3 % at Y3"
     )
+
+
+def test_codes_of_a_covariate_are_counted_and_have_no_mean():
+    study = example_study()
+    people = study.adsl.assign(SMOKING=[0.0, 1.0, 2.0, np.nan] * 10, YEARS=[float(i) for i in range(40)])
+    found = baseline_of(study, adsl=people)
+    assert pick_result(found, by="SMOKING", category="2")[["count", "n", "n_missing"]].tolist() == [10, 30, 10]
+    assert select_results(found, PARAMCD="SMOKING").empty
+    assert pick_result(found, PARAMCD="YEARS", statistic="mean")["value"] == 19.5

@@ -950,6 +950,20 @@ def test_an_event_of_special_interest_is_found_by_its_words_and_a_look_alike_is_
     assert found == (row["category"] or "").split()
 
 
+@pytest.mark.parametrize(("term", "codes"), [
+    ("Herpes zóster", ["INFECTION", "REACTIVATION"]), ("Gürtelrose", ["INFECTION", "REACTIVATION"]),
+    ("Zona", ["INFECTION", "REACTIVATION"]), ("Infección urinaria", ["INFECTION"]), ("Lungenentzündung", ["INFECTION"]),
+    ("Nasofaringitis", ["INFECTION"]), ("Zystitis", ["INFECTION"]), ("Trombosis venosa profunda", ["THROMBO"]),
+    ("Infarto de miocardio", ["THROMBO"]), ("Trombocitopenia", []), ("Thrombopénie", []), ("Leukämie", ["MALIGNANCY"]),
+    ("Linfoma", ["MALIGNANCY"]), ("Karzinom der Brust", ["MALIGNANCY"]), ("Reacción a la infusión", ["INFUSION"]),
+    ("Überempfindlichkeit", ["INFUSION"]), ("Náuseas", []), ("Cefalea", []), ("Diarrhö", []),
+    ("Elevación de transaminasas", []),
+])  # fmt: skip
+def test_an_event_of_special_interest_is_found_in_the_languages_of_its_forms(term, codes):
+    event = pd.DataFrame({"AETERM": [term], "AEDECOD": [""], "AEBODSYS": [""], "ASTDY": [40.0]})
+    assert [one.code for one in SPECIAL if is_special(event, one).item()] == codes
+
+
 def special_of(events: list[dict], laboratory: list[dict] = [], supplied: bool = True) -> pd.DataFrame:  # noqa: B006
     people = adsl([row | {"FASFL": "Y"} for row in rows_of(PEOPLE)])
     return safety.estimate_special(adae(events), bds(laboratory), people, PLAN, supplied)

@@ -11,7 +11,7 @@ _RELATED = (
     r"relat|possib|probab|likely|defin|certain|^y$|yes|suspected"
     r"|möglich|wahrschein|gesichert|possí|prov[aá]vel|^sim$|^ja$|相关|有关|可能|肯定"
 )
-_LEFT_FOR_HARM = r"adverse|toxic|不良"
+_LEFT_FOR_HARM = r"advers|toxi|nebenwirkung|unerwünscht|ind[eé]sirable|不良"
 _WITHDRAWN = r"withdr|discontinu|stopped|permanent|停药|停用|退出|终止"
 #: Words for an action that leaves the treatment going, or for none; also for one against the event.
 _WENT_ON = (
@@ -56,8 +56,8 @@ def is_discontinuation(AEACN: pd.Series) -> pd.Series:
 def left_for_harm(DCSREAS: pd.Series) -> pd.Series:
     """Whether the reason for leaving the study was an adverse event.
 
-    >>> left_for_harm(pd.Series(["Adverse event", "Moved away", ""])).tolist()
-    [True, False, False]
+    >>> left_for_harm(pd.Series(["Adverse event", "Acontecimiento adverso", "Moved away", ""])).tolist()
+    [True, True, False, False]
     """
     return DCSREAS.str.lower().str.contains(_LEFT_FOR_HARM, regex=True)
 

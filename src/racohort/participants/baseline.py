@@ -17,6 +17,8 @@ _OWN_NUMBERS = ("AGE", "DISDUR")
 
 #: A text covariate with more categories than this is an identifier or free text, not a characteristic.
 MOST_CATEGORIES = 12
+#: A number with up to so many values, all of them single figures, is a code, and has no mean.
+MOST_CODES = 5
 
 
 def summarise_baseline(
@@ -58,9 +60,19 @@ def _covariates(adsl: pd.DataFrame, plan: Plan, numbers: bool) -> list[str]:
     """Columns of ADSL that only this cohort has: numbers, or texts with few categories."""
     extra = adsl.columns.difference([*ADSL, *(visit.flag for visit in plan.visits)], sort=False)
     if numbers:
-        return [column for column in extra if pd.api.types.is_numeric_dtype(adsl[column])]
-    texts = [column for column in extra if pd.api.types.is_string_dtype(adsl[column])]
+        return [column for column in extra if pd.api.types.is_numeric_dtype(adsl[column]) and not _are_codes(adsl[column])]
+    texts = [column for column in extra if pd.api.types.is_string_dtype(adsl[column]) or _are_codes(adsl[column])]
     return [column for column in texts if 0 < adsl.loc[adsl[column] != "", column].nunique() <= MOST_CATEGORIES]
+
+
+def _are_codes(values: pd.Series) -> bool:
+    """Whether the numbers of a covariate stand for categories: few single figures, such as the 0 and 1 of a box that is ticked.
+
+    >>> _are_codes(pd.Series([0.0, 1.0, 1.0, None])), _are_codes(pd.Series([22.5, 31.0])), _are_codes(pd.Series(range(7)))
+    (True, False, False)
+    """
+    known = values.dropna().unique() if pd.api.types.is_numeric_dtype(values) else np.array([])
+    return 0 < len(known) <= MOST_CODES and bool(np.isin(known, range(10)).all())
 
 
 def _number_rows(values: pd.DataFrame, size: int, catalogue: pd.DataFrame) -> list[dict[str, Any]]:
@@ -72,7 +84,10 @@ def _number_rows(values: pd.DataFrame, size: int, catalogue: pd.DataFrame) -> li
 def _category_rows(people: pd.DataFrame, plan: Plan) -> Iterator[dict[str, Any]]:
     arms = ["ARM"] if people.loc[people["ARM"] != "", "ARM"].nunique() > 1 else []
     for column in ["SEX", *arms, *_covariates(people, plan, numbers=False)]:
-        known = people.loc[people[column] != "", column]
+        words = people[column].map(
+            lambda value: "" if pd.isna(value) else f"{value:g}" if isinstance(value, float) else f"{value}"
+        )
+        known = words[words != ""]
         for category, count in known.value_counts().sort_index().items():
             yield _share(column, category, count, len(known), len(people))
 

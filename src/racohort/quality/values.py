@@ -9,7 +9,7 @@ import pandas as pd
 from racohort.plan import Plan
 from racohort.results import as_results
 from racohort.summaries import analysed, members, proportion_row
-from racohort.units import unit_offset
+from racohort.units import unit_factor, unit_offset
 
 #: Bars of a picture of how values spread.
 BARS = 24
@@ -18,11 +18,15 @@ BARS = 24
 def count_units(numbers: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
     """In which unit the values of each parameter came, and what led to the unit of the report.
 
-    `numbers` has file, column, PARAMCD, unit (empty where none was given), factor and read. Returns result rows `unit_factor` by
+    `numbers` has file, column, PARAMCD, unit (empty where none was given), factor and read; those in a unit that cannot be
+    converted were kept out, and are left out here. Returns result rows `unit_factor` by
     `unit` (category: the unit written, or `none`): value is the factor, `count` the numbers read in it, `note` the columns,
     `value_text` same, converted, or assumed (no unit was given, and the report's was taken).
     """
     known = numbers[numbers["PARAMCD"].isin(catalogue.index)]
+    foreign = [bool(unit) and factor == 1 and unit_factor(catalogue, code, unit) is None
+               for code, unit, factor in zip(known["PARAMCD"], known["unit"], known["factor"], strict=True)]  # fmt: skip
+    known = known[~np.array(foreign, dtype=bool)]
     units = catalogue["AVALU"].to_dict()
     rows = []
     for (code, unit, factor), some in known.groupby(["PARAMCD", "unit", "factor"], sort=False):

@@ -1,10 +1,12 @@
 """Adverse events of special interest: each counted, or said not to have been collected.
 
 The categories are the harms that are feared of what the paper studies, mesenchymal cells given by infusion. They are found by
-words, in English and Chinese, in the term as reported and as coded; a coding dictionary's own queries are licensed and may not
-be shipped. Three of them do not show unless somebody looks: without a report, silence there means that nothing was collected.
+words, in English, Chinese, German, French, Spanish and Portuguese, in the term as reported and as coded; a coding dictionary's
+own queries are licensed and may not be shipped. Three of them do not show unless somebody looks: without a report, silence
+there means that nothing was collected.
 """
 
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -39,30 +41,35 @@ class Interest:
 SPECIAL = (
     Interest(
         "INFUSION",
-        r"infusion.*reaction|anaphyla|hypersensitiv|allerg|urticaria|angioedema|cytokine release|输液反应|过敏|荨麻疹",
-        early=r"pyrexia|fever|chill|rigor|flush|dyspn|bronchospasm|hypotension|rash|prurit|发热|寒战|皮疹|瘙痒|低血压",
+        r"infusion.*reaction|reac\w+.*(?:infus|perfus)|infusionsreaktion|ana(?:ph|f)yla|anafila|h[yi]persensi|uberempfindlich"
+        r"|all?erg|urticaria|urticaire|urtikaria|nesselsucht|angio-?o?edem|cytokine release|输液反应|过敏|荨麻疹",
+        early=r"pyrexia|fever|fi[eè]?bre|febre|fievre|fieber|chill|escalofr|calafrio|frisson|schuttelfrost|rigor|flush|d[yi]spn|disnea"
+        r"|atemnot|bronch?o-?e?spasm|h[yi]potens|hypotonie|rash|exant|erup|ausschlag|prurit|juckreiz|发热|寒战|皮疹|瘙痒|低血压",
     ),
     Interest(
         "THROMBO",
-        r"thrombo(?!cyt)|thrombus|embol|infarct|stroke|isch(?:a)?emic attack|血栓|栓塞|梗死|脑卒中",
-        excluded=r"h(?:a)?emorrhagic|heat stroke|sunstroke",
+        r"th?rombo(?!cyt|cit|zyt|pen)|th?rombus|embol|infar[ck]?t|stroke|schlaganfall|\bictus\b|\ba[vc][cv]\b"
+        r"|isch(?:a)?emic attack|血栓|栓塞|梗死|脑卒中",
+        excluded=r"h(?:a)?emorr?h?agi|heat stroke|sunstroke",
     ),
     Interest(
         "INFECTION",
-        r"infect|pneumonia|sepsis|septic|bronchitis|pharyngitis|tonsillitis|sinusitis|cellulitis|abscess|influenza|covid|herpes"
-        r"|zoster|tubercul|hepatitis [abce]\b|cystitis|pyelonephritis|common cold|感染|肺炎|脓毒|结核|疱疹|流感",
-        system=r"^infection|感染",
+        r"infe[ck]|pneumoni|neumoni|lungenentzund|sepsis|septic|sepse|bronchit|bronqui|(?:ph|f)ar[yi]ngit|tonsil|amigdalit|sinusit"
+        r"|cell?ulit|er[yi]sipel|absce|abszess|influenza|\bgripp?e\b|covid|herpes|zoster|\bzona\b|gurtelrose|tuber[ck]ul"
+        r"|hepatit(?:is|e) [abce]\b|[cz][yi]stit|p[yi]elone|common cold|resfriado|erkaltung|感染|肺炎|脓毒|结核|疱疹|流感",
+        system=r"^infe[ck]|感染",
         excluded=r"infectious agent",
     ),
     Interest(
         "REACTIVATION",
-        r"tubercul|hepatitis b\b|\bhbv\b|zoster|shingles|cytomegalovirus|\bcmv\b|reactivat|结核|乙肝|乙型肝炎|带状疱疹",
+        r"tuber[ck]ul|hepatit(?:is|e) b\b|\bhbv\b|\bvhb\b|zoster|shingles|\bzona\b|gurtelrose|[cz][yi]tomegal|\bcmv\b"
+        r"|rea[ck]tiv|结核|乙肝|乙型肝炎|带状疱疹",
     ),
     Interest(
         "MALIGNANCY",
-        r"malignan|cancer|carcinoma|lymphoma|leuk(?:a)?emia|sarcoma|melanoma|myeloma|metasta|neoplasm|tumou?r\b"
+        r"malign|cancer|krebs|[ck]ar[cz]inom|l[yi](?:mph|nf)om|leu[kc](?:a)?[ea]mi|sar[ck]om|melanom|m[yi]elom|metast|neoplas|tumou?r\b"
         r"|癌|恶性|淋巴瘤|白血病|肿瘤",
-        excluded=r"benign|tumou?r necrosis|良性",
+        excluded=r"benign|gutartig|tumou?r necrosis|良性",
     ),
     Interest("ECTOPIC", r"ectopic (?:tissue|bone|ossif)|heterotopic ossif|teratoma|异位骨化|异位组织|畸胎瘤", needs="imaging"),
     Interest(
@@ -79,15 +86,20 @@ SPECIAL = (
 )
 
 
+def _without_accents(text: str) -> str:
+    """A text without the accents of its letters: herpes zoster for herpes zóster."""
+    return text if text.isascii() else "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
 def is_special(adae: pd.DataFrame, interest: Interest) -> pd.Series:
     """Whether each event belongs to a category, by its words.
 
     >>> events = pd.DataFrame({"AETERM": ["DVT", "low platelets"], "AEDECOD": ["Deep vein thrombosis", "Thrombocytopenia"],
     ...                        "AEBODSYS": ["", ""], "ASTDY": [40.0, 40.0]})
-    >>> is_special(events, SPECIAL[1]).tolist()
-    [True, False]
+    >>> is_special(events, SPECIAL[1]).tolist(), is_special(events.assign(AETERM=["Herpes zóster", "Zona"]), SPECIAL[3]).tolist()
+    ([True, False], [True, True])
     """
-    terms = (adae["AETERM"] + " " + adae["AEDECOD"]).str.lower()
+    terms = (adae["AETERM"] + " " + adae["AEDECOD"]).str.lower().map(_without_accents)
     found = terms.str.contains(interest.words, regex=True)
     if interest.system:
         found |= adae["AEBODSYS"].str.lower().str.contains(interest.system, regex=True)
