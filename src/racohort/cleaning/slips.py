@@ -105,7 +105,10 @@ def _slipped(who: np.ndarray, log: np.ndarray, place: np.ndarray, row: np.ndarra
         return []
     spread = np.maximum.reduceat(log[order], starts) - np.minimum.reduceat(log[order], starts)
     least = max(FAR * float(np.quantile(spread[n > 2], 0.75, method="lower")), 1 - np.log10(NEAR))
-    some = np.isin(who, who[order][starts[(n > 2) & (spread >= least)]])
+    wide = who[order][starts[(n > 2) & (spread >= least)]]
+    if not len(wide):
+        return []
+    some = np.isin(who, wide)
     frame = pd.DataFrame({"who": who, "place": place, "row": row, "log": log})[some]
     apart = frame["log"] - frame.groupby("who")["log"].transform("median")
     power = apart.abs().round()
