@@ -15,8 +15,10 @@ from scipy import stats
 from racohort import figures, report, safety, tables
 from racohort.absence import Absence
 from racohort.adam.patients import longest_gap
+from racohort.claims.ranges import probability_healthy_passes
 from racohort.disclosure import Profile, release
 from racohort.frames import as_categories
+from racohort.intervals import clopper_pearson, upper_one_sided_cp
 from racohort.results import as_results, join_results, pick_result, select_results
 from racohort.safety.exposure import follow_up_days, longest_wait
 from racohort.safety.special import SPECIAL, is_special
@@ -1163,6 +1165,15 @@ def test_each_rule_has_its_verdict_for_the_analyte_and_for_its_panel(row):
     for part in ({"PARAMCD": "ALT"}, {"by": "PARCAT1", "category": "Liver"}):
         verdicts = select_results(found, statistic="verdict", **part).set_index("method")["value_text"].to_dict()
         assert verdicts == wanted
+
+
+@pytest.mark.parametrize("n", [0, 1, 59, 64, 200, 3_000])
+def test_the_counts_that_pass_a_rule_are_found_as_if_each_of_them_were_tried(n):
+    counts = np.arange(n + 1)
+    one_sided = upper_one_sided_cp(counts, np.full(n + 1, n), 0.95) < 0.05
+    assert probability_rare(n, 0.02, 0.05) == pytest.approx(stats.binom.cdf(one_sided.sum() - 1, n, 0.02))
+    both_sides = np.asarray(clopper_pearson(counts, np.full(n + 1, n), 0.95)[1]) <= 0.1
+    assert probability_healthy_passes(pd.Series([n]), 0.1) == pytest.approx(stats.binom.cdf(both_sides.sum() - 1, n, 0.05))
 
 
 def test_a_healthy_group_passes_each_rule_as_often_as_when_it_is_drawn_at_random():

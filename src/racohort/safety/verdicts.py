@@ -5,8 +5,10 @@ fail says nothing about a treatment. Healthy means here: normal values, 5 % of t
 visits, patients and analytes independent. They are not quite, so the true probability for several visits or analytes is larger.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -104,14 +106,14 @@ def _margin_rows(later: pd.DataFrame, plan: Plan) -> Iterator[dict[str, Any]]:
             yield from _pair(str(row["PARAMCD"]), rule.method, verdict, passes, n=n, count=count)
 
 
+@cache
 def probability_rare(n: int, share: float, margin: float, level: float = 0.95) -> float:
     """The probability that the one-sided limit lies below the margin when each of n patients counts with probability `share`.
 
     >>> probability_rare(64, 0.0, 0.05), probability_rare(48, 0.0, 0.05)
     (1.0, 0.0)
     """
-    counts = np.arange(n + 1)
-    passing = int((upper_one_sided_cp(counts, np.full(n + 1, n), level) < margin).sum())
+    passing = bisect_left(range(n), margin, key=lambda count: float(upper_one_sided_cp(count, n, level)))  # limits rise
     return max(float(stats.binom.cdf(passing - 1, n, share)), LEAST) if passing else 0.0
 
 
