@@ -36,7 +36,15 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 });
 
-// Pictures further down, and those of the other theme, come once the page is there: whoever prints or keeps it has them all.
-addEventListener("load", () => setTimeout(() => {
-  document.querySelectorAll("img[loading=lazy]").forEach((picture) => { picture.loading = "eager"; });
-}));
+// Pictures further down, and last those of the other theme, come once the page is there, one by one, so that it answers at
+// once: whoever prints or keeps it has them all.
+addEventListener("load", () => {
+  const later = [...document.querySelectorAll("img[loading=lazy]")].sort((one, other) => !one.offsetParent - !other.offsetParent);
+  const next = () => {
+    const picture = later.shift();
+    if (!picture) return;
+    picture.loading = "eager";
+    picture.decode().catch(() => {}).then(() => setTimeout(next));
+  };
+  next();
+});
