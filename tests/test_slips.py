@@ -68,6 +68,10 @@ def test_a_file_in_the_order_of_a_value_has_no_run_of_it(tmp_path):
     ({"w": "WEIGHT", "h": "HEIGHT", "b": "BMI"}, "64 160 25", ""),
     ({"a": "WBC", "s": "NEUTLE", "n": "NEUT"}, "6 60 5.4", "derived_differs"),
     ({"a": "WBC", "s": "NEUTLE", "n": "NEUT"}, "6 60 3.6", ""),
+    ({"r": "RBC", "v": "MCV", "h": "HCT"}, "4.6 91 0.42", ""),
+    ({"r": "RBC", "v": "MCV", "h": "HCT"}, "4.6 91 0.24", "derived_differs"),
+    ({"g": "HGB", "r": "RBC", "m": "MCH"}, "138 4.6 30", ""),
+    ({"g": "HGB", "r": "RBC", "m": "MCH"}, "138 4.6 20", "derived_differs"),
 ])  # fmt: skip
 def test_values_of_a_visit_that_cannot_stand_together_are_doubted(tmp_path, codes, row, rule):
     text = f"id visit {' '.join(codes)}\nP1 BL {row}"
@@ -131,9 +135,9 @@ def changed(path: str, name: str, change) -> str:
 
 
 def test_a_standard_result_that_is_not_its_original_is_kept_out_with_either_unit(tmp_path):
-    def tenfold(frame):
+    def half_more(frame):
         row = frame.index[(frame["LBTESTCD"] == "HGB")][2]
-        frame.loc[row, ["LBSTRESN", "LBSTRESC"]] = f"{10 * float(frame.loc[row, 'LBSTRESN']):g}"
+        frame.loc[row, ["LBSTRESN", "LBSTRESC"]] = f"{1.5 * float(frame.loc[row, 'LBSTRESN']):g}"
 
     def converted(frame):
         rows = frame["LBTESTCD"] == "HGB"
@@ -141,7 +145,7 @@ def test_a_standard_result_that_is_not_its_original_is_kept_out_with_either_unit
         frame.loc[rows, "LBSTRESU"] = "g/L"
 
     trial = packages.Trial(5)
-    wrong = changed(packages.sdtm(trial, tmp_path / "a"), "lb.csv", tenfold)
+    wrong = changed(packages.sdtm(trial, tmp_path / "a"), "lb.csv", half_more)
     right = changed(packages.sdtm(trial, tmp_path / "b"), "lb.csv", converted)
     assert [message.endswith("is another value than the original in LBORRES") for message in told(wrong, "original_differs")] == [
         True

@@ -21,7 +21,7 @@ from racohort.cleaning.haq import check_haq
 from racohort.cleaning.identity import check_known, check_sites, clean_ids
 from racohort.cleaning.labels import note_labels
 from racohort.cleaning.measurements import read_measurements
-from racohort.cleaning.packages import clean_package, leave_out_derived
+from racohort.cleaning.packages import check_originals, clean_package, leave_out_derived
 from racohort.cleaning.patients import check_facts, chosen, gather_patients, note_covariates, read_facts
 from racohort.cleaning.people import check_people
 from racohort.cleaning.ranges import check_columns_whole, check_ranges, round_scores
@@ -141,6 +141,7 @@ def _clean_values(sheets: list[Sheet], config: Cohort, catalogue: pd.DataFrame, 
             note_labels(sheet, field, catalogue, records)
             round_scores(sheet, field, catalogue, records)
             check_ranges(sheet, field, catalogue, records)
+            check_originals(sheet, field, catalogue, records)
         check_columns_whole(sheet, catalogue, records)
         check_repeats(sheet, config, catalogue, records)
         check_runs(sheet, catalogue, records)

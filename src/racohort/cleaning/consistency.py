@@ -38,7 +38,7 @@ FOLLOWS: dict[str, tuple[tuple[str, ...], Callable[..., pd.Series], float, float
     "BMI": (("WEIGHT", "HEIGHT"), lambda kg, cm: kg / (cm / 100) ** 2, 0.05, 0.1),
     "NEUT": (("WBC", "NEUTLE"), lambda all_, share: all_ * share / 100, 0.15, 0.15),
     "LYM": (("WBC", "LYMLE"), lambda all_, share: all_ * share / 100, 0.15, 0.15),
-    "HCT": (("RBC", "MCV"), lambda cells, volume: cells * volume / 10, 0.1, 1),
+    "HCT": (("RBC", "MCV"), lambda cells, volume: cells * volume / 1000, 0.1, 0.01),
     "MCH": (("HGB", "RBC"), lambda haemoglobin, cells: haemoglobin / cells, 0.1, 1),
 }  # fmt: skip
 

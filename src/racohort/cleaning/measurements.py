@@ -7,7 +7,7 @@ import pandas as pd
 
 from racohort.cleaning.limits import check_limits, reference_limits
 from racohort.cleaning.numbers import read_field
-from racohort.cleaning.packages import check_originals, leave_out
+from racohort.cleaning.packages import leave_out
 from racohort.cleaning.sheets import Sheet
 from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
@@ -29,7 +29,6 @@ def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, rec
         units = _units(sheet, codes, catalogue, config)
         field = read_field(sheet, name, column, codes, units, catalogue, config, records)
         sheet.fields.append(field)
-        check_originals(sheet, field, catalogue, records)
         check_limits(sheet, field, catalogue, config, records)
         if sheet.table.shape == "long":
             field.limits = reference_limits(sheet, field, catalogue, records)
