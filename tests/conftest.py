@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from racohort.manifests import DATA, gathered, path_of
 from tests.support.project import small_project
 
 settings.register_profile("suite", deadline=None, max_examples=50)  # a busy machine is slow, and that is no fault
@@ -68,16 +69,20 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def _quick_section(ran: list[str]) -> Callable[..., float]:
-    def run_section(section: str, notebook: Path, target: Path, parameters: dict, given: dict, limits: dict) -> float:
+    def run_section(
+        section: str, notebook: Path, target: Path, parameters: dict, given: dict, limits: dict, ending: str
+    ) -> float:
         ran.append(section)
         work = Path(given["RACOHORT_WORK"])
-        for folder in (target.parent, work / "results", work / "data", work / "records"):
+        for folder in (target.parent, work / "results", work / "data", work / "records", work / "manifests"):
             folder.mkdir(parents=True, exist_ok=True)
         target.write_bytes(notebook.read_bytes())
         (work / "results" / f"{section}.parquet").write_text(json.dumps(parameters, sort_keys=True))
         if section == "cleaning":
             (work / "data" / "adsl.csv").write_bytes(Path(given["RACOHORT_FOLDER"], "raw.csv").read_bytes())
             (work / "records" / "ledger.csv").write_text("file,line\n")
+            path_of(work, DATA).write_text("{}")
+        path_of(work, section).write_bytes(gathered(work, section, ending, {}, [f"results/{section}.parquet"]).as_bytes())
         return 0.1
 
     return run_section

@@ -12,6 +12,7 @@ from jupyter_client.channels import AsyncZMQSocketChannel
 
 from racohort.engine import SectionFailed, run_section
 from racohort.kernels import OwnKernel, Watchful
+from racohort.manifests import sentinel
 from tests.support.project import LIMITS
 
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="memory is limited on Linux only")
@@ -80,6 +81,25 @@ def test_a_section_that_did_not_end_takes_no_name_and_says_why_and_where(tmp_pat
     assert target.read_text() == "the earlier one"
     assert error.value.notebook == tmp_path / "work" / "failed" / "03-safety.ipynb"
     assert len(nbformat.read(error.value.notebook, as_version=4).cells) >= 3
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("", "its last cell did not write its results"),
+        (sentinel("safety", "x", {"a.csv": "1"}), "a file of the cohort was changed while the report was made"),
+        (sentinel("efficacy", "x", {"a.csv": "2"}), "its last cell did not write its results"),
+    ],
+)
+def test_a_section_takes_its_name_only_with_the_sentence_of_its_run_and_inputs(tmp_path: Path, said: str, why: str) -> None:
+    ending, source = sentinel("safety", "x", {"a.csv": "2"}), notebook(tmp_path, "alpha = 0.05", f"print({said!r})")
+    target = tmp_path / "work" / "notebooks" / source.name
+    with pytest.raises(SectionFailed, match=why) as error:
+        run_section("safety", source, target, {}, {}, LIMITS, ending)
+    assert error.value.cell == 2
+    assert not target.exists()
+    run_section("safety", notebook(tmp_path, "alpha = 0.05", f"print({ending!r})"), target, {}, {}, LIMITS, ending)
+    assert target.exists()
 
 
 def test_a_kernel_that_dies_in_the_last_cell_has_failed_too(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@
 
 import csv
 import datetime
+import hashlib
 import io as buffers
 import os
 import struct
+from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -19,6 +21,7 @@ from racohort.frames import as_categories
 from racohort.io.headers import header_key, leave_out_headers
 from racohort.io.studies import USED
 from racohort.io.tables import as_csv, as_parquet, read_frame, write_frame
+from racohort.manifests import NotHandedOn, gathered, inputs_of, path_of, sentinel
 from racohort.places import UsageError
 from racohort.results import as_results
 from racohort.schema import CohortError, RawTable, Records, shorten
@@ -337,6 +340,75 @@ def test_a_study_is_written_and_opened_again(tmp_path, monkeypatch):
     assert len(study.values) == len(study.adlb) + len(study.adqs)
 
 
+def written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, io.Study]:
+    """A small cohort's folder, and its study as cleaning wrote it."""
+    monkeypatch.setenv("RACOHORT_WORK", f"{tmp_path / 'work'}")
+    path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()}, treatment_start={"from": "visit"})
+    clean, data = cleaned(path)
+    return path, io.write_study(path, "", [data], clean)
+
+
+def test_what_cleaning_did_not_finish_is_not_opened(tmp_path, monkeypatch):
+    path, study = written(tmp_path, monkeypatch)
+    monkeypatch.setattr("racohort.io.studies.write_frame", lambda *given: 1 / 0)
+    clean, data = cleaned(path)
+    with pytest.raises(ZeroDivisionError):  # the data sets are written anew by then, the records are not
+        io.write_study(path, "", [data], clean)
+    with pytest.raises(UsageError, match="has not been cleaned in this run"):
+        io.open_study(path)
+    path_of(study.folder, "data").write_text('{"stage": "data"')
+    with pytest.raises(UsageError, match="has not been cleaned in this run"):
+        io.open_study(path)
+
+
+@pytest.mark.parametrize("name", ["data/adlb", "records/ledger"])
+def test_a_file_that_was_changed_or_removed_after_cleaning_is_refused_where_it_is_read(tmp_path, monkeypatch, name):
+    path, study = written(tmp_path, monkeypatch)
+    file = study.folder / f"{name}.parquet"
+    content = file.read_bytes()
+    file.write_bytes(content + b" ")
+    with pytest.raises(NotHandedOn, match=f"{name}.parquet is not the file that the section wrote.*01-cleaning again"):
+        getattr(io.open_study(path), name.partition("/")[2])
+    file.unlink()
+    with pytest.raises(NotHandedOn, match=name):
+        getattr(io.open_study(path), name.partition("/")[2])
+    file.write_bytes(content)
+    assert getattr(io.open_study(path), name.partition("/")[2]) is not None
+
+
+def test_data_of_another_description_or_of_other_files_are_refused_by_name(tmp_path, monkeypatch):
+    path, _ = written(tmp_path, monkeypatch)
+    raw, described = Path(path, "a.csv"), Path(path, "cohort.yml")
+    before = raw.read_bytes(), described.read_bytes()
+    raw.write_bytes(before[0] + b"\n")
+    with pytest.raises(NotHandedOn, match=r"^a\.csv changed after the cohort"):
+        io.open_study(path)
+    raw.write_bytes(before[0])
+    described.write_bytes(before[1].replace(b'"id"', b'"title": "Another", "id"', 1))
+    with pytest.raises(NotHandedOn, match=r"^cohort\.yml changed after"):
+        io.open_study(path)
+    described.write_bytes(before[1].replace(b'"id"', b'"parameters": {"alpha": 0.1}, "id"', 1))
+    io.open_study(path)
+
+
+def test_a_section_says_at_its_end_what_it_was_made_from_and_is_not_joined_to_other_data(tmp_path, monkeypatch, capsys):
+    path, study = written(tmp_path, monkeypatch)
+    rows = as_results([{"section": "safety", "statistic": "n", "value": 3, "count": 3}])
+    io.write_results(study, "safety", rows)
+    hashes = {"a.csv": hashlib.sha256(Path(path, "a.csv").read_bytes()).hexdigest()}
+    assert capsys.readouterr().out.strip() == sentinel("safety", study.config.id, inputs_of(study.config.described(), hashes))
+    clean, data = cleaned(path)
+    data.adlb.loc[data.adlb.index[0], "AVAL"] += 1
+    again = io.write_study(path, "", [data], clean)
+    with pytest.raises(NotHandedOn, match="03-safety rest on data that were made anew since"):
+        io.read_results(again)
+    io.write_results(again, "safety", rows)
+    assert len(io.read_results(again)) == 1
+    path_of(study.folder, "safety").unlink()
+    with pytest.raises(UsageError, match="03-safety are not there"):
+        io.read_results(again, "safety")
+
+
 def test_a_visit_of_an_analyte_that_is_declared_and_not_there_is_missed_though_another_visit_is_there(tmp_path):
     columns = {"id": {"role": "USUBJID"}, "ESR 1": {"paramcd": "ESR", "visit": "BL"}, "ESR 2": {"paramcd": "ESR", "visit": "Y1"}}
     there, gone = (f"id,{name},ESR 2\n1,20,10\n2,30,20\n".encode() for name in ("ESR 1", "QQQ"))
@@ -443,6 +515,7 @@ def test_a_section_reads_of_values_only_what_it_uses_and_parts_are_written_as_th
     path = cohort(tmp_path / "c", {"a.csv": TEXT.encode()}, treatment_start={"from": "visit"})
     whole = io.write_study(path, "", [cleaned(path)[1]], cleaned(path)[0])
     written = {file.name: file.read_bytes() for file in (whole.folder / "data").glob("*.csv")}
+    first = {name: getattr(whole, name) for name in ("adlb", "adsl")}
     monkeypatch.setattr("racohort.adam.values.AT_ONCE", 1)
     clean = cleaned(path)[0]
     parts = list(derive_parts(clean, whole.catalogue))
@@ -450,16 +523,16 @@ def test_a_section_reads_of_values_only_what_it_uses_and_parts_are_written_as_th
     io.write_study(path, "", parts, clean)
     assert written == {file.name: file.read_bytes() for file in (whole.folder / "data").glob("*.csv")}
     safety, all_of_it = io.open_study(path, "", "safety"), io.open_study(path)
-    pd.testing.assert_frame_equal(all_of_it.adlb, whole.adlb)
-    pd.testing.assert_frame_equal(safety.adlb, whole.adlb[list(USED["safety"])])
-    pd.testing.assert_frame_equal(safety.adsl, whole.adsl)
+    pd.testing.assert_frame_equal(all_of_it.adlb, first["adlb"])
+    pd.testing.assert_frame_equal(safety.adlb, first["adlb"][list(USED["safety"])])
+    pd.testing.assert_frame_equal(safety.adsl, first["adsl"])
 
 
 @pytest.mark.parametrize(("large", "kind"), [(3, "category"), (4, "str")])
 def test_the_texts_of_a_data_set_are_categories_from_so_many_rows_on(tmp_path, monkeypatch, large, kind):
     monkeypatch.setattr("racohort.io.studies.LARGE", large)
     write_frame(tmp_path / "data" / "adlb", pd.DataFrame({"USUBJID": ["b", "a", "b"], "AVAL": [1.0, 2.0, 3.0]}))
-    study = io.Study(None, "", tmp_path, pd.DataFrame())
+    study = io.Study(None, "", tmp_path, pd.DataFrame(), gathered(tmp_path, "data", "x", {}, ["data/adlb.parquet"]))
     assert study.adlb["USUBJID"].dtype == kind
     assert study.adlb["USUBJID"].tolist() == ["b", "a", "b"]
 

@@ -81,6 +81,7 @@ def test_the_record_says_what_the_run_was_made_from(project: Path, quick: list[s
     assert record["inputs"][0]["file"] == "raw.csv"
     assert len(record["inputs"][0]["sha256"]) == 64
     assert {"python", "numpy", "pandas", "pingouin"} <= set(record["versions"])
+    assert {name: bool(value) for name, value in record["code"].items()} == {"key": True, "commit": False, "clean": False}
     assert record["sections"] == list(SECTIONS)
     assert set(record["times"]["seconds"]) == {*ALL, "book"}
 
@@ -90,8 +91,8 @@ def test_rows_of_an_input_come_from_cleanings_own_record(
 ) -> None:
     before = engine.run_section
 
-    def with_sources(section: str, notebook: Path, target: Path, parameters: dict, given: dict, limits: dict) -> float:
-        seconds = before(section, notebook, target, parameters, given, limits)
+    def with_sources(section: str, notebook: Path, target: Path, parameters: dict, given: dict, *rest: Any) -> float:
+        seconds = before(section, notebook, target, parameters, given, *rest)
         if section == "cleaning":
             Path(given["RACOHORT_WORK"], "records", "sources.csv").write_text("file,sheet,rows\nraw.csv,a,3\nraw.csv,b,1\n")
         return seconds

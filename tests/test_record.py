@@ -1,11 +1,12 @@
 """What is published: notebooks without traces of this machine, a book with its mark, and a log where it could not be built."""
 
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from racohort import book
+from racohort import book, record
 from racohort.pipeline import make_report, prepare
 from racohort.record import rows_read, versions
 
@@ -56,6 +57,12 @@ def test_rows_of_several_sheets_are_added(tmp_path: Path) -> None:
 def test_a_package_that_is_not_there_is_said_to_be_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("racohort.record.PACKAGES", ("no-such-package",))
     assert versions()["no-such-package"] == "not installed"
+
+
+def test_the_foot_says_by_what_code_and_whether_it_was_as_committed(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RACOHORT_COMMIT", "9f8e7d6c5b4a changed")
+    told = record.foot(prepare("small"), "Made today", whole=False)
+    assert re.search(r"racohort [\d.]+, code [0-9a-f]{8}, changed since commit 9f8e7d6c · environment [0-9a-f]{8} ·", told)
 
 
 def test_a_small_project_becomes_a_book_that_is_marked_synthetic(project: Path) -> None:

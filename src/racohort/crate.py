@@ -13,6 +13,7 @@ from typing import Any
 from rocrate.model import ContextEntity, DataEntity, File
 from rocrate.rocrate import ROCrate
 
+from racohort.commit import in_words
 from racohort.fingerprints import read_json
 from racohort.publish import write_whole
 
@@ -48,7 +49,7 @@ def describe_run(run: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     files = {path: _file(crate, folder, path) for path in _listed(folder)}
     crate.add(DataEntity(crate, "html/", {"@type": "Dataset", "name": "The book"}))
     inputs = [_input(crate, entry) for entry in run["inputs"]]
-    tools = {section: _notebook(crate, section, run["versions"]) for section in run["sections"]}
+    tools = {section: _notebook(crate, section, run) for section in run["sections"]}
     before: list[Any] = list(inputs)
     for section, tool in tools.items():
         made = [file for path, file in files.items() if _made_by(section, path)]
@@ -88,12 +89,13 @@ def _input(crate: ROCrate, entry: Mapping[str, Any]) -> ContextEntity:
     return crate.add(ContextEntity(crate, f"#input-{entry['file']}", facts))
 
 
-def _notebook(crate: ROCrate, section: str, versions: Mapping[str, str]) -> ContextEntity:
+def _notebook(crate: ROCrate, section: str, run: Mapping[str, Any]) -> ContextEntity:
     """The notebook of a section, run by papermill, as the tool of its action."""
+    versions = run["versions"]
     facts = {
         "@type": "SoftwareApplication",
         "name": f"racohort, notebook {section}",
-        "softwareVersion": versions["racohort"],
+        "softwareVersion": f"{versions['racohort']}, code {run['code']['key'][:8]}{in_words(run['code'])}",
         "softwareRequirements": ", ".join(f"{name} {version}" for name, version in versions.items()),
     }
     return crate.add(ContextEntity(crate, f"#notebook-{section}", facts))

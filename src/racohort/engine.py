@@ -44,13 +44,15 @@ def kernel_environment(neutral: Path, **given: str) -> dict[str, str]:
 
 
 def run_section(
-    section: str, notebook: Path, target: Path, parameters: Mapping[str, Any], given: Mapping[str, str], limits: Limits
-) -> float:
+    section: str, notebook: Path, target: Path, parameters: Mapping[str, Any], given: Mapping[str, str], limits: Limits,
+    ending: str = "",
+) -> float:  # fmt: skip
     """Run a notebook with its parameters, keep the executed one as `target`, and say how many seconds it took.
 
     `given` holds environment variables of the kernel, `limits` what it may use. The notebook runs under a temporary name; it
-    takes its own only if no cell raised, every cell that holds code was executed, and no output is an error. Raises
-    SectionFailed otherwise, and leaves the notebook as far as it came in the folder `failed` beside the target's folder.
+    takes its own only if no cell raised, every cell that holds code was executed, no output is an error, and the last cell
+    said `ending` (`manifests.sentinel`: the run and the hash of what it read). Raises SectionFailed otherwise, and leaves the
+    notebook as far as it came in the folder `failed` beside the target's folder.
     """
     started = time.monotonic()
     partial = target.parent.parent / "failed" / target.name
@@ -68,7 +70,7 @@ def run_section(
             trace = ANSI.sub("", str(error))
         except Exception as error:  # a kernel that died or never came: its words are the reason
             trace = f"{type(error).__name__}: {error}"
-    _check_complete(section, partial, trace, over)
+    _check_complete(section, partial, trace, over, ending)
     partial.replace(target)
     return time.monotonic() - started
 
@@ -83,7 +85,7 @@ def _execute(notebook: Path, target: Path, parameters: dict[str, Any], environme
     execute_notebook(notebook, target, parameters, **options, **own)
 
 
-def _check_complete(section: str, partial: Path, trace: str, over: str) -> None:
+def _check_complete(section: str, partial: Path, trace: str, over: str, ending: str) -> None:
     if not partial.exists():
         raise SectionFailed(section, trace or "the notebook was not written", None, partial, trace)
     try:
@@ -97,6 +99,16 @@ def _check_complete(section: str, partial: Path, trace: str, over: str) -> None:
             raise SectionFailed(section, over or fault, number, partial, trace)
     if trace:
         raise SectionFailed(section, trace.strip().splitlines()[-1], None, partial, trace)
+    said = "".join(output.get("text", "") for output in cells[-1].get("outputs", []))
+    if ending not in said:
+        raise SectionFailed(section, _unsaid(ending, said), len(cells), partial)
+
+
+def _unsaid(ending: str, said: str) -> str:
+    """Why a notebook that ended otherwise than it should does not count: it read something else, or wrote no results."""
+    if ending.partition(", from inputs ")[0] in said:
+        return "cohort.yml or a file of the cohort was changed while the report was made. Run it again"
+    return "its last cell did not write its results"
 
 
 def cell_fault(cell: NotebookNode) -> str:

@@ -1,16 +1,14 @@
 """What a section's results rest on, as hashes of content: two equal keys mean that running it again would change nothing."""
 
-import hashlib
 import json
 import os
 import platform
-import stat
 import time
 from collections.abc import Collection, Iterable, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from racohort.hashes import file_hash, key
 from racohort.places import build_folder, project_root
 from racohort.publish import write_whole
 
@@ -19,27 +17,6 @@ AROUND = {
     "cli.py", "checking.py", "verification.py", "reports.py", "shelf.py", "comparing.py", "pipeline.py", "publish.py",
     "environment.py", "fingerprints.py", "reach.py",
 }  # fmt: skip
-
-
-def file_hash(path: Path | str) -> str:
-    """The SHA-256 of a file's bytes; empty where there is no such file."""
-    try:
-        state = os.stat(path)
-    except OSError:
-        return ""
-    return _content_hash(str(path), state.st_ino, state.st_size, state.st_mtime_ns) if stat.S_ISREG(state.st_mode) else ""
-
-
-@cache
-def _content_hash(path: str, *_state: int) -> str:
-    """The hash of the content, read once a command for each state of the file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def key(facts: Any) -> str:
-    """The SHA-256 of plain facts (texts, numbers, lists, mappings), whatever the order of a mapping's names."""
-    return hashlib.sha256(json.dumps(facts, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def files_in(folder: Path, leave: Iterable[str] = ()) -> list[Path]:
@@ -98,12 +75,17 @@ def _described(source: Path) -> dict[str, Any]:
 
     config = parse_cohort(source.read_text("utf-8-sig"), "cohort.yml")
     said = config.model_dump(mode="json")
-    parameters = {name: value for name, value in (said.pop("parameters", None) or {}).items() if value is not None}
+    parameters = {name: value for name, value in (said["parameters"] or {}).items() if value is not None}
     kept = ("id", "title", "synthetic", "privacy", "deidentify", "suppress_below", "round_to", "limits")
     plain = {name: said[name] for name in kept}
     planned = [{"AVISIT": code, "label": config.visit_label(code), "day": visit.day} for code, visit in config.visits.items()]
     plain |= {"treated": said["treatment_start"] is not None, "visits": planned}
-    return {**plain, "files": [file["path"] for file in said["files"]], "parameters": parameters, "mapping": key(said)}
+    return {
+        **plain,
+        "files": [file["path"] for file in said["files"]],
+        "parameters": parameters,
+        "mapping": key(config.described()),
+    }
 
 
 def read_json(path: Path) -> dict[str, Any]:

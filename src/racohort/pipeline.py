@@ -1,6 +1,7 @@
 """What needs which, what is up to date, what runs, and when a finished run takes the place of the earlier one."""
 
 import shutil
+import sys
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from racohort import fingerprints, shelf
-from racohort.fingerprints import file_hash, key, read_json, write_json
+from racohort.fingerprints import read_json, write_json
+from racohort.hashes import file_hash, key
+from racohort.manifests import DATA, read_manifest, sentinel, withdraw
 from racohort.parameters import Value, code_of, declared_parameters, read_settings, resolve_parameters
 from racohort.places import UsageError, cohort_folder, paper_folder, project_root, report_folder, run_name, work_folder
 from racohort.publish import hold, new_folder, recover, replace
@@ -62,6 +65,11 @@ class Run:
         root = project_root()
         return self.folder.relative_to(root).as_posix() if self.folder.is_relative_to(root) else str(self.folder)
 
+    @property
+    def rests_on(self) -> dict[str, str]:
+        """The hashes of what the cohort's `cohort.yml` says and of the files it names, as the sections' manifests have them."""
+        return {"cohort.yml": self.cohort["mapping"], **{name: self.inputs[name] for name in self.cohort["files"]}}
+
     def notebook(self, section: str) -> Path:
         """The executed notebook of a section."""
         return self.work / "notebooks" / f"{STEMS[section]}.ipynb"
@@ -81,8 +89,9 @@ class Run:
 
     def outputs(self, section: str) -> dict[str, str]:
         """The hashes of what the section wrote, by path in the work folder."""
-        work, written = self.work, [f"results/{section}.parquet"]
+        work, written = self.work, [f"results/{section}.parquet", f"manifests/{section}.json"]
         if section == "cleaning":
+            written.append(f"manifests/{DATA}.json")
             kept = (path for name in ("data", "records") for path in fingerprints.files_in(work / name))
             written += [path.relative_to(work).as_posix() for path in kept]
         if section == "concordance":
@@ -289,6 +298,8 @@ def _section_job(run: Run, section: str, bases: dict[str, dict[str, Any]]) -> Jo
 
     run.state["sections"].pop(section, None)
     run.remember()
+    for stage in (DATA, section) if section == "cleaning" else (section,):
+        withdraw(run.work, stage)
     for name in ("data", "records") if section == "cleaning" else ():
         shutil.rmtree(run.work / name, ignore_errors=True)
     (run.work / "results" / f"{section}.parquet").unlink(missing_ok=True)
@@ -296,16 +307,17 @@ def _section_job(run: Run, section: str, bases: dict[str, dict[str, Any]]) -> Jo
     bases[section] = {"key": run.section_key(section, modules), "modules": modules}
     given = {"RACOHORT_ROOT": str(project_root()), "RACOHORT_WORK": str(run.work)}
     given |= {"RACOHORT_ID": run.cohort["id"], "RACOHORT_FOLDER": str(run.folder)}
-    given["RACOHORT_PRIVACY"] = run.cohort["privacy"]
+    given |= {"RACOHORT_PRIVACY": run.cohort["privacy"], "RACOHORT_PREFIX": sys.prefix}
     paths = source_notebook(section), run.notebook(section)
-    return partial(run_section, section, *paths, run.given(section), given, run.cohort["limits"])
+    ending = sentinel(section, run_name(run.cohort["id"], run.run), run.rests_on)
+    return partial(run_section, section, *paths, run.given(section), given, run.cohort["limits"], ending)
 
 
 def _settle(run: Run, section: str, basis: dict[str, Any], seconds: float) -> float:
     """Remember a section that ran; raises SectionFailed where it wrote no results."""
     from racohort.engine import SectionFailed
 
-    if not (run.work / "results" / f"{section}.parquet").is_file():
+    if read_manifest(run.work, section) is None:
         raise SectionFailed(section, "its last cell did not write its results", None, run.notebook(section))
     facts = {
         **basis,

@@ -12,8 +12,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from racohort import book, editions, leaks
+from racohort.commit import code_state, in_words
 from racohort.downloads import read_spine, typed
-from racohort.fingerprints import clock, code_key, file_hash, files_in, key
+from racohort.fingerprints import clock, code_key, files_in
+from racohort.hashes import file_hash, key
 from racohort.places import paper_folder, project_root
 from racohort.spreadsheets import as_workbook
 from racohort.terms import RESULT_COUNTS, RESULT_NUMBERS, SECTIONS
@@ -39,8 +41,9 @@ def before(run: "Run") -> dict[str, Any]:
     told = {name: {"value": value, "source": run.sources[name]} for name, value in sorted(run.values.items())}
     inputs = [{"file": shown(name), "sha256": value, "rows": None} for name, value in run.inputs.items()]
     said = {name: run.cohort[name] for name in ("id", "title", "synthetic", "privacy", "deidentify", "treated", "visits")}
-    seed = {"seed": run.values.get("seed")}
-    return {**said, "run": run.run, "parameters": told, "inputs": inputs, "versions": versions(), **seed}
+    code = {"key": code_key(run.code), **code_state(project_root())}
+    known = {"versions": versions(), "code": code, "seed": run.values.get("seed")}
+    return {**said, "run": run.run, "parameters": told, "inputs": inputs, **known}
 
 
 def after(
@@ -141,15 +144,14 @@ def made(run: "Run", started: float) -> str:
 
 def foot(run: "Run", told: str, whole: bool) -> str:
     """The line at the foot of every page: from what it was made, by what, and when; `{up}` is the way to the first page."""
-    cohort = key([run.cohort["mapping"], run.inputs])
     values = {name: value for name, value in sorted(run.values.items()) if name != "seed" and value not in ("", [])}
     chosen = [
         f"{name.replace('_', ' ')} {', '.join(value) if isinstance(value, list) else value}" for name, value in values.items()
     ]
     said = [
-        f"Cohort <b>{escape(run.cohort['id'])}</b> ({cohort[:8]})",
+        f"Cohort <b>{escape(run.cohort['id'])}</b> ({key(run.rests_on)[:8]})",
         *map(escape, map(str, chosen)),
-        f"racohort {version('racohort')}, code {code_key(run.code)[:8]}",
+        f"racohort {version('racohort')}, code {code_key(run.code)[:8]}{in_words(code_state(project_root()))}",
         f"environment {file_hash(project_root() / 'requirements.lock')[:8]}",
         f"seed {run.values.get('seed', 'none')}",
         told,

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from racohort import pipeline, record
+from racohort.commit import as_told
 from racohort.fingerprints import folder_hashes, read_json
 from racohort.places import UsageError
 from racohort.record import RESULT_FILES
@@ -99,7 +100,8 @@ def _make_again(run: pipeline.Run, recorded: Mapping[str, Any], scratch: Path) -
     given = {name: told["value"] for name, told in recorded["parameters"].items() if told["source"] == "SET"}
     settings = " ".join(shlex.quote(f"{name}={_as_text(value)}") for name, value in given.items())
     again = Request(str(run.folder), settings, run.run, recorded["privacy"])
-    done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch), RACOHORT_MADE=str(_moment(recorded)))
+    said = {"RACOHORT_MADE": str(_moment(recorded)), "RACOHORT_COMMIT": as_told(recorded.get("code", {}))}
+    done = report_apart(again, **ELSEWHERE, RACOHORT_BUILD=str(scratch), **said)
     if done.returncode:
         raise Differs("\n".join(["The run could not be made again:", *done.stderr.strip().splitlines()[-6:]]))
     return scratch / run.published.name

@@ -64,7 +64,7 @@ class Project:
 
     def leftovers(self) -> list[str]:
         """What a finished run must not leave behind: anything but the published run, the shelf and the work folder's record."""
-        work = {"book.log", "data", "notebooks", "records", "results", "run.json", "state.json"}
+        work = {"book.log", "data", "manifests", "notebooks", "records", "results", "run.json", "state.json"}
         beside = {path.name for path in self.built.iterdir()} - {"small", "index.html", ".work"}
         inside = {path.name for path in (self.built / ".work" / "small").iterdir()} - work
         hidden = {path.name for path in self.built.rglob(".*.tmp")}

@@ -50,6 +50,22 @@ _ = (work / "data" / "adsl.csv").write_text(raw)
 _ = (work / "records" / "ledger.csv").write_text("file,line")
 """
 
+END = """\
+from racohort import manifests
+from racohort.config import parse_cohort
+from racohort.hashes import file_hash
+from racohort.places import run_name
+folder = pathlib.Path(os.environ["RACOHORT_FOLDER"])
+config = parse_cohort((folder / "cohort.yml").read_text(), "cohort.yml")
+inputs = manifests.inputs_of(config.described(), {{"raw.csv": file_hash(folder / "raw.csv")}})
+name = run_name(config.id, run)
+for stage in {stages}:
+    made = manifests.gathered(work, stage, name, inputs, ["results/{section}.parquet"])
+    manifests.path_of(work, stage).parent.mkdir(exist_ok=True)
+    _ = manifests.path_of(work, stage).write_bytes(made.as_bytes())
+print(manifests.sentinel("{section}", name, inputs))
+"""
+
 
 def section_notebook(section: str, extra: str = "") -> str:
     """A section's notebook that writes its parameters as its results."""
@@ -61,6 +77,7 @@ def section_notebook(section: str, extra: str = "") -> str:
         _code("parameters", literals, ["parameters"]),
         _code("work", body, ["remove-cell"]),
         _code("look", f"print('{section} was run')", []),
+        _code("end", END.format(section=section, stages=["data", section][section != "cleaning" :]), ["remove-cell"]),
     ]
     kernel = {"name": "racohort", "display_name": "RA cohort (Python)", "language": "python"}
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells})

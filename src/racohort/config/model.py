@@ -298,6 +298,10 @@ class Cohort(Strict):
         """The code of the first visit."""
         return next(iter(self.visits))
 
+    def described(self) -> dict[str, Any]:
+        """Everything it says but the parameters of the analysis, as plain facts: what the data sets rest on."""
+        return self.model_dump(mode="json", exclude={"parameters"})
+
     def visit_label(self, code: str) -> str:
         """What a visit is called in English: baseline, its planned time (in weeks where it is named so), else its own name."""
         visit = self.visits[code]

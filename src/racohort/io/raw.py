@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from racohort.config import Cohort, Column, File, parse_cohort
+from racohort.interpreter import check_interpreter
 from racohort.io.archives import unpacked
 from racohort.io.binary import read_parquet, read_xpt
 from racohort.io.catalogue import read_catalogue
@@ -59,6 +60,7 @@ def read_raw(cohort: str) -> Raw:
     CohortError where the description or a file cannot be used: missing, damaged, of another kind or shape, without a declared
     column.
     """
+    check_interpreter()
     folder, records = cohort_folder(cohort), Records()
     config = parse_cohort((folder / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
     catalogue = read_catalogue(config)

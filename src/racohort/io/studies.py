@@ -7,13 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 
+from racohort import manifests
 from racohort.adam import Datasets
 from racohort.config import Cohort, parse_cohort
 from racohort.disclosure import as_file, deidentify, held_profile, hold_profile, release
 from racohort.frames import stacked
+from racohort.hashes import file_hash
+from racohort.interpreter import check_interpreter
 from racohort.io.catalogue import read_catalogue
-from racohort.io.tables import count_rows, read_frame, write_frame, written_in_parts
-from racohort.places import UsageError, cohort_folder, work_folder
+from racohort.io.tables import count_rows, read_frame, write_bytes, write_frame, written_in_parts
+from racohort.manifests import DATA, Manifest, NotHandedOn
+from racohort.places import UsageError, cohort_folder, run_name, work_folder
 from racohort.plan import Plan, Visit
 from racohort.results import as_results, join_results
 from racohort.schema import Clean, as_text, check_columns, check_one_row
@@ -58,18 +62,23 @@ class Study:
     run: str
     folder: Path
     catalogue: pd.DataFrame
+    handed: Manifest
     section: str = ""
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         """A data set or a record, read once; a section does not hold in memory what it does not use."""
-        kind = next((kind for kind, names in (("data", DATASETS), ("records", RECORDS)) if name in names), "")
-        if not kind:
+        if name not in (*DATASETS, *RECORDS):
             raise AttributeError(f"a study has no {name!r}")
-        path = self.folder / kind / name
-        values = name in VALUES
+        path, values = self._path(name), name in VALUES
         frame = read_frame(path, USED.get(self.section) if values else None, values and count_rows(path) >= LARGE)
         object.__setattr__(self, name, frame)
         return frame
+
+    def _path(self, name: str) -> Path:
+        """A data set or record without its ending; raises NotHandedOn where it is not the one that cleaning wrote."""
+        kind = "data" if name in DATASETS else "records"
+        self.handed.check(self.folder, f"{kind}/{name}.parquet")
+        return self.folder / kind / name
 
     @property
     def values(self) -> pd.DataFrame:
@@ -106,7 +115,7 @@ class Study:
     def _first_measured(self, primary: Sequence[str]) -> str:
         """The first follow-up with a value of every primary endpoint that any of them has; the first one where there is none."""
         follow_ups = list(self.config.visits)[1:]
-        read = [read_frame(self.folder / "data" / name, ["PARAMCD", "AVISIT"], categories=True) for name in VALUES]
+        read = [read_frame(self._path(name), ["PARAMCD", "AVISIT"], categories=True) for name in VALUES]
         found = pd.concat([some.drop_duplicates().astype("str") for some in read]).drop_duplicates()
         codes = found[found["PARAMCD"].isin(primary)].groupby("AVISIT")["PARAMCD"].agg(set).reindex(follow_ups).dropna()
         most = set().union(*codes)
@@ -133,7 +142,7 @@ class Study:
 
     def _codes(self, name: str) -> set[str]:
         """The PARAMCDs of a data set, which need not be read whole for them."""
-        return set(read_frame(self.folder / "data" / name, ["PARAMCD"], categories=True)["PARAMCD"].unique())
+        return set(read_frame(self._path(name), ["PARAMCD"], categories=True)["PARAMCD"].unique())
 
 
 def write_study(cohort: str, run: str, parts: Iterable[Datasets], clean: Clean) -> Study:
@@ -142,10 +151,20 @@ def write_study(cohort: str, run: str, parts: Iterable[Datasets], clean: Clean) 
     `parts` are the data sets of some patients at a time, so that those of a large cohort never stand in memory whole.
     """
     folder, records = work_folder(clean.config.id, run), _told_records(clean)
+    manifests.withdraw(folder, DATA)
     _write_data(folder / "data", parts, clean)
     for name, frame in records.items():
         write_frame(folder / "records" / name, frame)
+    read = dict(zip((entry.path for entry in clean.config.files), clean.sources["sha256"], strict=True))
+    names = [f"{kind}/{name}.parquet" for kind, known in (("data", DATASETS), ("records", RECORDS)) for name in known]
+    inputs = manifests.inputs_of(clean.config.described(), read)
+    _hand_on(folder, DATA, run_name(clean.config.id, run), inputs, names)
     return open_study(cohort, run)
+
+
+def _hand_on(folder: Path, stage: str, run: str, inputs: dict[str, str], names: Sequence[str], data: str = "") -> None:
+    made = manifests.gathered(folder, stage, run, inputs, names, data)
+    write_bytes(manifests.path_of(folder, stage), made.as_bytes())
 
 
 def _write_data(folder: Path, parts: Iterable[Datasets], clean: Clean) -> None:
@@ -208,41 +227,59 @@ def write_check(folder: Path, parts: Iterable[Datasets], findings: pd.DataFrame,
 
 
 def open_study(cohort: str, run: str = "", section: str = "") -> Study:
-    """The study of a run whose cleaning section is finished; raises UsageError where it is not.
+    """The study of a run whose cleaning section is finished.
 
     Of measured values a section has the columns that it uses, and who names none has all: they are what takes the room.
+    Raises UsageError where cleaning is not finished, NotHandedOn where `cohort.yml` or a file has changed since it ran.
     """
-    config = parse_cohort((cohort_folder(cohort) / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
+    check_interpreter()
+    source = cohort_folder(cohort)
+    config = parse_cohort((source / "cohort.yml").read_text("utf-8-sig"), "cohort.yml")
     folder = work_folder(config.id, run)
-    if not (folder / "data" / "adsl.parquet").is_file():
+    handed = manifests.read_manifest(folder, DATA)
+    if handed is None:
         raise UsageError(
             f"the cohort {config.id!r} has not been cleaned in this run: run the notebook 01-cleaning first, or `make report`."
         )
+    now = manifests.inputs_of(config.described(), {entry.path: file_hash(source / entry.path) for entry in config.files})
+    if other := manifests.changed(handed.inputs, now):
+        told = f"{', '.join(other)} changed after the cohort {config.id!r} was cleaned in this run"
+        raise NotHandedOn(f"{told}: run the notebook 01-cleaning again, or `make report`.")
     hold_profile(config.privacy, config.suppress_below, config.round_to)
-    study = Study(config, run, folder, read_catalogue(config), section)
+    study = Study(config, run, folder, read_catalogue(config), handed, section)
     check_columns(study.adsl, ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
     return study
 
 
 def write_results(study: Study, section: str, results: pd.DataFrame) -> None:
-    """Write the result rows of a section; raises ValueError for an unknown section or rows of another one."""
+    """Write the result rows of a section, hand them on, and say so, as the section's last cell does.
+
+    Raises ValueError for an unknown section or rows of another one.
+    """
     if section not in SECTIONS or not (results["section"] == section).all():
         raise ValueError(f"results of {section!r}: the sections are {', '.join(SECTIONS)}, and every row must carry its own")
-    write_frame(
-        study.folder / "results" / section, as_file(check_columns(results, RESULTS, "results")[list(RESULTS)]), ("parquet",)
-    )
+    name, path = run_name(study.config.id, study.run), f"results/{section}"
+    manifests.withdraw(study.folder, section)
+    write_frame(study.folder / path, as_file(check_columns(results, RESULTS, "results")[list(RESULTS)]), ("parquet",))
+    _hand_on(study.folder, section, name, study.handed.inputs, [f"{path}.parquet"], study.handed.key)
+    print(manifests.sentinel(section, name, study.handed.inputs))
 
 
 def read_results(study: Study, *sections: str) -> pd.DataFrame:
     """The result rows of these sections; of all that are finished, if none is named.
 
-    Raises UsageError where a named one is not finished.
+    Raises UsageError where a named one is not finished, NotHandedOn where one rests on data that have been made anew since.
     """
-    finished = [section for section in SECTIONS if (study.folder / "results" / f"{section}.parquet").is_file()]
+    first = "run that notebook first, or `make report`."
+    known = {section: manifests.read_manifest(study.folder, section) for section in SECTIONS}
     for section in sections:
-        if section not in finished:
-            notebook = f"{1 + SECTIONS.index(section):02d}-{section}"
-            raise UsageError(f"the results of {notebook} are not there in this run: run that notebook first, or `make report`.")
+        if known[section] is None:
+            raise UsageError(f"the results of {manifests.notebook_of(section)} are not there in this run: {first}")
+    finished = {section: manifest for section, manifest in known.items() if manifest and section in (sections or known)}
+    for section, manifest in finished.items():
+        manifest.check(study.folder, f"results/{section}.parquet")
+        if manifest.data != study.handed.key:
+            raise NotHandedOn(f"the results of {manifests.notebook_of(section)} rest on data that were made anew since: {first}")
     frames = [read_frame(study.folder / "results" / section) for section in sections or finished]
     joined = join_results(*frames) if frames else as_results([])
     return joined.astype(dict.fromkeys(RESULT_COUNTS, "Int64"))
