@@ -48,7 +48,7 @@ def test_no_file_of_a_check_holds_a_name_a_date_or_a_text_of_the_files(cohort: P
     found = pd.read_csv(tmp_path / "out" / "findings.csv")
     held = pd.read_csv(tmp_path / "out" / "quarantine.csv")
     assert "impossible" in set(found["rule"]) & set(held["rule"])
-    assert held["USUBJID"].str.fullmatch(r"P-[0-9A-F]{10}").all()
+    assert held["USUBJID"].str.fullmatch(r"P-[A-Z2-7]{12}").all()
     assert held["line"].notna().all()
     assert held["value"].isna().all()
 
