@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import pandas as pd
 
@@ -37,6 +38,7 @@ _WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 _POWER = re.compile(r"10[\^*e]*\+?0*(?=[1-9])|1e\+?0*(?=[1-9])")
 
 
+@lru_cache(maxsize=4096)
 def unit_key(unit: str) -> str:
     """A unit as it is compared: case, width, spaces, signs of multiplication and the usual spellings make no difference.
 

@@ -65,7 +65,8 @@ def _usable(sheets: Sequence[Sheet], code: str, visit: str = "") -> tuple[str, n
 
     Values beyond an assay's limit count at a single visit only.
     """
-    found = [(sheet, field, _rows(sheet, field, code, visit)) for sheet in sheets for field in sheet.fields]
+    fields = [(sheet, field) for sheet in sheets for field in sheet.fields if code in field.codes]
+    found = [(sheet, field, _rows(sheet, field, code, visit)) for sheet, field in fields]
     found = [(sheet, field, rows) for sheet, field, rows in found if len(rows)]
     values = [np.array([]), *(field.aval[rows] for _, field, rows in found)]
     who = [np.array([], dtype=int), *(sheet.who[rows] for sheet, _, rows in found)]
