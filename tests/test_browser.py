@@ -160,6 +160,13 @@ def test_every_picture_is_there_and_says_in_words_what_it_shows(walked):
     assert not faults(walked, "unlabelled")
 
 
+def test_no_caption_says_left_or_right_of_panels_that_a_telephone_shows_below_one_another(book):
+    pages = "".join(path.read_text("utf-8") for path in (book / "notebooks").glob("*.html"))
+    captions = re.findall(r'class="ra-drawing ra-stacks".*?<figcaption>(.*?)</figcaption>', pages, re.DOTALL)
+    assert len(captions) > 5
+    assert not [caption for caption in captions if re.search(r"\b(left|right): ", caption, re.IGNORECASE)]
+
+
 def test_every_link_and_anchor_leads_somewhere(walked, book):
     anchors = {path: {*page["ids"], ""} for path, page in walked.items()}
     lost = []

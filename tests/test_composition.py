@@ -269,12 +269,19 @@ def test_a_characteristic_that_carries_the_change_is_found_and_its_p_adjusted(st
     assert "strongest is age" in responders.say_correlates(rows, plan).plain
 
 
-def test_small_numbers_are_said_aloud_and_baseline_itself_is_no_correlate(study):
+@pytest.mark.parametrize(("reach", "few"), [(0.31, True), (0.29, False)])
+def test_patients_are_said_to_be_few_where_a_moderate_correlation_would_be_missed(study, reach, few):
+    rows = efficacy.estimate_correlates(values_of(study), study.adsl, study.adcm, study.plan, study.catalogue)
+    rows.loc[rows["statistic"] == "detectable_correlation", "value"] = reach
+    text = responders.say_correlates(rows, study.plan).plain
+    assert ("So few patients show little" in text) is few
+    assert f"a correlation of {reach} or more would be seen 8 times in 10" in text
+
+
+def test_what_so_many_patients_can_show_is_computed_and_baseline_itself_is_no_correlate(study):
     rows = efficacy.estimate_correlates(values_of(study), study.adsl, study.adcm, study.plan, study.catalogue)
     reach = pick_result(rows, statistic="detectable_correlation")
     assert reach["value"] == pytest.approx(np.tanh((1.959964 + 0.841621) / np.sqrt(reach["n"] - 3)), abs=1e-6)
-    text = responders.say_correlates(rows, study.plan).plain
-    assert "So few patients show little" in text
     assert not any("DAS28" in category for category in rows["category"])
 
 

@@ -299,8 +299,8 @@ def test_visits_at_which_an_endpoint_was_not_measured_are_told_once_and_have_no_
         assert "A visit at which an endpoint was not measured has no line." in shown
     caption = figures.plot_forest(rows, endpoints, study.plan).caption
     assert "(n = 8)" in caption
-    assert "Change over the standard deviation" in caption  # one panel: there is no left and no right
-    assert "Left: " not in caption
+    assert "Change / SD at baseline: Glass' delta." in caption
+    assert "Ratio to baseline" not in caption  # no biomarker, no such panel
 
 
 @pytest.mark.parametrize(("fell", "told"), [(0, "none of 12 tests fall"), (1, "1 of 12 tests falls"), (2, "2 of 12 tests fall")])

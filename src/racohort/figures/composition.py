@@ -8,7 +8,7 @@ import pandas as pd
 from racohort.absence import Absence, absent
 from racohort.figures.courses import MOST_LINES
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import capitalised, interval, listed, number
+from racohort.formats import interval, listed, number
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 
@@ -50,14 +50,14 @@ def plot_components(changes: pd.DataFrame, results: pd.DataFrame, plan: Plan) ->
 def _components_caption(rows: pd.DataFrame, plan: Plan, people: int) -> str:
     low, high = number(rows["n"].min()), number(rows["n"].max())
     visits = listed([visit.label for visit in plan.follow_ups])
-    means = f"mean of each part with its {100 * plan.level:g} % confidence interval, from above {visits}"
+    means = f"Mean of each part: with its {100 * plan.level:g} % confidence interval, from above {visits}"
     many = f"{MOST_BARS} bars, each for the patient in the middle of an equal group"
     each = "one bar a patient" if people <= MOST_LINES else many
-    bars = f" Right: {each}, by change, its parts stacked below and above no change."
-    shown = f"Left: {means}" if people else capitalised(means)
+    label = next(visit.label for visit in plan.visits if plan.primary_visit == visit.AVISIT)
+    bars = f" {label}: {each}, by change, its parts stacked below and above no change."
     return (
         "Change of DAS28 from baseline by its components, in points of the score, patients with every component at both visits "
-        f"(n = {low if low == high else f'{low} to {high}'}). {shown}; the parts add up to the change of all."
+        f"(n = {low if low == high else f'{low} to {high}'}). {means}; the parts add up to the change of all."
         f"{bars if people else ''}"
     )
 

@@ -81,8 +81,8 @@ def _tell_events(axes: Any, rows: pd.DataFrame, rates: pd.DataFrame, y: np.ndarr
 
 def _caption(overview: pd.DataFrame, plan: Plan) -> str:
     return (
-        f"Adverse events, safety population (n = {number(overview['n'].iloc[0])}). Left: patients with at least one event, "
-        f"{level_of(plan.level)} Clopper-Pearson interval; right: first events per 100 person-years at risk, Garwood interval. "
+        f"Adverse events, safety population (n = {number(overview['n'].iloc[0])}). Patients: with at least one event, "
+        f"{level_of(plan.level)} Clopper-Pearson interval. First events: per 100 person-years at risk, Garwood interval. "
         "Open circles: nobody had such an event; the bar ends at the largest risk compatible with that."
     )
 

@@ -10,7 +10,7 @@ from racohort.endpoints import Endpoint
 from racohort.figures.courses import NO_ENDPOINT, Endpoints
 from racohort.figures.points import tell, words_of
 from racohort.figures.style import INK, Figure, canvas, finish
-from racohort.formats import capitalised, count, number, p_cell, sizes
+from racohort.formats import count, number, p_cell, sizes
 from racohort.plan import Plan, Visit
 from racohort.results import pick_result, select_results
 
@@ -51,11 +51,10 @@ def _pairs(results: pd.DataFrame, e: Endpoint, visit: Visit) -> int:
 def _forest_caption(results: pd.DataFrame, logs: bool, plan: Plan) -> str:
     n = select_results(results, statistic="glass_delta")["n"]
     n = n[n > 0] if n.any() else n
-    left = "change over the standard deviation at baseline (Glass' delta). "
-    both = f"Left: {left}Right: geometric mean ratio of the biomarkers, logarithmic axis. "
+    ratio = " Ratio to baseline: geometric mean ratio of the biomarkers, logarithmic axis."
     return (
         f"Change from baseline, complete pairs of the efficacy population ({sizes(n.min(), n.max())}), with "
-        f"{100 * plan.level:g} % confidence intervals. {both if logs else capitalised(left)}"
+        f"{100 * plan.level:g} % confidence intervals. Change / SD at baseline: Glass' delta.{ratio if logs else ''} "
         "Left of the line is lower than at baseline. Column: adjusted p of the plan's families; unadjusted p in "
         "brackets elsewhere."
     )

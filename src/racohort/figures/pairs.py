@@ -43,9 +43,9 @@ def plot_pairs(
     singly = "" if values.empty else ", joined patient by patient"
     middle = "" if values.empty else " and its median and quartiles"
     caption = (
-        f"Patients measured at both {plan.baseline.label} and {visit.label} ({sizes}). Left: their values{singly}, with the "
-        f"density of each visit{middle}. Right: the differences, their density, and "
-        f"their mean with its {100 * plan.level:g} % confidence interval; below the line is lower than at baseline."
+        f"Patients measured at both {plan.baseline.label} and {visit.label} ({sizes}). Under the name of an endpoint: their "
+        f"values{singly}, with the density of each visit{middle}. Difference: its density, and its "
+        f"mean with its {100 * plan.level:g} % confidence interval; below the line is lower than at baseline."
     )
     alt = " ".join(f"{e.label}: mean difference {number(row['value'], e.mean_digits)} in {number(row['n'])} pairs."
                    for e, row in shown.items())  # fmt: skip

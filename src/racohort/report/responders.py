@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from racohort.formats import count, interval, listed, number, p_value, proportion, sizes
+from racohort.formats import capitalised, count, interval, listed, number, p_value, proportion, sizes
 from racohort.plan import Plan, Visit
 from racohort.report.text import Sentence, Text, absent, points, quote, say
 from racohort.results import pick_result, select_results
@@ -11,6 +11,8 @@ CRITERIA = {"boolean_2": "Boolean remission 2.0", "sdai_remission": "SDAI remiss
             "acr50": "ACR50 (28-joint)"}  # fmt: skip
 CORRELATES = {"AGE": "age", "DISDUR": "disease duration", "HAQDI": "HAQ-DI", "CRP": "CRP", "SEX": "sex",
               "RF": "rheumatoid factor", "ACCP": "anti-CCP", "ESCALATED": "escalated co-treatment"}  # fmt: skip
+#: A correlation of this size is called moderate (Cohen 1988); a cohort that would miss it is said to show little.
+MODERATE = 0.3
 
 
 def say_criteria(results: pd.DataFrame, plan: Plan) -> Text:
@@ -39,7 +41,7 @@ def of_both(exact: pd.Series, everyone: pd.Series, plan: Plan) -> str:
 
 
 def say_correlates(results: pd.DataFrame, plan: Plan) -> Text:
-    """Whether any characteristic goes with a larger change, and how little so few patients can show."""
+    """Whether any characteristic goes with a larger change, and what so many patients can show."""
     rows = select_results(results, statistic="correlate").dropna(subset="p_value")
     reach = pick_result(results, statistic="detectable_correlation")
     if rows.empty or reach is None:
@@ -55,6 +57,14 @@ def say_correlates(results: pd.DataFrame, plan: Plan) -> Text:
         quote(f"The strongest is {CORRELATES[least['category']]}: {number(least['value'], 2)} points "
               f"({interval(least['lower'], least['upper'], 2, least['level'])}; n = {number(least['n'])}; "
               f"{p_value(least['p_value'])}; adjusted {p_value(least['p_adjusted'])}).", least["result_id"]),
-        quote(f"So few patients show little: with n = {number(reach['n'])} only a correlation of {number(reach['value'], 2)} or "
-              "more would be seen 8 times in 10, so that what is not seen here may well be there.", reach["result_id"]),
+        _said_of_reach(reach),
     )  # fmt: skip
+
+
+def _said_of_reach(reach: pd.Series) -> Sentence:
+    """Which correlation the number of patients shows; that they are few is said where a moderate one would be missed."""
+    shown = f"a correlation of {number(reach['value'], 2)} or more would be seen 8 times in 10"
+    n = f"with n = {number(reach['n'])}"
+    few = f"So few patients show little: {n} only {shown}, so that what is not seen here may well be there."
+    enough = f"{capitalised(n)} {shown}; a weaker one may be there and not be seen."
+    return quote(few if reach["value"] > MODERATE else enough, reach["result_id"])

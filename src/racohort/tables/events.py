@@ -146,7 +146,7 @@ def tabulate_serious(serious: pd.DataFrame, results: pd.DataFrame, plan: Plan) -
         "Emergent": serious["TRTEMFL"].map({"Y": "yes", "N": "no"}).fillna(""),
     })  # fmt: skip
     return table(
-        frame, "serious-events", f"{which} of the safety population.",
+        frame, "serious-events", f"{which} of the safety population, by patient and day.",
         "Day: counted from the day of treatment start as day 1. Emergent: began or worsened after treatment "
         f"started.{' All stand in adae.csv of this run.' if several else ''}", plan.synthetic,
     )  # fmt: skip

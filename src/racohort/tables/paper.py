@@ -14,8 +14,8 @@ from racohort.formats import capitalised
 
 __all__ = ["LISTED", "Absence", "Table", "absent", "table"]
 
-#: A listing of patients or of their records shows so many.
-LISTED = 200
+#: A listing of patients or of their records shows so many, and says of how many: a page does not grow with the cohort.
+LISTED = 50
 
 #: A cell that reads as a number: a sign or comparison, digits, and whatever interval, unit or count follows them.
 _NUMBER = re.compile(r"[−–<>≤≥±+\-]?\s?\d[\d\s.,]*(?:[%(/;–].*|\s(?:of|to|\().*)?")

@@ -11,6 +11,7 @@ from racohort.tables.paper import LISTED, Table, table
 from racohort.tolerance import reference_change_value
 
 _COLUMNS = {"GE1": "Worsened to grade ≥ 1", "GE2": "Worsened to grade ≥ 2", "GE3": "Worsened to grade ≥ 3"}
+_WHOLE = " All stand in adlb.csv of this run."
 
 
 def tabulate_grades(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Table | Absence:
@@ -56,10 +57,11 @@ def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, c
     shown = signals.loc[signals["grade"].sort_values(ascending=False, kind="stable").index[:LISTED].sort_values()]
     lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in shown.iterrows()]
     several = f"The {LISTED} of highest grade of {number(len(signals))} values that call"
-    which = "Every value that calls" if len(shown) == len(signals) else several
+    which, more = ("Every value that calls", "") if len(shown) == len(signals) else (several, _WHOLE)
     return table(
         pd.DataFrame(lines), "signals", f"{which} for a look at a patient, after baseline.",
-        f"Records of the safety population, planned or not. Day: from the start of treatment as day 1. {_variation(catalogue)}",
+        f"Records of the safety population, planned or not. Day: from the start of treatment as day 1. {_variation(catalogue)}"
+        f"{more}",
         plan.synthetic,
     )  # fmt: skip
 
