@@ -39,7 +39,7 @@ def keep_together(body: str) -> str:
     Apostrophes are those of print.
     """
     pieces = NOT_TEXT.split(body)
-    for at in range(0, len(pieces), 2):
+    for at in (at for at in range(0, len(pieces), 2) if pieces[at].strip()):
         whole = re.sub(r"(?<=\d) (?=%(?!\w))", "\u00a0", pieces[at])
         whole = re.sub(r"\b([npP]) ([=<>]|&lt;|&gt;) (?=\d)", "\\1\u00a0\\2\u00a0", whole)
         whole = APOSTROPHE.sub("\u2019", whole)
