@@ -90,13 +90,7 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
 
     def figure(found: re.Match[str]) -> str:
         start, name, kind, held, rest = found.groups()
-
-        def picture(one: re.Match[str]) -> str:
-            file, drawing = f"{folder}/fig-{name}-{one[2]}.svg", unquote(unescape(one[3]))
-            write(file, drawing.encode("utf-8"))
-            return f'{one[1]}{up}{file}" loading="lazy"{_room(drawing)}'
-
-        rest = _PICTURE.sub(picture, rest)
+        rest = _beside(rest, f"{folder}/fig-{name}", up, write)
         rows, about = _behind(kind, json.loads(unescape(held or "[]")), spine)
         if len(rows) < 2:
             return f'{start}{rest}<div class="ra-tools"></div></figure>'
@@ -113,6 +107,17 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
         return f'{whole}<div class="ra-tools"><span class="ra-files">Table: {links}</span></div></div>'
 
     return _TABLE.sub(table, _FIGURE.sub(figure, body))
+
+
+def _beside(figure: str, stem: str, up: str, write: Callable[[str, bytes], None]) -> str:
+    """A figure whose pictures lie in files: `stem` with the colours of each, found `up` from its page."""
+
+    def picture(one: re.Match[str]) -> str:
+        file, drawing = f"{stem}-{one[2]}.svg", unquote(unescape(one[3]))
+        write(file, drawing.encode("utf-8"))
+        return f'{one[1]}{up}{file}" loading="lazy"{_room(drawing)}'
+
+    return _PICTURE.sub(picture, figure)
 
 
 def _room(drawing: str) -> str:
