@@ -23,3 +23,8 @@ def test_neither_the_run_nor_the_book_compiles_grammars_of_addresses(imported: s
     code = f"import racohort, {imported}, sys; print('jsonschema' in sys.modules, 'lark' in sys.modules)"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said == "True False\n"
+
+
+def test_a_report_is_published_by_a_process_that_imports_no_data_library() -> None:
+    code = "import racohort.pipeline, racohort.record, racohort.crate, racohort.codecheck, sys; print('pandas' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

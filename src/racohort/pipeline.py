@@ -235,10 +235,14 @@ def make_report(run: Run, only: Sequence[str] = (), force: bool = False, say: Sa
 
 
 def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say, keep_going: bool) -> None:
-    from racohort import record
-
     started = time.time()
     _check_room(run)
+    if force or not all(map(run.is_fresh, sections)):
+        from racohort import warm
+
+        warm.start()  # what the sections' kernels import is imported beside everything that follows
+    from racohort import record
+
     run.state.update(origin=run.origin, run=run.run)
     run.state.setdefault("sections", {})
     run.remember()
@@ -291,9 +295,6 @@ def stop_sections() -> None:
 
 
 def _section_job(run: Run, section: str, bases: dict[str, dict[str, Any]]) -> Job:
-    from racohort import warm
-
-    warm.start()  # before papermill is imported: the two go side by side
     from racohort.engine import run_section
 
     run.state["sections"].pop(section, None)
@@ -331,7 +332,7 @@ def _settle(run: Run, section: str, basis: dict[str, Any], seconds: float) -> fl
 
 
 def _publish(run: Run, started: float) -> float:
-    from racohort import codecheck, crate, leaks, record
+    from racohort import codecheck, crate, record
 
     begun = time.monotonic()
     fresh = new_folder(run.published)
@@ -343,6 +344,8 @@ def _publish(run: Run, started: float) -> float:
     codecheck.write_codecheck(fresh)
     record.check_paths(run, fresh)
     if traces is not None:
+        from racohort import leaks
+
         leaks.check_folder(fresh, traces)
     replace(run.published, fresh)
     shelf.write_shelf(run.published.parent)

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from racohort import book, editions, leaks
+from racohort import book
 from racohort.commit import code_state, in_words
 from racohort.downloads import read_spine, typed
 from racohort.fingerprints import clock, code_key, files_in
@@ -21,6 +21,7 @@ from racohort.spreadsheets import as_workbook
 from racohort.terms import RESULT_COUNTS, RESULT_NUMBERS, SECTIONS
 
 if TYPE_CHECKING:
+    from racohort import leaks
     from racohort.pipeline import Run
 
 #: Cleaning's records that are published; the others serve the notebooks.
@@ -119,7 +120,10 @@ def fill(run: "Run", fresh: Path, included: Sequence[str], started: float) -> li
     stems, told = [run.notebook(section).stem for section in missing], made(run, started)
     book.lay_out(pages, stems, mark, results, told, foot(run, told, results.is_file()))
     book.build_book(pages, fresh / "html", run.work / "book.log", strict=not missing)
-    editions.make_editions(pages, fresh, run.formats, mark, run.work / "book.log")
+    if run.formats:
+        from racohort.editions import make_editions
+
+        make_editions(pages, fresh, run.formats, mark, run.work / "book.log")
     for used in (pages, run.work / "single", run.work / "failed"):
         shutil.rmtree(used, ignore_errors=True)
     return warnings
@@ -201,8 +205,12 @@ def traces_of(run: "Run") -> "leaks.Traces | None":
 
     In an internal report that is de-identified only identifiers and dates must not occur.
     """
+    if run.cohort["privacy"] == "internal" and not run.cohort["deidentify"]:
+        return None
+    from racohort import leaks  # it reads the files of the cohort, and imports what reads them
+
     if run.cohort["privacy"] == "internal":
-        return leaks.collect_traces(run.folder).of_identity() if run.cohort["deidentify"] else None
+        return leaks.collect_traces(run.folder).of_identity()
     with (run.work / "data" / "adsl.csv").open(encoding="utf-8", newline="") as file:
         identifiers = [row["USUBJID"] for row in csv.DictReader(file) if "USUBJID" in row]
     return leaks.collect_traces(run.folder, identifiers, run.cohort["privacy"], run.cohort["suppress_below"])
