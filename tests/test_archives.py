@@ -30,8 +30,9 @@ def zipped(**members: bytes) -> bytes:
         ("a.csv.gz", gzip.compress(CSV[:20]) + gzip.compress(CSV[20:])),
         ("a.zip", zipped(a__csv=CSV)),
         ("a.csv.zip", zipped(a__csv=CSV)),
+        ("a.zip", zipped(a__csv=CSV, **{"__DS_Store": b"\0", "Thumbs__db": b"\0", "__MACOSX/.__a__csv": b"\0"})),
     ],
-    ids=["gzip", "gzip in two members", "zip", "zip named after its file"],
+    ids=["gzip", "gzip in two members", "zip", "zip named after its file", "zip with leftovers"],
 )
 def test_a_packed_file_gives_what_the_file_itself_gives(tmp_path: Path, name: str, data: bytes) -> None:
     expected = values(cleaned(cohort(tmp_path / "plain", {"a.csv": CSV}))[1]).drop(columns="file")

@@ -104,8 +104,8 @@ def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row_and_nothi
     (5, {"id": "2.0"}, "id_float"), (5, {"id": ""}, "id_missing"), (5, {"id": "3.1E+17"}, "id_damaged_row"), (5,
     {"id": "Total"}, "totals_row"), (5, {"id": "Mean ± SD"}, "totals_row"),
     (6, {"das": "0.40"}, "score_differs"), (5, {"esr": "34.5", "crp": "52"}, "exchanged"), (5, {"site": "B"}, "id_two_sites"),
-    (4, {"upro": "++"}, "number_spelling"), (4, {"upro": "much"}, "number_unreadable"),
-    (4, {"upro": "阴性(-)"}, "number_spelling"), (4, {"upro": "阳性(++)"}, "number_spelling"),
+    (4, {"upro": "++"}, "code_spelling"), (4, {"upro": "much"}, "number_unreadable"),
+    (4, {"upro": "阴性(-)"}, "code_spelling"), (4, {"upro": "阳性(++)"}, "code_spelling"),
     (5, {"crp": "<0"}, "impossible"),
     (4, {"upro": "阴性(+)"}, "number_unreadable"), (4, {"upro": "positive(-)"}, "number_unreadable"),
 ])  # fmt: skip

@@ -295,3 +295,43 @@ def test_a_transport_file_of_version_8_keeps_its_long_names(tmp_path):
 def test_a_file_of_korea_or_japan_is_not_read_as_chinese(tmp_path, words, encoding):
     text = f"id,site,visit,crp\nP1,{words},BL,3\nP2,{words},BL,4\n"
     assert encoding.replace("_", "-").upper() in found(cohort(tmp_path, {"a.csv": text.encode(encoding)}))["encoding"]
+
+
+@pytest.mark.parametrize(("unnamed", "rule"), [
+    (["1", "2", "4"], "row_numbers"), (["", "", ""], "row_numbers"), (["7", "7", "9"], "column_undeclared"),
+    (["*", "", "*"], "column_undeclared"),
+])  # fmt: skip
+def test_a_column_without_a_name_is_row_numbers_only_if_it_numbers_rows(tmp_path, unnamed, rule):
+    lines = ["id,visit,,crp", *(f"P{row},BL,{cell},{row}.5" for row, cell in enumerate(unnamed))]
+    assert set(found(cohort(tmp_path, {"a.csv": "\n".join(lines).encode()}))) - {"visit_absent"} == {rule}
+
+
+@pytest.mark.parametrize(("crp", "told"), [
+    ("0 0 0 1.0 12.4 39.6", True), ("0 0 0 0.9 12.4 39.6", False), ("0 0 3.1 1.0 12.4 39.6", False), ("0 0 0 10 12 39", True),
+    ("0 0 0 9 12 39", False), ("0 0 0 12.4 39.6", False),
+])  # fmt: skip
+def test_three_zeros_ten_steps_below_every_other_value_are_doubted(tmp_path, crp, told):
+    rows = [f"P{row} BL {value}" for row, value in enumerate(crp.split())]
+    message = found(cohort(tmp_path, {"a.csv": "\n".join(["id visit crp", *rows])})).get("zeros_doubtful", "")
+    assert message.startswith("column crp: 3 of 6 values are 0, and no other is below") is told
+
+
+@pytest.mark.parametrize(("haq", "rule"), [
+    ("0,875 1,375 0,5", "decimal_comma"), ("1,375 1,125 1,5", "decimal_comma"), ("1,375 1,125 1", "number_ambiguous"),
+])  # fmt: skip
+def test_a_comma_is_decimal_where_others_are_and_thousands_would_be_impossible(tmp_path, haq, rule):
+    rows = [f'P{row},BL,"{value}"' for row, value in enumerate(haq.split())]
+    path = cohort(tmp_path, {"a.csv": "\n".join(["id,visit,haq", *rows]).encode()})
+    assert set(found(path)) - {"visit_absent"} == {rule}
+
+
+def test_thousands_that_are_possible_stay_ambiguous_beside_decimal_commas(tmp_path):
+    path = cohort(tmp_path, {"a.csv": b'id,visit,rf\nP0,BL,"85,5"\nP1,BL,"1,234"'})
+    assert {"decimal_comma", "number_ambiguous"} <= set(found(path))
+
+
+def test_a_dipstick_is_told_as_the_level_that_its_word_names(tmp_path):
+    clean, _ = cleaned(cohort(tmp_path, {"a.csv": "id visit upro\nP1 BL 阴性"}))
+    ledger = clean.records.ledger()
+    assert ledger[["was", "became", "rule"]].to_numpy().tolist() == [["阴性", "-", "code_spelling"]]
+    assert "was read as the level it names" in found(cohort(tmp_path, {"a.csv": "id visit upro\nP1 BL 阴性"}))["code_spelling"]

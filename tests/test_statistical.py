@@ -178,3 +178,12 @@ def test_a_label_that_says_another_unit_than_the_column_of_units_is_told(tmp_pat
     columns = {"id": {"role": "USUBJID"}, "visit": {"role": "AVISIT"}, label: {"paramcd": "CRP", "unit": unit}}
     wide = f"id,visit,{label}\nP1,BL,3.9\nP2,BL,9.1\n"
     assert ("unit_label" in found(cohort(tmp_path / "wide", {"a.csv": wide.encode()}, columns=columns))) is expected
+
+
+def test_numbers_in_single_precision_have_the_digits_that_were_typed(tmp_path):
+    rows = ROWS.assign(crp=ROWS["crp"].abs().astype("float32"), date=pd.to_datetime(ROWS["date"]))
+    rows.to_stata(tmp_path / "made.dta", write_index=False)
+    rows.to_parquet(tmp_path / "made.parquet")
+    for name in ("dta", "parquet"):
+        told = cohort(tmp_path / name, {f"a.{name}": (tmp_path / f"made.{name}").read_bytes()}, columns=COLUMNS, visits=VISITS)
+        assert [value for *_, value in values(told)] == [39.6, 9, 34.5, 12]

@@ -165,6 +165,8 @@ RULES = {
     # columns
     "mostly_missing": _warn("high", "Most values of a column are missing", "See that the export is complete."),
     "constant": _warn("medium", "A column has one and the same value in every row", "See that the export is right."),
+    "zeros_doubtful": _warn("medium", "Zeros stand far below every other value of a column",
+        "See what 0 means: below the assay's limit (`lower_limit` of the column), or not measured (`missing` in cohort.yml)."),
     "unit_doubt": _warn("high", "A column's values suggest another unit", "Ask which unit the values are in, and declare it."),
     "unit_doubt_site": _warn("high", "A site's values suggest another unit than elsewhere",
         "Ask the site which unit it uses, and convert its values."),

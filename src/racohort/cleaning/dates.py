@@ -52,6 +52,10 @@ def read_date(text: str, format_: str | None, timezone: str = "UTC", native: boo
     ((datetime.date(2013, 3, 1), ''), 'date_spelling', 'date_unreadable')
     >>> read_date("29/06/2016 00:00:00", "%d/%m/%Y")
     (datetime.date(2016, 6, 29), 'date_spelling')
+    >>> read_date("2013-02-28 16:00:00+00:00", None, "Asia/Shanghai", native=True)
+    (datetime.date(2013, 3, 1), 'date_spelling')
+    >>> read_date("2013-03-01 00:00:00+00:00", None, "America/Sao_Paulo", native=True)  # midnight: a day, no moment
+    (datetime.date(2013, 3, 1), '')
     """
     plain = tidy(unicodedata.normalize("NFKC", text)).removeprefix("'").translate(DASHES)
     form = "%Y-%m-%d" if native and _ISO.fullmatch(plain) else format_ or "%Y-%m-%d"
@@ -59,7 +63,8 @@ def read_date(text: str, format_: str | None, timezone: str = "UTC", native: boo
     if declared is not None:
         return declared, "" if plain == text else "date_spelling"
     day = _beyond_doubt(plain, timezone, form)
-    typed = native and _TIMED.fullmatch(plain)  # a file that types its dates may give them a time of day
+    # a file that types its dates may give them a time of day; the zone may make another day of it
+    typed = native and _TIMED.fullmatch(plain) and plain.startswith(f"{day}")
     return day, "date_unreadable" if day is None else "" if typed else "date_spelling"
 
 
@@ -113,7 +118,8 @@ def _moment(timed: re.Match[str], timezone: str, form: str) -> Day:
         moment = datetime.datetime.fromisoformat(f"{day.isoformat()}T{clock.split('.')[0].zfill(8)}{zone}")
     except ValueError:
         return None
-    return moment.astimezone(ZoneInfo(timezone)).date() if zone else day
+    midnight = moment.time() == datetime.time() and not moment.utcoffset()
+    return moment.astimezone(ZoneInfo(timezone)).date() if zone and not midnight else day
 
 
 def _day(year: int, month: int, day: int) -> Day:

@@ -140,6 +140,7 @@ REASONS = {
     "censored": "lies beyond the assay's limit; side and limit are kept",
     "missing_code": "was read as missing",
     "code_mapped": "was read as the number it stands for",
+    "code_spelling": "was read as the level it names",
 }
 
 
@@ -156,6 +157,8 @@ def read_field(
     gone = missing_words(texts.words, config) | missing_labels(texts.words, sheet.labels(name))
     missing = {text: told for text, told in gone.items() if text not in (column.codes or {})}
     said = _readings(texts.words, missing, column, column.decimal or sheet.table.decimal)
+    if len(PARAMCD) == 1 and unit_factor(catalogue, PARAMCD[0], column.unit) == 1:
+        said |= _decimals_alone(said, float(catalogue["possible_high"][PARAMCD[0]]))
     declared = np.array([column.unit or ""], dtype=object) if units is None else units
     at, words, codes, unit = _combined(texts, PARAMCD, declared)
     field = Field(name, column, _described(words, codes, said, missing), at, np.zeros(len(sheet), dtype=bool))
@@ -180,6 +183,20 @@ def _readings(words: np.ndarray, missing: dict[str, bool], column: Column, decim
         doubtful = {text for text in words if "." in text and GROUPED.fullmatch(text) and text not in codes}
         found |= dict.fromkeys(doubtful, Reading(rule="number_ambiguous"))
     return found
+
+
+def _decimals_alone(said: Mapping[str, Reading], highest: float) -> dict[str, Reading]:
+    """1,375 as 1.375 in a column that has decimal commas, where 1375 is impossible.
+
+    >>> said = {"0,875": Reading(0.875, rule="decimal_comma"), "1,375": Reading(rule="number_ambiguous")}
+    >>> _decimals_alone(said, 3)["1,375"].value, _decimals_alone(said, 2000)
+    (1.375, {})
+    """
+    if not any(reading.rule == "decimal_comma" for reading in said.values()):
+        return {}
+    doubtful = [text for text, reading in said.items() if reading.rule == "number_ambiguous" and _TWO_READINGS.fullmatch(text)]
+    return {text: Reading(float(text.replace(",", ".")), rule="decimal_comma")
+            for text in doubtful if float(text.replace(",", "")) > highest}  # fmt: skip
 
 
 def _beyond(text: str, reading: Reading, column: Column) -> Reading:
@@ -248,7 +265,7 @@ def _read_levels(readings: Readings, catalogue: pd.DataFrame) -> None:
             level = _level(text)
             if level in levels and (not readings.missing[at] or text in levels):
                 readings.aval[at], readings.avalc[at], readings.censored[at] = levels.index(level), level, ""
-                readings.missing[at], readings.rule[at] = False, "" if level == text else "number_spelling"
+                readings.missing[at], readings.rule[at] = False, "" if level == text else "code_spelling"
 
 
 def _convert(
@@ -324,9 +341,10 @@ def _tell(sheet: Sheet, field: Field, records: Records) -> None:
 
 
 def _became(readings: Readings, some: np.ndarray) -> np.ndarray:
-    """How the ledger writes what became of these readings: the number, with its side where it lies beyond a limit."""
+    """How the ledger writes what became of these readings: a level, or the number with its side where it lies beyond a limit."""
     became = np.full(len(some), "", dtype=object)
     for at in np.flatnonzero(some & ~readings.missing):
         side, value = readings.censored[at], readings.aval[at]
-        became[at] = f"{side} {readings.limit[at]:.12g}" if side else "" if math.isnan(value) else f"{value:.12g}"
+        number = f"{side} {readings.limit[at]:.12g}" if side else "" if math.isnan(value) else f"{value:.12g}"
+        became[at] = readings.avalc[at] or number
     return became

@@ -17,6 +17,8 @@ FEW = 8
 DECIMALS = 6
 #: A score on a grid may have been rounded to two decimals: 0.88 and 1.13 (or 1.12) stand for 0.875 and 1.125.
 HUNDREDTH = 0.005
+#: Zeros are doubted where there are so many, and no other value lies within so many steps (of its last decimal) above them.
+ZEROS, GAP = 3, 10
 
 
 def round_scores(sheet: Sheet, field: Field, catalogue: pd.DataFrame, records: Records) -> None:
@@ -139,6 +141,20 @@ def check_columns_whole(sheet: Sheet, catalogue: pd.DataFrame, records: Records)
         if measured and len(given) >= 8 and len(np.unique(given)) == 1:
             said = f"column {field.name} is constant: {given[0]:g} in all {len(given)} rows"
             records.note("constant", said, sheet.table, column=field.name, value=f"{given[0]:g}", count=len(given))
+        if measured and catalogue.at[field.codes[0], "scale"] == "log":
+            _note_zeros(sheet, field, records)
+
+
+def _note_zeros(sheet: Sheet, field: Field, records: Records) -> None:
+    """Warn of zeros far below every other value: a 0 that was written for a value below the assay's limit, or for none."""
+    rows = field.good & sheet.keep & (field.censored == "")
+    if not rows.any() or (zeros := int((field.aval[rows] == 0).sum())) < ZEROS:
+        return
+    others = field.aval[rows & (field.aval > 0)] / field.readings.factor[field.at[rows & (field.aval > 0)]]
+    steps = next((10**digits for digits in range(4) if np.allclose(others * 10**digits, np.round(others * 10**digits))), np.inf)
+    if len(others) >= ZEROS and others.min() * steps >= GAP:
+        said = f"column {field.name}: {zeros} of {int(rows.sum())} values are 0, and no other is below {others.min():g}"
+        records.note("zeros_doubtful", said, sheet.table, column=field.name, value="0", count=zeros)
 
 
 def _note_equal(sheet: Sheet, catalogue: pd.DataFrame, records: Records) -> None:

@@ -49,7 +49,7 @@ def _gunzipped(data: bytes, most: int, table: RawTable, records: Records) -> byt
 def _unzipped(data: bytes, most: int, table: RawTable, records: Records) -> tuple[bytes, str] | None:
     try:
         archive = zipfile.ZipFile(io.BytesIO(data))
-        names = [one for one in archive.namelist() if not one.endswith("/") and not one.startswith("__MACOSX/")]
+        names = [one for one in archive.namelist() if not one.endswith("/") and not _is_left_over(one)]
         if len(names) != 1:
             there = f"{len(names)} files ({', '.join(names[:5])}{' and others' if len(names) > 5 else ''})"
             records.note("file_unsupported", f"{table.file} holds {there}, where one data file is read; unpack it", table)
@@ -66,6 +66,16 @@ def _unzipped(data: bytes, most: int, table: RawTable, records: Records) -> tupl
         _too_large(table, len(data), most, records)
         return None
     return inside, names[0]
+
+
+def _is_left_over(name: str) -> bool:
+    """Whether a file is one that an operating system keeps for itself in every folder.
+
+    >>> _is_left_over("__MACOSX/._visits.csv"), _is_left_over("data/.DS_Store"), _is_left_over("visits.csv")
+    (True, True, False)
+    """
+    last = PurePosixPath(name).name
+    return name.startswith("__MACOSX/") or last.startswith(".") or last in ("Thumbs.db", "desktop.ini")
 
 
 def _too_large(table: RawTable, size: int, most: int, records: Records) -> None:

@@ -44,7 +44,7 @@ def too_many(rows: int, columns: int, limits: Limits, table: RawTable, records: 
 
 
 def _texts(column: pa.ChunkedArray) -> list[str]:
-    return [as_text(value) for value in column.to_pylist()]
+    return [as_text(value) for value in (column.to_numpy() if pa.types.is_float32(column.type) else column.to_pylist())]
 
 
 def finish(table: RawTable, records: Records) -> None:

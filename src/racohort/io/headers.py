@@ -157,11 +157,19 @@ def _note_cut_names(table: RawTable, records: Records) -> None:
 
 
 def _note_unnamed(left: list[str], table: RawTable, records: Records) -> list[str]:
+    """The columns left that have a name, or hold anything else than the numbers of the rows; the others are told of."""
     unnamed = [name for name in left if not name.strip() or re.fullmatch(r"Unnamed: \d+|__index_level_\d+__", name)]
+    unnamed = [name for name in unnamed if _numbers_rows(table.cells.loc[:, table.cells.columns == name])]
     for name in unnamed:
         if not name.startswith("__index"):
             records.note("row_numbers", "a column without a name (row numbers) was left out", table, line=1, column=name)
     return [name for name in left if name not in unnamed]
+
+
+def _numbers_rows(cells: pd.DataFrame) -> bool:
+    """Whether columns are blank, or count their rows: whole numbers, none of them twice."""
+    given = [texts[texts != ""] for texts in (column.str.strip() for _, column in cells.items())]
+    return all(texts.str.fullmatch(r"\d+(?:\.0)?").all() and texts.is_unique for texts in given)
 
 
 def note_left(tables: Sequence[RawTable], files: Sequence[File], left: Sequence[list[str]], records: Records) -> None:
@@ -171,7 +179,9 @@ def note_left(tables: Sequence[RawTable], files: Sequence[File], left: Sequence[
         names = [name for name in left[parts[0]] if all(name in left[part] for part in parts)]
         if names:
             more = " and others" if len(names) > 10 else ""
-            said = f"{tables[parts[0]].file}: not declared, so not read: {', '.join(map(repr, names[:10]))}{more}"
+            at = list(tables[parts[0]].cells.columns).index
+            called = [repr(name) if name.strip() else f"column {at(name) + 1}, which has no name" for name in names[:10]]
+            said = f"{tables[parts[0]].file}: not declared, so not read: {', '.join(called)}{more}"
             records.note("column_undeclared", said, tables[parts[0]], line=1, column=names[0], count=len(names))
 
 

@@ -53,7 +53,8 @@ def _explained(name: str, facts: Any) -> list[Any]:
 
 
 def _texts(name: str, column: pd.Series, facts: Any, table: RawTable, records: Records) -> list[str]:
-    texts = np.array([as_text(value) for value in column], dtype=object)
+    single = facts.readstat_variable_types[name] == "float" and pd.api.types.is_float_dtype(column)
+    texts = np.array([as_text(value) for value in (column.to_numpy("float32") if single else column)], dtype=object)
     gone = _is_missing(column, facts.missing_user_values.get(name, []), facts.missing_ranges.get(name, []))
     for text in dict.fromkeys(texts[gone]):
         rows = np.flatnonzero(gone & (texts == text))

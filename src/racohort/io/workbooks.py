@@ -68,8 +68,12 @@ def _read_sheet(data: bytes, entry: File, table: RawTable, records: Records) -> 
 def as_text(value: Any) -> str:
     """A typed cell as the text a reader would write: dates as ISO, numbers with up to 15 digits, nothing as "".
 
+    A number in single precision has the digits that tell it from its neighbours.
+
     >>> as_text(14.0), as_text(39.6), as_text(datetime.datetime(2013, 3, 1)), as_text(None), as_text(True)
     ('14', '39.6', '2013-03-01', '', 'TRUE')
+    >>> as_text(np.float32(39.6)), as_text(float(np.float32(39.6)))
+    ('39.6', '39.5999984741211')
     """
     if value is None or value is pd.NaT:
         return ""
@@ -78,6 +82,7 @@ def as_text(value: Any) -> str:
     if isinstance(value, int | np.integer):
         return str(int(value))
     if isinstance(value, float | np.floating):
+        value = float(str(value)) if isinstance(value, np.float32) else value
         return "" if np.isnan(value) else f"{float(value):.15g}"
     if isinstance(value, datetime.datetime):
         return value.isoformat(sep=" ").removesuffix(" 00:00:00")
