@@ -194,7 +194,7 @@ def test_a_date_that_has_one_reading_gets_its_format(root: Path, tmp_path: Path,
         ("CRP (mg/dL)", "0.4 3.4", "mg/dL"), ("crp_mg_L", "0.4 3.4", "mg/L"), ("crp", "0.4 3.4", None),
         ("crp", "12 160", "mg/L"), ("hgb", "11.9 15.1", "g/dL"), ("hgb", "119 131", "g/L"), ("wbc", "5400 7200", "10^6/L"),
         ("alt", "20 60", "U/L"), ("alt", "0.3 1.1", "ukat/L"),
-        ("CRP (ng/mL)", "4 34", None),
+        ("CRP (ng/mL)", "4 34", None), ("crp_mgl", "4 34", "mg/L"), ("esr_mmh", "4 34", "mm/h"), ("crp_xyz", "4 34", None),
     ],
 )  # fmt: skip
 def test_a_unit_is_what_the_name_says_or_the_only_one_that_is_possible(
@@ -216,7 +216,7 @@ def test_a_name_that_says_something_else_than_an_analyte_is_no_analyte(root: Pat
 @pytest.mark.parametrize(
     ("words", "meanings"),
     [("M F", {"M": "M", "F": "F"}), ("W M", {"W": "F", "M": "M"}), ("女 男", {"女": "F", "男": "M"}), ("V M", None),
-     ("H M", None), ("1 2", None)],
+     ("H M", None), ("1 2", None), ("Masculino Feminino", {"Masculino": "M", "Feminino": "F"}), ("Masculino X", None)],
 )  # fmt: skip
 def test_codes_of_sex_are_filled_in_where_they_have_one_meaning(
     root: Path, tmp_path: Path, words: str, meanings: dict[str, str] | None
@@ -352,6 +352,24 @@ def test_a_wide_table_tells_its_visits_by_words_that_stand_beside_the_same_analy
     assert found.files[0].shape == "wide"
     assert {code: visit.labels for code, visit in found.visits.items()} == {"BL": ["B"], "M": ["M"]}
     assert found.columns["ALT (U/L).{visit}"].paramcd == "ALT"
+
+
+@pytest.mark.parametrize("later", ["6 months", "Week 26", "6_Monate"])
+def test_a_number_with_its_unit_of_time_is_the_label_of_a_wide_column(root: Path, tmp_path: Path, later: str) -> None:
+    header = f"id,Baseline CRP (mg/L),{later} CRP (mg/L),Baseline Date,{later} Date"
+    rows = "\n".join(f"P{n},{9.5 + n},{4.5 + n},2019-01-0{n + 1},2019-07-0{n + 1}" for n in range(4))
+    found = guessed(root, tmp_path / "wide.csv", f"{header}\n{rows}\n")
+    assert found.columns["{visit} CRP (mg/L)"].paramcd == "CRP"
+    assert found.columns["{visit} Date"].role == "ADT"
+    assert [visit.labels for visit in found.visits.values()] == [["Baseline"], [later]]
+
+
+def test_zero_and_one_are_no_and_yes_of_seriousness_and_one_and_two_are_asked_about(root: Path, tmp_path: Path) -> None:
+    for number, codes in enumerate(("01", "12")):
+        rows = "\n".join(f"P{n},Fever,2014-02-0{n + 1},{code}" for n, code in enumerate(codes))
+        table = written(tmp_path, f"events{number}.csv", f"id,adverse event,start date,serious\n{rows}\n")
+        assert described(table, name=f"mine{number}").exit_code == 0
+        assert ('"1": "Y"' in text_of(root, f"mine{number}")) is (codes == "01")
 
 
 def test_a_column_of_medicines_beside_age_and_sex_is_a_fact_of_a_visit_and_many_unknown_columns_are_told_in_one_line(

@@ -111,7 +111,7 @@ def _or(words: Sequence[str]) -> str:
 
 def guess_analyte(name: str, index: Index, units: Sequence[str]) -> tuple[tuple[str, ...], str, str]:
     """The PARAMCDs a name can stand for, the evidence, and what speaks against the match ("" where nothing does)."""
-    fillers = frozenset(word for unit in units for word in name_words(unit.replace("/", " ")))
+    fillers = frozenset(word for unit in units for word in (*name_words(unit.replace("/", " ")), name_key(unit)))
     from_words = look_up(name, index)
     left = " ".join(word for word in from_words.left.split() if word not in fillers)
     doubt = f"what {left!r} says" if left else ""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from racohort.cleaning.dates import read_date
 from racohort.intake.guesses import Word
 from racohort.intake.names import name_words
-from racohort.intake.vocabulary import RESULT, SEXES, WORDS
+from racohort.intake.vocabulary import RESULT, SEXES, WORDS, YES
 
 _NUMBER = re.compile(r"[-+]?\d*[.,]?\d+(?:[eE][-+]?\d+)?")
 _SIDE = re.compile(r"^(?:<=|>=|<|>|≤|≥|＜|＞|小于|大于)\s*")
@@ -142,9 +142,15 @@ def sex_words(cells: Sequence[str]) -> list[Word]:
 
 
 def role_words(role: str, cells: Sequence[str]) -> list[Word]:
-    """What the words of a column with few meanings stand for; blanks where a word is not known."""
-    known = WORDS[role]
-    return [_word(text, known) for text in dict.fromkeys(given(cells))][:40]
+    """What the words of a column with few meanings stand for; blanks where a word is not known. 0 beside 1 is no beside yes.
+
+    >>> [word.meaning for word in role_words("AESER", ["0", "1"])], [word.meaning for word in role_words("AESER", ["1", "2"])]
+    (['N', 'Y'], ['', ''])
+    """
+    known, texts = WORDS[role], list(dict.fromkeys(given(cells)))
+    if known is YES and "0" in texts and set(texts) <= {"0", "1"}:
+        known = known | {"0": "N", "1": "Y"}
+    return [_word(text, known) for text in texts][:40]
 
 
 def _word(text: str, known: dict[str, str]) -> Word:

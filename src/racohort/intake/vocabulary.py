@@ -112,7 +112,7 @@ SHORT = {
     "harnstoff": "UREA", "hst": "UREA", "harnsäure": "URATE", "kalium": "K", "natrium": "SODIUM", "alkalische phosphatase": "ALP",
     "c reaktives protein": "CRP", "blutsenkung": "ESR", "erythrozyten": "RBC", "hämatokrit": "HCT", "lymphozyten": "LYM",
     "gesamteiweiß": "PROT", "gesamteiweiss": "PROT", "eiweiß im urin": "UPRO",
-    "pt global": "PTGA", "patient global": "PTGA", "physician global": "PHGA", "evaluator global": "PHGA",
+    "pt global": "PTGA", "pat global": "PTGA", "patient global": "PTGA", "physician global": "PHGA", "evaluator global": "PHGA",
     "rheumafaktor": "RF", "druckschmerzhafte gelenke": "TJC28", "geschwollene gelenke": "SJC28",
     "vhs": "ESR", "vsg": "ESR", "pcr": "CRP", "fator reumatoide": "RF", "factor reumatoide": "RF", "hemoglobina": "HGB",
     "tgp": "ALT", "tgo": "AST", "leucocitos": "WBC", "leucócitos": "WBC", "plaquetas": "PLAT", "creatinina": "CREAT",
@@ -134,7 +134,8 @@ ROLE_FILLERS = frozenset(FILLERS | {"years", "year", "yrs", "yr", "y", "date", "
 SEXES = [
     {"m": "M", "f": "F"}, {"m": "M", "w": "F"}, {"h": "M", "f": "F"}, {"男": "M", "女": "F"}, {"male": "M", "female": "F"},
     {"man": "M", "woman": "F"}, {"男性": "M", "女性": "F"}, {"männlich": "M", "weiblich": "F"}, {"homme": "M", "femme": "F"},
-    {"hombre": "M", "mujer": "F"},
+    {"hombre": "M", "mujer": "F"}, {"masculino": "M", "feminino": "F"}, {"masculino": "M", "femenino": "F"},
+    {"masculin": "M", "féminin": "F"},
 ]  # fmt: skip
 
 #: The words for yes and no.

@@ -3,10 +3,13 @@
 import re
 from collections.abc import Callable, Sequence
 
-from racohort.intake.visits import is_visit_label, label_day
+from racohort.intake.visits import UNITS, is_visit_label, label_day
 
-_LAST = re.compile(r"(?P<stem>.*?[^\W_].*?)(?P<mark>[\s_.\-]+)(?P<label>[^\s_.\-]+)")
-_FIRST = re.compile(r"(?P<label>[^\s_.\-]+)(?P<mark>[\s_.\-]+)(?P<stem>.*[^\W_].*)")
+#: A number and a unit of time are one label (6 months, week_12); so is any other word.
+_TIME = "|".join(word for _, words in UNITS.values() for word in words if len(word) > 1)
+_LABEL = rf"(?P<label>(?i:\d{{1,3}}[\s_](?:{_TIME})|(?:{_TIME})[\s_]\d{{1,3}})|[^\s_.\-]+)"
+_LAST = re.compile(rf"(?P<stem>.*?[^\W_].*?)(?P<mark>[\s_.\-]+){_LABEL}")
+_FIRST = re.compile(rf"{_LABEL}(?P<mark>[\s_.\-]+)(?P<stem>.*[^\W_].*)")
 _JOINED = re.compile(r"(?P<stem>.*[^\W\d_])(?P<mark>)(?P<label>\d{1,3})")
 
 #: What can stand beside many analytes alike and is no visit.
@@ -31,6 +34,10 @@ def find_patterns(names: Sequence[str], is_known: Callable[[str], bool]) -> dict
     ['bdi.{visit}']
     >>> list(find_patterns(["BL.GE", "V3.GE", "V5.GE", "V3.x", "V5.x"], lambda text: False))
     ['{visit}.GE']
+    >>> find_patterns(["Baseline CRP", "6 months CRP"], lambda text: text == "CRP")
+    {'{visit} CRP': {'Baseline CRP': 'Baseline', '6 months CRP': '6 months'}}
+    >>> find_patterns(["crp_week_0", "crp_week_12"], lambda text: text == "crp")
+    {'crp_{visit}': {'crp_week_0': 'week_0', 'crp_week_12': 'week_12'}}
 
     Labels that say nothing by themselves are those of visits where each of them stands beside the same three known names.
 
