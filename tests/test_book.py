@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
+import pydata_sphinx_theme
 import pytest
 from ruamel.yaml import YAML
 
@@ -375,6 +376,17 @@ def test_pages_go_without_scripts_and_typefaces_that_nothing_uses_and_that_of_th
     assert page.read_text() == f"<head>{other}</head>"
     assert (tmp_path / "search.html").read_text() == f"<head>{other}\n{index}</head>"
     assert sorted(path.name for path in static.rglob("*.*")) == ["fa-solid-900.woff2", "other.js"]
+
+
+def test_the_theme_measures_nothing_that_is_folded(tmp_path):
+    theme = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static" / "scripts"
+    script = tmp_path / "_static" / "scripts" / "pydata-sphinx-theme.js"
+    script.parent.mkdir(parents=True)
+    script.write_bytes((theme / script.name).read_bytes())
+    assert ".cell_output" in script.read_text("utf-8")
+    _remove_unused(tmp_path)
+    assert ".cell_output" not in script.read_text("utf-8")
+    assert "scrollWidth" in script.read_text("utf-8")
 
 
 def test_an_abbreviation_is_explained_where_a_page_first_uses_it_and_nowhere_else(monkeypatch):

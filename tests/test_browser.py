@@ -31,7 +31,8 @@ SURVEY = """() => ({
   headings: [...document.querySelectorAll('article h1')].length,
   ids: [...document.querySelectorAll('[id]')].map(e => e.id),
   links: [...document.querySelectorAll('a[href]')].map(e => e.href),
-  broken: [...document.images].filter(e => !e.complete || !e.naturalWidth).map(e => e.alt || e.src.slice(0, 80)),
+  broken: [...document.images].filter(e => !e.naturalWidth && !e.matches('html:not([data-theme=dark]) .ra-dark'))
+    .map(e => e.alt || e.src.slice(0, 80)),
   unlabelled: [...document.images].filter(e => !e.alt.trim()).map(e => e.alt || e.src.slice(0, 80)),
   bare: [...document.querySelectorAll('figure.ra-figure:not(:has(.ra-files):has(.ra-about))')].map(e => e.id),
   unscoped: [...document.querySelectorAll('.ra-table th:not([scope])')].map(e => e.textContent),
@@ -95,8 +96,8 @@ def visit(chromium) -> Iterator[Visit]:
     visited.context.close()
 
 
-#: Pictures further down, and those of the other theme, are loaded once the page is there.
-LOADED = "() => [...document.images].every(picture => picture.complete)"
+#: Pictures further down are loaded once the page is there, those of the dark theme where it is shown.
+LOADED = """() => [...document.images].every(e => e.complete || e.matches('html:not([data-theme=dark]) .ra-dark'))"""
 
 #: Width and theme in turn, so that every kind of page is seen each way.
 LOOKS = [(1280, "light"), (390, "dark"), (1280, "dark"), (390, "light")]

@@ -36,10 +36,12 @@ document.addEventListener("DOMContentLoaded", () => {
   });
 });
 
-// Pictures further down, and last those of the other theme, come once the page is there, one by one, so that it answers at
-// once: whoever prints or keeps it has them all.
+// Pictures further down, and last what is folded, come once the page is there, one by one, so that it answers at once: whoever
+// prints or keeps it has them all. Paper is light, so that those of the dark theme come only to whom they are shown.
 addEventListener("load", () => {
-  const later = [...document.querySelectorAll("img[loading=lazy]")].sort((one, other) => !one.offsetParent - !other.offsetParent);
+  const dark = document.documentElement.dataset.theme === "dark";
+  const later = [...document.querySelectorAll("img[loading=lazy]")].filter((picture) => dark || !picture.matches(".ra-dark"));
+  later.sort((one, other) => !one.offsetParent - !other.offsetParent);
   const next = () => {
     const picture = later.shift();
     if (!picture) return;

@@ -89,7 +89,7 @@ document.addEventListener("DOMContentLoaded", () => {
     head: part.querySelector("caption")?.offsetHeight,
   });
   const mark = ({ part, beyond, more, head }) => {
-    if (beyond && part.matches(".ra-drawing, pre")) part.tabIndex = 0;
+    if (beyond && !part.matches(".ra-scroll")) part.tabIndex = 0;
     if (beyond && head) part.style.setProperty("--ra-head", `${head}px`);
     part.classList.toggle("ra-more", beyond && more);
   };

@@ -161,6 +161,12 @@ _ICONS = re.compile(rb'\s*<script defer src="[^"]*fontawesome\.js[^"]*"></script
 #: The index of the search, which is asked on its own page only.
 _INDEX = re.compile(rb'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 
+#: What the theme's script measures on every page, the folded too and one after the other, so that a page of reference is laid
+#: out some hundred times; `tables.js` does so when a part is there to be seen.
+_MEASURED = (
+    b'"pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon",".pst-scrollable-table-container"'
+)
+
 
 def _remove_unused(html: Path) -> None:
     """Take out what no page uses: the theme's translations, the maps of its scripts, and its icons but for one typeface."""
@@ -169,6 +175,8 @@ def _remove_unused(html: Path) -> None:
     typefaces = set((static / "vendor").rglob("webfonts/*")) - set(static.rglob("fa-solid-900.woff2"))
     for path in (*static.rglob("*.map"), *static.rglob("fontawesome.js"), *typefaces):
         path.unlink()
+    for script in static.rglob("pydata-sphinx-theme.js"):
+        script.write_bytes(script.read_bytes().replace(_MEASURED, b'".ra-measured"'))
     for page in html.rglob("*.html"):
         text = _ICONS.sub(b"", page.read_bytes())
         page.write_bytes(text if page.name == "search.html" else _INDEX.sub(b"", text))

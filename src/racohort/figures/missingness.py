@@ -53,7 +53,7 @@ _SHARES = (
 def _draw_patients(values: pd.DataFrame, people: pd.DataFrame, codes: list[str], plan: Plan, catalogue: pd.DataFrame) -> Drawing:
     there = _presence(values, codes, people.index, plan)
     order = _by_pattern(there, people, plan)
-    fig, axes = canvas(7.2, 0.9 + 0.145 * len(codes), 1, len(plan.visits), sharey=True, squeeze=False)
+    fig, axes = canvas(7.2, 1.15 + 0.145 * len(codes), 1, len(plan.visits), sharey=True, squeeze=False)
     for ax, visit in zip(axes[0], plan.visits, strict=True):
         _draw_map(ax, there[visit.AVISIT].reindex(order), people[visit.flag].reindex(order).eq("Y"), visit.label)
     _label_parameters(axes[0][0], codes, catalogue)
