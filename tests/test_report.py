@@ -221,3 +221,12 @@ def test_the_title_and_the_provenance_say_what_was_run():
     record = {"run": "", "inputs": [{"file": "a.csv"}, {"file": "b.csv"}]}
     assert "the unnamed run of the cohort example. It read 2 files: a.csv and b.csv." in say_provenance(record, plan).plain
     assert say_provenance({}, plan).kind == "absent"
+
+
+@pytest.mark.parametrize(("upper", "told"), [(0.033, "up to about 3 of 100"), (0.004, "fewer than 1 of 100")])
+def test_plain_words_call_a_rounded_limit_about(cohorts, upper, told):
+    one = cohorts["as the paper"]
+    rows = one.results.copy()
+    its = (rows["section"] == "safety") & (rows["statistic"] == "proportion") & (rows["category"] == "SERIOUS")
+    rows.loc[its & (rows["by"] == "overview"), "upper"] = upper
+    assert told in report.say_plain_summary(rows, one.plan, one.catalogue).plain

@@ -65,7 +65,8 @@ def _harm(results: pd.DataFrame) -> Sentence | str:
     if row is None:
         return "Nothing was recorded about serious unwanted events, so this report can say nothing about them."
     seen = f"{number(row['count'])} of {count(row['n'], 'person', 'people')} had a serious unwanted event"
-    return quote(f"{seen}; among many more people it could be up to {number(100 * row['upper'])} of 100.", row["result_id"])
+    most = "fewer than 1" if row["upper"] < 0.01 else f"up to about {number(100 * row['upper'])}"
+    return quote(f"{seen}; among many more people it could be {most} of 100.", row["result_id"])
 
 
 def _unknown(plan: Plan) -> str:
