@@ -178,6 +178,8 @@ RULES = {
         "Ask the laboratory for its limits in the unit of the value, and correct the limits or the unit."),
     "columns_equal": _warn("high", "Two columns or items hold the same values",
         "See which is right; one may have been pasted over the other."),
+    "column_sorted": _warn("high", "The values of a column are sorted, and the rows are not",
+        "Compare the column with the source; a spreadsheet may have sorted it without its rows."),
     "filled_run": _warn("high", "One value stands in many rows, one after another",
         "Compare the rows with the source; a spreadsheet may have filled them with the first."),
     "text_garbled": _warn("medium", "A text was damaged by a wrong encoding", "Export the file again as UTF-8."),

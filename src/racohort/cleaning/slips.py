@@ -14,6 +14,8 @@ CHANCE = 1e-4
 NEAR = 1.4
 #: ... what three of four patients' values differ by, of at least so many values.
 FAR, ENOUGH = 4, 12
+#: A column with so many different values, and so many steps within patients, is not sorted by chance.
+DIFFERENT, STEPS = 8, 4
 
 
 def measured(catalogue: pd.DataFrame, code: str) -> bool:
@@ -27,7 +29,7 @@ def measured(catalogue: pd.DataFrame, code: str) -> bool:
 def check_runs(sheet: Sheet, catalogue: pd.DataFrame, records: Records) -> None:
     """Warn of one value in many rows one after another, of several patients: what filling down in a spreadsheet leaves.
 
-    A column in the order of its values is left alone.
+    A column in the order of its values has no such run; it is doubted where the rows are in the order of the patients.
     """
     for field in sheet.fields:
         readings, usable = field.readings, field.good & sheet.keep
@@ -42,6 +44,11 @@ def _check_column(sheet: Sheet, field: Field, code: str, rows: np.ndarray, recor
     values, who = field.aval[rows], sheet.who[rows]
     steps, other = np.diff(values), np.diff(who) != 0
     if (steps >= 0).all() or (steps <= 0).all():
+        blocks = other.sum() + 1 == len(np.unique(who))
+        if blocks and len(np.unique(values)) >= DIFFERENT and ((steps != 0) & ~other).sum() >= STEPS:
+            way = "rise" if steps.sum() > 0 else "fall"
+            said = f"column {field.name}: the {len(rows)} values of {code} {way} from row to row, while patients stay together"
+            records.note("column_sorted", said, sheet.table, column=field.name, count=len(rows))
         return
     starts = np.concatenate([[0], np.flatnonzero(steps != 0) + 1])
     length = np.diff(np.append(starts, len(rows)))
