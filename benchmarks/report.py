@@ -124,17 +124,19 @@ def _papermill(place: Place, work: dict[str, str]) -> tuple[float, float]:
 
 
 def fresh() -> float:
-    """A first `make report` on a new clone by `pip install` of the same lock into a new environment."""
+    """A first `make report` on a new clone by `pip install` of the same lock into a new environment, both without a cache."""
     with tempfile.TemporaryDirectory() as folder:
         clone, other = Path(folder, "clone"), Path(folder, "other")
         subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
         subprocess.run([sys.executable, "-m", "venv", str(other)], check=True)
         lock = str(ROOT / "requirements.lock")
-        install = [str(other / "bin" / "pip"), "install", "--quiet", "--no-cache-dir", "--requirement", lock]
+        install = [str(other / "bin" / "pip"), "install", "--quiet", "--no-deps", "--requirement", lock]
+        own = {name: value for name, value in os.environ.items() if name not in ("RACOHORT_ROOT", "PYTHONPATH")}
+        own |= {"PIP_NO_CACHE_DIR": "1", "UV_NO_CACHE": "1"}
         took = []
         for command in (["make", "--silent", "report"], install):
             started = time.perf_counter()
-            subprocess.run(command, cwd=clone, check=True, capture_output=True)
+            subprocess.run(command, cwd=clone, env=own, check=True, capture_output=True)
             took.append(time.perf_counter() - started)
     return took[0] / took[1]
 

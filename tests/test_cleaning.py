@@ -101,6 +101,7 @@ def test_a_table_in_which_nobody_has_a_baseline_is_kept_out_row_by_row_and_nothi
     "visit_unscheduled"),
     (6, {"date": "2014-08-01"}, "visit_window"), (6, {"date": "2016-03-20", "age": "49"}, "visit_contradiction"),
     (5, {"date": "2016-09-01", "age": "49"}, "visit_order"), (5, {"id": "P9"}, "no_baseline"), (5, {"id": "p2"}, "id_spelling"),
+    (5, {"id": "\u03a12"}, "id_spelling"),  # a Greek Rho
     (5, {"id": "2.0"}, "id_float"), (5, {"id": ""}, "id_missing"), (5, {"id": "3.1E+17"}, "id_damaged_row"), (5,
     {"id": "Total"}, "totals_row"), (5, {"id": "Mean ± SD"}, "totals_row"),
     (6, {"das": "0.40"}, "score_differs"), (5, {"esr": "34.5", "crp": "52"}, "exchanged"), (5, {"site": "B"}, "id_two_sites"),

@@ -65,10 +65,11 @@ def test_a_file_in_the_order_of_a_value_has_no_run_of_it(tmp_path):
     ("123123123", "39 34 29 24 23 21 19 18 16", False),  # sorted with its rows
     ("111222333", "39 39 39 24 24 24 19 19 19", False),  # one value a patient
     ("112345678", "39 34 29 24 23 21 19 18 16", False),  # one step within a patient
+    ("111112222", "39 34 29 24 23 21 19 18 16", False),  # two patients who got better
 ])  # fmt: skip
 def test_a_column_sorted_without_its_rows_is_doubted(tmp_path, ids, crp, told_of):
     rows = [f"P{who} V{ids[:at].count(who)} {value}" for at, (who, value) in enumerate(zip(ids, crp.split(), strict=True))]
-    visits = {f"V{n}": {"day": 90 * n} for n in range(3)}
+    visits = {f"V{n}": {"day": 90 * n} for n in range(5)}
     messages = told(cohort(tmp_path, {"a.csv": "\n".join(["id visit crp", *rows])}, visits=visits), "column_sorted")
     assert bool(messages) is told_of
 

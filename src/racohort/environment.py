@@ -28,7 +28,7 @@ SAME_FOR_UV = {
     "cert": "SSL_CERT_FILE",
 }
 WHEELHOUSE = """For a machine without network: on one with network and the same system and Python, after a first `make report`,
-    .venv/bin/python -m pip download --require-hashes --dest wheelhouse --requirement requirements.lock
+    .venv/bin/python -m pip download --no-deps --require-hashes --dest wheelhouse --requirement requirements.lock
 then carry the project with its folder wheelhouse/ over (without .venv), and there:
     PIP_NO_INDEX=1 PIP_FIND_LINKS="$PWD/wheelhouse" make report"""
 

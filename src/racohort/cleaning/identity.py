@@ -17,6 +17,13 @@ from racohort.schema import Records
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2,}")
 _FLOAT = re.compile(r"[0-9]+\.0+")
 _NUMBER = re.compile(r"(|.*\D)0*([0-9]+)")
+_LATIN = re.compile(r"[A-Za-z]")
+#: Capital letters of the Greek and the Cyrillic alphabet that nobody can tell from Latin ones, and these.
+ALIKE = str.maketrans(
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0405\u0406\u0408",
+    "ABEZHIKMNOPTYX" "ABEKMHOPCTYXSIJ",
+)  # fmt: skip
 #: Mark-up or a formula: kept as text, but no name of a site that a table could be made by.
 _NO_NAME = re.compile(r"[<>{}\[\]`|\\]|^[=+@-]")
 #: What stands in the identifier's column where there is none.
@@ -41,7 +48,7 @@ _BESIDES = re.compile(r"\s*[(:：±（]")
 def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """Set USUBJID in every sheet: one spelling for one identifier over all files; rows without a usable one are quarantined."""
     read = [_read(sheet) for sheet in sheets]
-    plain = [[_plain(text) for text in texts.words] for texts in read]
+    plain = _in_latin([[_plain(text) for text in texts.words] for texts in read])
     usual = _usual(plain, [texts.counts().tolist() for texts in read])
     spelled = [np.array([usual[word.casefold()] for word in words], dtype=object) for words in plain]
     people = _set_people(sheets, [Texts(words, texts.at) for words, texts in zip(spelled, read, strict=True)])
@@ -83,6 +90,19 @@ def _plain(text: str) -> str:
     if text.isascii() and text.isalnum():
         return text
     return tidy(unicodedata.normalize("NFKC", text)).removeprefix("'")
+
+
+def _in_latin(plain: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+    """Identifiers with the Latin letters that their Greek or Cyrillic ones look like, where most are written in Latin letters.
+
+    >>> _in_latin([["P001", "P002", "\u03a1003"]]), _in_latin([["\u0420\u0410-1", "\u0420\u0410-2", "P3"]])[0][2]
+    ([['P001', 'P002', 'P003']], 'P3')
+    """
+    known = {word for words in plain for word in words}
+    latin = {word: read for word in known if not word.isascii() and (read := word.translate(ALIKE)).isascii()}
+    if not latin or 2 * len(latin) > sum(bool(_LATIN.search(word)) for word in known):
+        return plain
+    return [[latin.get(word, word) for word in words] for words in plain]
 
 
 def _read(sheet: Sheet) -> Texts:

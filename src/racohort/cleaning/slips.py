@@ -14,8 +14,8 @@ CHANCE = 1e-4
 NEAR = 1.4
 #: ... what three of four patients' values differ by, of at least so many values.
 FAR, ENOUGH = 4, 12
-#: A column with so many different values, and so many steps within patients, is not sorted by chance.
-DIFFERENT, STEPS = 8, 4
+#: A column with so many different values, of so many patients, and so many steps within them is not sorted by chance.
+DIFFERENT, PATIENTS, STEPS = 8, 3, 4
 
 
 def measured(catalogue: pd.DataFrame, code: str) -> bool:
@@ -44,8 +44,9 @@ def _check_column(sheet: Sheet, field: Field, code: str, rows: np.ndarray, recor
     values, who = field.aval[rows], sheet.who[rows]
     steps, other = np.diff(values), np.diff(who) != 0
     if (steps >= 0).all() or (steps <= 0).all():
-        blocks = other.sum() + 1 == len(np.unique(who))
-        if blocks and len(np.unique(values)) >= DIFFERENT and ((steps != 0) & ~other).sum() >= STEPS:
+        patients = len(np.unique(who))
+        together = other.sum() + 1 == patients >= PATIENTS
+        if together and len(np.unique(values)) >= DIFFERENT and ((steps != 0) & ~other).sum() >= STEPS:
             way = "rise" if steps.sum() > 0 else "fall"
             said = f"column {field.name}: the {len(rows)} values of {code} {way} from row to row, while patients stay together"
             records.note("column_sorted", said, sheet.table, column=field.name, count=len(rows))
