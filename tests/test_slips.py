@@ -60,12 +60,13 @@ def test_a_file_in_the_order_of_a_value_has_no_run_of_it(tmp_path):
 
 
 @pytest.mark.parametrize(("ids", "crp", "told_of"), [
-    ("111222333", "39 34 29 24 23 21 19 18 16", True), ("111222333", "16 18 19 21 23 24 29 34 39", True),
-    ("111222333", "39 34 29 24 23 25 19 18 16", False),  # one out of order
-    ("123123123", "39 34 29 24 23 21 19 18 16", False),  # sorted with its rows
-    ("111222333", "39 39 39 24 24 24 19 19 19", False),  # one value a patient
-    ("112345678", "39 34 29 24 23 21 19 18 16", False),  # one step within a patient
-    ("111112222", "39 34 29 24 23 21 19 18 16", False),  # two patients who got better
+    ("111222333444555", "39 38 36 34 31 29 28 24 23 21 19 18 16 12 9", True),
+    ("111222333444555", "9 12 16 18 19 21 23 24 28 29 31 34 36 38 39", True),
+    ("111222333444555", "39 38 36 34 31 29 28 24 21 23 19 18 16 12 9", False),  # one out of order
+    ("123451234512345", "39 38 36 34 31 29 28 24 23 21 19 18 16 12 9", False),  # sorted with its rows
+    ("111222333444555", "39 39 39 31 31 31 23 23 23 18 18 18 9 9 9", False),  # one value a patient
+    ("112233456789abc", "39 38 36 34 31 29 28 24 23 21 19 18 16 12 9", False),  # three steps within a patient
+    ("111122223333444", "39 38 36 34 31 29 28 24 23 21 19 18 16 12 9", False),  # four patients who got better
 ])  # fmt: skip
 def test_a_column_sorted_without_its_rows_is_doubted(tmp_path, ids, crp, told_of):
     rows = [f"P{who} V{ids[:at].count(who)} {value}" for at, (who, value) in enumerate(zip(ids, crp.split(), strict=True))]

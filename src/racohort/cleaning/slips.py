@@ -15,7 +15,7 @@ NEAR = 1.4
 #: ... what three of four patients' values differ by, of at least so many values.
 FAR, ENOUGH = 4, 12
 #: A column with so many different values, of so many patients, and so many steps within them is not sorted by chance.
-DIFFERENT, PATIENTS, STEPS = 8, 3, 4
+DIFFERENT, PATIENTS, STEPS = 12, 5, 6
 
 
 def measured(catalogue: pd.DataFrame, code: str) -> bool:
