@@ -30,7 +30,7 @@ def strays() -> dict[str, str]:
     homes = (os.path.dirname(os.__file__), *sysconfig.get_paths().values())
     files = {name: getattr(module, "__file__", None) or "" for name, module in sys.modules.items() if "." not in name}
     found = {name: files[name] for name in COMPUTING if name in files and not _installed(name, files[name])}
-    own = (name for name in files if name in sys.stdlib_module_names)
+    own = (name for name in files if name in sys.stdlib_module_names and name != "distutils")  # setuptools has its own
     return found | {name: files[name] for name in own if files[name] and not files[name].startswith(homes)}
 
 
