@@ -354,6 +354,36 @@ def test_a_wide_table_tells_its_visits_by_words_that_stand_beside_the_same_analy
     assert found.columns["ALT (U/L).{visit}"].paramcd == "ALT"
 
 
+BEFORE_AND_AFTER = {
+    "CRP_pre (mg/L)": "CRP_post (mg/L)", "preCRP": "postCRP", "CRP (before)": "CRP (after)", "治疗前CRP": "治疗后CRP",
+    "CRP before treatment": "CRP after treatment",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("before", BEFORE_AND_AFTER)
+def test_before_and_after_are_the_two_visits_of_a_wide_table_and_only_the_day_after_is_asked(
+    root: Path, tmp_path: Path, before: str
+) -> None:
+    header = f"Patient ID,Gender (1=male，2=female),birth_year,{before},{BEFORE_AND_AFTER[before]}".replace("，", "; ")
+    rows = "\n".join(f"P{n},{n % 2 + 1},19{50 + n},{109.5 + n},{14.5 + n}" for n in range(6))
+    found = guessed(root, tmp_path / "wide.csv", f"{header}\n{rows}\n")
+    crp = next(column for name, column in found.columns.items() if "CRP" in name)
+    assert (crp.paramcd, crp.unit) == ("CRP", "mg/L")
+    assert dict(found.columns["Gender (1=male; 2=female)"].codes) == {"2": "F", "1": "M"}
+    assert (found.columns["birth_year"].role, found.columns["birth_year"].format) == ("BIRTHDT", "%Y")
+    assert [visit.day for visit in found.visits.values()] == [0, None]
+    assert text_of(root).count("choose:") == 3  # the line that explains the word, the later day, the start of treatment
+
+
+def test_an_analyte_that_holds_no_and_yes_alone_is_asked_to_be_a_fact_about_the_patient(root: Path, tmp_path: Path) -> None:
+    rows = "\n".join(f"P{n},{n % 2},{'neg' if n % 3 else 'pos'},{n % 2 + 1}" for n in range(12))
+    found = guessed(root, tmp_path / "people.csv", f"patient id,RF (IU/mL),anti-CCP,Sex 1=m 2=f\n{rows}\n")
+    text = text_of(root)
+    assert dict(found.columns["Sex 1=m 2=f"].codes) == {"1": "M", "2": "F"}
+    assert "{role: COVARIATE}, {paramcd: RF} or {role: IGNORE}; it holds 0 and 1 only" in text
+    assert "{paramcd: ACCP}, {role: COVARIATE} or {role: IGNORE}; its cells are no numbers" in text
+
+
 @pytest.mark.parametrize("later", ["6 months", "Week 26", "6_Monate"])
 def test_a_number_with_its_unit_of_time_is_the_label_of_a_wide_column(root: Path, tmp_path: Path, later: str) -> None:
     header = f"id,Baseline CRP (mg/L),{later} CRP (mg/L),Baseline Date,{later} Date"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from racohort.cleaning.identity import form_of
 from racohort.intake.days import are_days, plan_days, with_windows
-from racohort.intake.dictionary import Entry, read_dictionary
+from racohort.intake.dictionary import Entry, named_codes, read_dictionary
 from racohort.intake.guesses import Guess, Source
 from racohort.intake.people import arms_of, own_baseline
 from racohort.intake.redcap import kinds_of_row
@@ -48,7 +48,7 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     tables = [_without_totals(cells.loc[:, ~cells.columns.duplicated()]) for cells in tables]
     columns = {str(name) for cells in tables for name in cells.columns}
     said = [read_dictionary(cells, columns) for cells in tables]
-    entries = {name: entry for one in said for name, entry in one.items()}
+    entries = named_codes(columns) | {name: entry for one in said for name, entry in one.items()}
     whole = [(source, cells) for source, cells, one in zip(sources, tables, said, strict=True) if not one]
     pairs = [part for source, cells in whole for part in kinds_of_row(source, cells)]
     entries |= {name: Entry(label, "", codes) for source in sources for name, (label, codes) in source.dictionary.items()}
@@ -105,9 +105,7 @@ def _coded(visit: Planned, codes: Mapping[str, str]) -> Planned:
     if not set(visit.labels) & set(codes):
         return visit
     words = ", ".join(repr(label) for label in visit.labels)
-    return replace(
-        visit, labels=[codes.get(label, label) for label in visit.labels], why=f"{visit.why}; the dictionary says {words}"
-    )
+    return replace(visit, labels=[codes.get(label, label) for label in visit.labels], why=f"{visit.why}; its codes mean {words}")
 
 
 def _id(name: str) -> str:

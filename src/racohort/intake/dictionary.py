@@ -1,4 +1,4 @@
-"""A data dictionary handed along with the files: which table is one, and what it says of a column."""
+"""What a data dictionary handed along with the files, or a column's own name, says of the column's label, unit and codes."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -19,15 +19,21 @@ _NAMES = {
     "codes": ("choicescalculationsorsliderlabels", "valuelabels", "values", "codes", "choices", "categories", "编码"),
 }
 _CHECKBOX = re.compile(r"(?P<field>.+)___(?P<choice>\w+)")
+#: A code and its word in a column's name, either first: 1=male, female: 2, 1男.
+_NAMED = re.compile(
+    r"(?P<code>\d{1,2})(?:\s*[=:：]\s*|(?=[\u3400-\u9fff]))(?P<word>[^\W\d_][^\d=:：,;，；、/|()\[\]（）]*)"
+    r"|(?P<first>[^\W\d_][^\d=:：,;，；、/|()\[\]（）]*?)\s*[=:：]\s*(?P<second>\d{1,2})(?!\d)"
+)
 _CHOICE = re.compile(r"\s*([^,=:]+?)\s*[,=:]\s*(.+?)\s*")
 
 
 class Entry(NamedTuple):
-    """What a data dictionary says of one column: its label, its unit, and the meaning of its codes."""
+    """What is said of one column: its label, its unit, and the meaning of its codes; and by whom."""
 
     label: str = ""
     unit: str = ""
     codes: Mapping[str, str] = {}
+    by: str = "the dictionary"
 
 
 def read_dictionary(cells: pd.DataFrame, columns: Collection[str]) -> dict[str, Entry]:
@@ -56,6 +62,22 @@ def choices(text: str) -> dict[str, str]:
     return {part[1]: part[2] for part in parts if part} if len(parts) > 1 and all(parts) else {}
 
 
+def named_codes(names: Iterable[str]) -> dict[str, Entry]:
+    """The columns whose own names say what their codes mean, two or more of them.
+
+    >>> said = named_codes(["Sex (1=male, 2=female)", "性别（男=1，女=2）", "VAS (0-100)", "CRP=1"])
+    >>> [(entry.label, entry.codes) for entry in said.values()]
+    [('Sex', {'1': 'male', '2': 'female'}), ('性别', {'1': '男', '2': '女'})]
+    """
+    said = {}
+    for name in names:
+        found = list(_NAMED.finditer(name))
+        codes = {one["code"] or one["second"]: (one["word"] or one["first"]).strip() for one in found}
+        if len(codes) > 1:
+            said[name] = Entry(name[: found[0].start()].strip(" _-:：([（"), "", codes, "its name")
+    return said
+
+
 def heard(names: Sequence[str], entries: Mapping[str, Entry], understood: Collection[str]) -> dict[str, str]:
     """The columns that the dictionary explains, each under the name that it is looked up by.
 
@@ -63,7 +85,7 @@ def heard(names: Sequence[str], entries: Mapping[str, Entry], understood: Collec
     """
     said: dict[str, str] = {}
     for name in (name for name in names if name in entries):
-        label, unit, _ = entries[name]
+        label, unit = entries[name].label, entries[name].unit
         text = name if name in understood or not label else label
         unit = unit if unit and not bracketed(text) else bracketed(label) if text == name else ""
         said[name] = f"{text} ({unit})" if unit else text
@@ -105,8 +127,9 @@ def explained(guess: Guess, names: Mapping[str, str], entries: Mapping[str, Entr
     codes = {word: code for code, word in entry.codes.items()}
     words = [_coded(word, codes) for word in guess.words]
     if not words and guess.role in ("ARM", "SITEID", "COVARIATE") and is_coded(cells[name], entry):
-        words = [Word(code, word, "the dictionary") for code, word in entry.codes.items()]
-    why = "; ".join(filter(None, (guess.why or "not known", entry.label and f"the dictionary says {entry.label!r}")))
+        words = [Word(code, word, entry.by) for code, word in entry.codes.items()]
+    label = entry.label if entry.by != "its name" else ""
+    why = "; ".join(filter(None, (guess.why or "not known", label and f"{entry.by} says {label!r}")))
     return replace(guess, name=name, words=words, why=why)
 
 

@@ -38,6 +38,8 @@ GROUPS = {
 }  # fmt: skip
 #: What is told of a medicine in a list of them; a column of medicines beside age or sex, without any of it, is a fact of a visit.
 _TAKEN = {"CMDOSE", "CMDOSU", "CMCLAS", "CMACT", "ASTDT", "AENDT"}
+#: From so many cells on, a column of 0 and 1 alone says no and yes, not how much.
+BINARY = 10
 #: A column that names an analyte in this share of its different words tells a long table.
 NAMED = 0.6
 
@@ -243,6 +245,7 @@ def _unnamed(name: str, texts: list[str], besides: str = "") -> Guess:
         codes = " or ".join(f"{{paramcd: {code}}}" for code in ("PTGA", "PHGA", "PAIN"))
         return Guess(name, {}, "", f"{codes} or {{role: IGNORE}}; whose assessment, of what, is not said")
     what = "dates: {role: ADT}, {role: TRTSDT}" if formats and not is_numeric(texts) else "{paramcd: ...}, {role: COVARIATE}"
+    what = '{role: BIRTHDT, format: "%Y"}, {role: COVARIATE}' if are_years(texts) else what
     return Guess(name, {}, "", f"{besides}{what} or {{role: IGNORE}}; it holds {example[:60] or 'nothing'!r}")
 
 
@@ -255,10 +258,12 @@ def _analyte(
     guess = Guess(name, {"paramcd": codes[0]}, why)
     if len(codes) > 1 or doubt:
         said = " or ".join(f"{{paramcd: {code}}}" for code in codes)
-        return guess.blank(f"{said} or {{role: IGNORE}}" + (f"; it is not known {doubt}" if doubt else ""))
+        return guess.blank(f"{said}, {{role: COVARIATE}} or {{role: IGNORE}}" + (f"; it is not known {doubt}" if doubt else ""))
     mark, question = decimal_mark(texts)
     if given(texts) and not is_numeric(texts, mark or ",") and catalogue.at[codes[0], "scale"] != "ordinal":
-        return guess.blank(f"{{paramcd: {codes[0]}}} or {{role: IGNORE}}; its cells are no numbers")
+        return guess.blank(f"{{paramcd: {codes[0]}}}, {{role: COVARIATE}} or {{role: IGNORE}}; its cells are no numbers")
+    if len(given(texts)) >= BINARY and {*given(texts)} == {"0", "1"} and catalogue.at[codes[0], "scale"] in ("linear", "log"):
+        return guess.blank(f"{{role: COVARIATE}}, {{paramcd: {codes[0]}}} or {{role: IGNORE}}; it holds 0 and 1 only")
     guess = guess_unit(guess, numbers(texts, mark or "."), catalogue)
     guess.keys |= {"decimal": ","} if mark == "," else {}
     return guess.blank(question) if question else guess

@@ -27,7 +27,6 @@ _BASELINE = {
     "t0",
     "v0",
     "day0",
-    "pre",
     "preop",
     "术前",
     "0",
@@ -39,6 +38,12 @@ _BASELINE = {
     "enrolment",
     "enrollment",
 }
+#: Words for baseline where no later time is said (week 4 pre-dose), and words for a visit after it whose day they do not say.
+_BEFORE = {"pre", "before", "pretreatment", "vorher", "antes", "avant"}
+_AFTER = {
+    "post", "after", "posttreatment", "postop", "术后", "治疗后", "nachher", "despues", "después", "depois", "après", "fu",
+    "followup", "随访",
+}  # fmt: skip
 #: The end of an event's name in REDCap, which names the arm: _arm_1, and in an export of labels (Arm 1: Cohort).
 _REDCAP_ARM = re.compile(r"_arm_\d+$|\s*\(arm \d+:.*\)$")
 _WORDS = {word: unit for unit, (_, words) in UNITS.items() for word in words}
@@ -69,6 +74,8 @@ def label_day(label: str, unit: str = "") -> float | None:
     (0.0, 365.0, 1095.0, 84.0)
     >>> label_day("Weeks 4-24"), label_day("visit-2")
     (None, None)
+    >>> label_day("pre"), label_day("Week 4 pre-dose"), label_day("post")
+    (0.0, 28.0, None)
     >>> label_day("3"), label_day("3", "M"), label_day("unscheduled"), label_day("12_months_arm_1")
     (None, 91.0, -1.0, 365.0)
     """
@@ -81,6 +88,8 @@ def label_day(label: str, unit: str = "") -> float | None:
     if re.search(r"\d\s*(?:-|–|~|to|bis)\s*\d", text):
         return None  # a span of time is no planned day
     count, kind = _span_said(text, unit)
+    if set(words) & _BEFORE and not count:
+        return 0.0
     if kind == "M" and count % 12 == 0:
         kind, count = "Y", count / 12
     return float(round(count * UNITS[kind][0])) if kind else None
@@ -99,7 +108,9 @@ def _span_said(text: str, unit: str) -> tuple[float, str]:
 
 def is_visit_label(text: str) -> bool:
     """Whether a word can be the label of a visit: a bare number, or a word that says a time."""
-    return bool(re.fullmatch(r"\d{1,3}|[vt]\d{1,2}", text.casefold())) or label_day(text) is not None
+    text = text.casefold()
+    numbered = re.fullmatch(r"\d{1,3}|(?:[vt]|visit[\s_]?)\d{1,2}", text) is not None
+    return numbered or re.split(r"[\s_]", text)[0] in _AFTER or label_day(text) is not None
 
 
 def header_time(name: str) -> str:

@@ -5,12 +5,27 @@ from collections.abc import Callable, Sequence
 
 from racohort.intake.visits import UNITS, is_visit_label, label_day
 
-#: A number and a unit of time are one label (6 months, week_12); so is any other word.
+#: A number and a unit of time are one label (6 months, week_12, visit 2); so are two words for before and after; so is any other.
 _TIME = "|".join(word for _, words in UNITS.values() for word in words if len(word) > 1)
-_LABEL = rf"(?P<label>(?i:\d{{1,3}}[\s_](?:{_TIME})|(?:{_TIME})[\s_]\d{{1,3}})|[^\s_.\-]+)"
-_LAST = re.compile(rf"(?P<stem>.*?[^\W_].*?)(?P<mark>[\s_.\-]+){_LABEL}")
-_FIRST = re.compile(rf"{_LABEL}(?P<mark>[\s_.\-]+)(?P<stem>.*[^\W_].*)")
-_JOINED = re.compile(r"(?P<stem>.*[^\W\d_])(?P<mark>)(?P<label>\d{1,3})")
+_AROUND = r"(?:pre|before|post|after)[\s_](?:treatment|therapy|infusion|transplantation|transplant|tx)"
+_LABEL = rf"(?P<label>(?i:\d{{1,3}}[\s_](?:{_TIME})|(?:{_TIME}|visit)[\s_]\d{{1,3}}|{_AROUND})|[^\s_.\-]+)"
+#: A unit in brackets may stand behind the label; or the label itself stands in brackets.
+_UNIT = r"(?P<unit>(?:\s*[(\[（][^()\[\]（）]*[)\]）])?)"
+_LAST = re.compile(rf"(?P<stem>.*?[^\W_].*?)(?P<mark>[\s_.\-]+){_LABEL}{_UNIT}")
+_FIRST = re.compile(rf"{_LABEL}(?P<mark>[\s_.\-]+)(?P<stem>.*[^\W_].*)(?P<unit>)")
+_JOINED = re.compile(rf"(?P<stem>.*[^\W\d_])(?P<mark>)(?P<label>\d{{1,3}}){_UNIT}")
+_INSIDE = re.compile(r"(?P<stem>.*[^\W_])(?P<mark>\s*[(\[（]\s*)(?P<label>[^()\[\]（）]+?)(?P<unit>\s*[)\]）])")
+#: Chinese labels, and pre and post, stand before or behind the name without a mark between: 治疗前CRP, preCRP, CRPpost.
+_CHINESE = r"(?:治疗|术|输注)[前后]|基线|\d{1,3}(?:个月|月|周|年|天)"
+_AHEAD = re.compile(rf"(?P<label>{_CHINESE}|[Pp](?:re|ost)(?=[A-Z]))(?P<mark>)(?P<stem>[^\s_.\-].*)(?P<unit>)")
+_BEHIND = re.compile(
+    rf"(?P<stem>.*[^\s_.\-])(?P<mark>)(?P<label>{_CHINESE}|(?<=[A-Z\d])(?:pre|post)|(?<=[a-z])(?:Pre|Post)){_UNIT}"
+)
+#: How a name is read, and the pattern that it makes.
+_FORMS = (
+    (_LAST, "{stem}{mark}{{visit}}{unit}"), (_FIRST, "{{visit}}{mark}{stem}"), (_JOINED, "{stem}{{visit}}{unit}"),
+    (_INSIDE, "{stem}{mark}{{visit}}{unit}"), (_AHEAD, "{{visit}}{stem}"), (_BEHIND, "{stem}{{visit}}{unit}"),
+)  # fmt: skip
 
 #: What can stand beside many analytes alike and is no visit.
 _NO_VISIT = {
@@ -38,23 +53,26 @@ def find_patterns(names: Sequence[str], is_known: Callable[[str], bool]) -> dict
     {'{visit} CRP': {'Baseline CRP': 'Baseline', '6 months CRP': '6 months'}}
     >>> find_patterns(["crp_week_0", "crp_week_12"], lambda text: text == "crp")
     {'crp_{visit}': {'crp_week_0': 'week_0', 'crp_week_12': 'week_12'}}
+    >>> list(find_patterns(["治疗前CRP", "治疗后CRP", "preESR", "postESR", "before therapy K", "after therapy K"], str.isupper))
+    ['{visit}CRP', '{visit}ESR', '{visit} K']
 
     Labels that say nothing by themselves are those of visits where each of them stands beside the same three known names.
 
     >>> list(find_patterns(["ALT.B", "ALT.M", "AST.B", "AST.M", "ALP.B", "ALP.M", "dose"], lambda text: text[:1] == "A"))
     ['ALT.{visit}', 'AST.{visit}', 'ALP.{visit}']
+
+    >>> names = ["CRP_pre (mg/L)", "CRP_post (mg/L)", "ESR (month 0)", "ESR (month 6)", "TJC (28)", "TJC (66)"]
+    >>> find_patterns(names, lambda text: text.strip()[:3] in ("CRP", "ESR", "TJC"))
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'CRP_{visit} (mg/L)': {'CRP_pre (mg/L)': 'pre', 'CRP_post (mg/L)': 'post'},
+     'ESR ({visit})': {'ESR (month 0)': 'month 0', 'ESR (month 6)': 'month 6'}}
     """
     found: dict[str, dict[str, str]] = {}
     shared = _shared_labels(names, is_known)
     for name in names:
-        for form, pattern in ((_LAST, "{stem}{mark}{{visit}}"), (_FIRST, "{{visit}}{mark}{stem}"), (_JOINED, "{stem}{{visit}}")):
+        for form, pattern in _FORMS:
             parts = form.fullmatch(name)
-            if parts and parts["label"] in shared and "{" not in name:
-                found.setdefault(pattern.format(**parts.groupdict()), {})[name] = parts["label"]
-                break
-            if parts and is_visit_label(parts["label"]) and (is_known(parts["stem"]) or _is_time(parts)) and "{" not in name:
-                if form is _JOINED and is_known(name):
-                    continue
+            if parts and "{" not in name and (parts["label"] in shared or _is_visit(parts, form, is_known)):
                 found.setdefault(pattern.format(**parts.groupdict()), {})[name] = parts["label"]
                 break
     return {pattern: columns for pattern, columns in found.items() if len(columns) > 1
@@ -62,17 +80,23 @@ def find_patterns(names: Sequence[str], is_known: Callable[[str], bool]) -> dict
                  or any(label_day(label) == 0 for label in columns.values()))}  # fmt: skip
 
 
+def _is_visit(parts: re.Match[str], form: re.Pattern[str], is_known: Callable[[str], bool]) -> bool:
+    """Whether a name is a known one and a visit's label, or any and a label that says its time."""
+    if not is_visit_label(parts["label"]) or (parts["label"].isdigit() and (form is _INSIDE or is_known(parts[0]))):
+        return False  # TJC (28), C3 and TJC 28 name joints and proteins
+    return is_known(parts["stem"]) or _is_time(parts)
+
+
 def _shared_labels(names: Sequence[str], is_known: Callable[[str], bool]) -> set[str]:
-    """Words behind or before a mark that are no visit's label and stand, two of them or more, beside the same known names."""
+    """Words behind or before a mark that are no visit's label and stand beside the same known names as another label."""
     for form in (_LAST, _FIRST):
-        parts = [match for name in names if (match := form.fullmatch(name)) and not is_visit_label(match["label"])]
         beside: dict[str, set[str]] = {}
-        for match in parts:
+        for match in filter(None, map(form.fullmatch, names)):
             if match["label"].casefold() not in _NO_VISIT and is_known(match["stem"]):
                 beside.setdefault(match["label"], set()).add(match["stem"])
         alike = [{label for label, stems in beside.items() if stems == same} for same in beside.values() if len(same) >= ALIKE]
         if best := max(alike, key=len, default=set()):
-            return best if len(best) > 1 else set()
+            return {label for label in best if not is_visit_label(label)} if len(best) > 1 else set()
     return set()
 
 
