@@ -693,6 +693,15 @@ def test_a_wide_german_file_with_a_date_for_each_visit_tells_its_unit_of_time_an
     assert adlb["ADY"].astype(float).tolist() == [1, 361] * 3
 
 
+def test_an_item_may_end_in_its_unit(root: Path, tmp_path: Path) -> None:
+    items = "".join(
+        f"1,{month},{item},9\n" for month in (0, 3) for item in ("crp_mg_l", "pt_global_mm", "das28", "sjc28", "tjc28")
+    )
+    found = guessed(root, tmp_path / "long.csv", f"id,month,variable,value\n{items}")
+    codes = found.columns["variable"].codes
+    assert (codes["crp_mg_l"], codes["pt_global_mm"]) == ("CRP mg/L", "PTGA mm")
+
+
 def test_a_unit_in_a_column_that_is_not_understood_is_not_taken_as_known(root: Path, tmp_path: Path) -> None:
     rows = "id,visit,test,result,their unit\n1,baseline,CRP,0.9,mg/dL\n1,1y,CRP,1.4,mg/dL\n"
     assert "CRP" not in (guessed(root, tmp_path / "long.csv", rows).columns["test"].codes or {})
@@ -709,6 +718,10 @@ FOREIGN = {
         "Patienten-ID;Geschlecht;Alter;Gruppe;Zentrum;Visite;Datum;BSG (mm/h);CRP (mg/l);Hb (g/dl);GPT (U/l);VAS Patient (mm)\n"
         "R1;w;51;A;Nord;Baseline;13.02.2019;40;12,5;12,8;21;60\nR1;w;51;A;Nord;Monat 3;14.05.2019;22;4,1;13,1;25;31\n"
     ),
+    "fr": (
+        "N° patient;Sexe;Âge;Groupe;Centre;Visite;Date visite;VS (mm);CRP (mg/l);Hémoglobine;ALAT (UI/l);EVA patient (mm)\n"
+        "R1;F;51;A;Nord;M0;13/02/2019;40;12,5;12,8;21;60\nR1;F;51;A;Nord;M3;14/05/2019;22;4,1;13,1;25;31\n"
+    ),
     "pt": (
         "prontuario;sexo;idade;grupo;centro;visita;data;VHS (mm/h);PCR (mg/L);hemoglobina (g/dL);TGP (U/L);EVA paciente (mm)\n"
         "R1;F;51;A;Norte;Basal;13/02/2019;40;12,5;12,8;21;60\nR1;F;51;A;Norte;Mês 3;14/05/2019;22;4,1;13,1;25;31\n"
@@ -717,7 +730,7 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("language", list(FOREIGN))
-def test_an_export_in_german_or_portuguese_leaves_open_whose_assessment_a_vas_is_and_the_study(root, tmp_path, language):
+def test_an_export_in_german_french_or_portuguese_leaves_open_whose_assessment_a_vas_is_and_the_study(root, tmp_path, language):
     said = described(written(tmp_path, "v.csv", FOREIGN[language])).output
     text = text_of(root)
     for meaning in ("USUBJID", "SEX", "AGE", "ARM", "SITEID", "AVISIT", "ADT"):

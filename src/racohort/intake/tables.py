@@ -38,6 +38,8 @@ GROUPS = {
 }  # fmt: skip
 #: What is told of a medicine in a list of them; a column of medicines beside age or sex, without any of it, is a fact of a visit.
 _TAKEN = {"CMDOSE", "CMDOSU", "CMCLAS", "CMACT", "ASTDT", "AENDT"}
+#: A visual analogue scale, in English and German, and in the Romance languages.
+_SCALES = {"vas", "eva"}
 #: From so many cells on, a column of 0 and 1 alone says no and yes, not how much.
 BINARY = 10
 #: A column that names an analyte in this share of its different words tells a long table.
@@ -183,7 +185,7 @@ def _role(
     """A column by its name as a role; blank where the name says nothing, or more than one thing."""
     if match.sure != "AVISIT" and is_own(name, set(given(texts))):
         return Guess(name, {"role": "IGNORE"}, "REDCap's own column")
-    if not match.meanings or "vas" in name_words(name):
+    if not match.meanings or _SCALES & {*name_words(name)}:
         return _unnamed(name, texts)
     if len(match.meanings) > 1 or match.left:
         said = " or ".join(f"{{role: {role}}}" for role in match.meanings)
@@ -241,7 +243,7 @@ def _unnamed(name: str, texts: list[str], besides: str = "") -> Guess:
     if male := sex_by_name(name, words):
         return male
     example = ", ".join(words[:3]) + (", ..." if len(words) > 3 else "")
-    if {"vas", "eva"} & {*name_words(name)}:
+    if _SCALES & {*name_words(name)}:
         codes = " or ".join(f"{{paramcd: {code}}}" for code in ("PTGA", "PHGA", "PAIN"))
         return Guess(name, {}, "", f"{codes} or {{role: IGNORE}}; whose assessment, of what, is not said")
     what = "dates: {role: ADT}, {role: TRTSDT}" if formats and not is_numeric(texts) else "{paramcd: ...}, {role: COVARIATE}"
@@ -281,6 +283,8 @@ def _items(name: str, cells: pd.DataFrame, catalogue: pd.DataFrame, analytes: In
 
 def _item(text: str, rows: pd.DataFrame, found: Mapping[str, str], catalogue: pd.DataFrame, analytes: Index) -> Word:
     codes, why, doubt = guess_analyte(text, analytes, [])
+    if len(codes) == 1 and doubt.startswith("what"):  # crp_mg_l names its unit
+        codes, why, doubt = guess_analyte(text, analytes, known_units(catalogue, codes[0]))
     if len(codes) != 1 or doubt:
         return Word(
             text,
