@@ -514,16 +514,24 @@ def test_no_page_is_wider_than_a_telephone(walked):
 def test_what_goes_on_beyond_a_telephone_fades_there_and_no_more_at_its_end(book, chromium):
     visit = Visit(chromium, width=390)
     page = visit.open(book / "notebooks" / "01-cleaning.html")
-    for part in (page.locator("#tab-findings .ra-scroll"), page.locator("#fig-use .ra-drawing")):
-        assert part.evaluate("part => [part.matches('.ra-more'), part.tabIndex]") == [True, 0]
-        part.evaluate("part => part.scrollTo(part.scrollWidth, 0)")
-        page.wait_for_function("part => !part.matches('.ra-more')", arg=part.element_handle())
+    part = page.locator("#tab-findings .ra-scroll")
+    assert part.evaluate("part => [part.matches('.ra-more'), part.tabIndex]") == [True, 0]
+    part.evaluate("part => part.scrollTo(part.scrollWidth, 0)")
+    page.wait_for_function("part => !part.matches('.ra-more')", arg=part.element_handle())
     visit.context.close()
 
 
-def test_a_picture_of_several_panels_fits_a_telephone_in_a_taller_box(book, chromium):
+def test_a_picture_fits_a_telephone_and_is_enlarged_to_the_size_it_was_drawn_in(book, chromium):
+    """One of several panels in a taller box."""
     visit = Visit(chromium, width=390)
     page = visit.open(book / "notebooks" / "04-efficacy.html")
+    sizes = page.locator(".ra-drawing img:visible").evaluate_all("all => all.map(one => [one.width, one.naturalWidth])")
+    assert max(width for width, _ in sizes) < 390 < max(drawn for _, drawn in sizes)
+    page.locator("#fig-states img:visible").click()
+    enlarged, drawn, high = page.locator("dialog img:visible").evaluate("one => [one.width, one.naturalWidth, one.height]")
+    assert enlarged >= drawn
+    assert high >= 0.8 * page.viewport_size["height"]
+    page.keyboard.press("Escape")
     asked = "part => [part.scrollWidth > part.clientWidth, part.clientHeight > part.clientWidth]"
     assert page.locator("#fig-forest .ra-drawing").evaluate(asked) == [False, True]
     page.set_viewport_size({"width": 1280, "height": 900})

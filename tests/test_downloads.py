@@ -21,7 +21,7 @@ from racohort.downloads import Spine, equip, read_spine, typed
 from racohort.figures.style import Figure, canvas, finish
 from racohort.results import as_results
 from racohort.spreadsheets import as_csv_rows, as_workbook
-from racohort.tables.paper import table
+from racohort.tables.paper import table, taken_along
 from racohort.terms import RESULT_COUNTS, RESULT_NUMBERS
 
 FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", '=HYPERLINK("x")']
@@ -162,6 +162,17 @@ def test_a_table_is_taken_along_as_it_stands():
     assert 'href="downloads/index/tab-models.csv"' in page
     assert page.startswith("<p>before</p>")
     assert page.endswith("<p>after</p>")
+
+
+@pytest.mark.parametrize(("rows", "called", "held"), [(10_000, "All 10,000 rows: ", 10_000), (10_001, "Table: ", 2)])
+def test_of_a_listing_the_page_shows_a_part_and_the_download_holds_the_whole_up_to_a_length(rows, called, held):
+    listing = pd.DataFrame({"Patient": map(str, range(rows)), "Value": "−1,000"})
+    html = table(taken_along(listing, [0, 7]), "long", "A part.", shown=[0, 7]).html()
+    page, files = equipped(html, None, "index")
+    assert called in page
+    assert (page.count("<tr>"), "data-whole" in page) == (3, False)
+    assert read_csv(files["downloads/index/tab-long.csv"])[1::held - 1] == [["0", "-1000"], [str(rows - 1) if held > 2 else "7", "-1000"]]
+    assert len(opened(files["downloads/index/tab-long.xlsx"])) == held + 1
 
 
 def test_spanning_headers_stand_before_those_below_and_details_stay_behind():

@@ -599,6 +599,7 @@ def test_a_listing_of_patients_does_not_grow_without_end(n, said):
     ).html()
     assert said in page
     assert page.count("<tr") == 51
+    assert page.count("&quot;Grade&quot;") == (n == 51)  # all are in the download
     assert ("All stand in adlb.csv" in page) is (n == 51)
     assert f"{n - 1:03d}" in page  # the highest grade is the last patient's
 

@@ -94,7 +94,7 @@ document.addEventListener("DOMContentLoaded", () => {
     part.classList.toggle("ra-more", beyond && more);
   };
   const sizes = new ResizeObserver((changed) => changed.map(({ target }) => measure(target)).forEach(mark));
-  document.querySelectorAll(".ra-scroll, .ra-drawing, .pst-scrollable-table-container, .highlight pre").forEach((part) => {
+  document.querySelectorAll(".ra-scroll, .pst-scrollable-table-container, .highlight pre").forEach((part) => {
     part.addEventListener("scroll", () => mark(measure(part)), { passive: true });
     sizes.observe(part);
   });

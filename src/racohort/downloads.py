@@ -20,11 +20,11 @@ from lxml.html import HtmlElement
 
 from racohort.spreadsheets import Cell, as_csv_rows, as_workbook
 
-#: A figure with the ids of its rows or with what it drew, and a table with its note, as `figures.style` and `tables.paper`
+#: A figure with the ids of its rows or with what it drew, and a table with the listing it is a part of and its note, as `figures.style` and `tables.paper`
 #: write them.
 _FIGURE = re.compile(r'(<figure class="ra-figure" id="fig-([\w-]+)")(?: data-(rows|drawn)="([^"]*)")?([^>]*>.*?)</figure>',
                      re.DOTALL)  # fmt: skip
-_TABLE = re.compile(r'(<div class="ra-table" id="tab-([\w-]+)">(<div class="ra-scroll(?:(?!</table>).)*</table></div>)'
+_TABLE = re.compile(r'(<div class="ra-table" id="tab-([\w-]+)")(?: data-whole="([^"]*)")?(>(<div class="ra-scroll(?:(?!</table>).)*</table></div>)'
                     r'(?:<p class="ra-note">(?:(?!</p>).)*</p>)?)</div>', re.DOTALL)  # fmt: skip
 _NUMBER = re.compile(r"[−-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[−-]?\d+(?:\.\d+)?")
 #: A picture within a page, for one of the themes.
@@ -99,12 +99,14 @@ def equip(body: str, page: str, spine: Spine | None, write: Callable[[str, bytes
         return f'{start}{rest}<div class="ra-tools">{data}{about}</div></figure>'
 
     def table(found: re.Match[str]) -> str:
-        whole, name, region = found.groups()
+        start, name, whole, rest, region = found.groups()
         rows, numeric = read_table(lxml.html.fragment_fromstring(region))
+        rows, numeric = (_listing(json.loads(unescape(whole)), rows, numeric), numeric) if whole else (rows, numeric)
+        called = f"All {len(rows) - 1:,} rows" if whole else "Table"
         links = offer(
             f"tab-{name}", rows, [[_as_number(c) if n else c for c, n in zip(row, numeric, strict=True)] for row in rows]
         )
-        return f'{whole}<div class="ra-tools"><span class="ra-files">Table: {links}</span></div></div>'
+        return f'{start}{rest}<div class="ra-tools"><span class="ra-files">{called}: {links}</span></div></div>'
 
     return _TABLE.sub(table, _FIGURE.sub(figure, body))
 
@@ -142,6 +144,13 @@ def _about(rows: Sequence[Row]) -> str:
         found = sorted({row[place] for row in rows[1:]} - {""})
         said += [f"{name}: {', '.join(found)}."] if found else []
     return " ".join(said)
+
+
+def _listing(whole: Sequence[Row], shown: Sequence[Row], numeric: Sequence[bool]) -> list[list[str]]:
+    """A listing of which a page shows a part, with numbers spelt as in that part, whose columns it has."""
+    numbers = {column for column, is_number in zip(shown[0], numeric, strict=True) if is_number}
+    head, *rows = whole
+    return [list(head), *([_plain(cell) if column in numbers else cell for column, cell in zip(head, row, strict=True)] for row in rows)]
 
 
 def read_table(region: HtmlElement) -> tuple[list[list[str]], list[bool]]:

@@ -78,6 +78,8 @@ def _tidy(root: HtmlElement, mark: str) -> None:
         folded.set("class", "ra-folded")
     for folded in text.xpath('.//details[not(contains(@class, "hide") or contains(@class, "ra-opens"))]'):
         folded.set("open", "")
+    for told in text.xpath(".//*[@data-whole or @data-drawn]"):  # for downloads, which paper has none of
+        told.attrib.pop("data-whole", told.attrib.pop("data-drawn", None))
     for mistaken in text.xpath('.//*[contains(@class, "headerlink")]'):
         mistaken.drop_tree()
     style = lxml.html.fromstring(f"<style>{STYLE.format(mark=mark.replace(chr(34), chr(39)))}</style>")

@@ -14,10 +14,8 @@ from racohort.quality import file_name
 from racohort.results import select_results
 from racohort.roles import BESIDES, ROLES
 from racohort.rules import RULES
-from racohort.tables.paper import Table, table
+from racohort.tables.paper import LISTED, Table, table, taken_along
 
-#: Rows of a listing that a page shows; the whole listing is a file of the run.
-SHOWN = 50
 #: Columns of a file that are not read, from one more on in one row.
 MOST_IGNORED = 5
 _WHAT_HAPPENED = {"reject": "Refused", "quarantine": "Kept out", "warn": "Kept, doubted", "normalise": "Rewritten, same meaning"}
@@ -220,7 +218,8 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
     if quarantine.empty:
         return absent("Nothing was kept out of the analysis.")
     turn = quarantine.groupby(["rule", "file", "column"], dropna=False, sort=False).cumcount()
-    shown = quarantine.loc[turn.sort_values(kind="stable").index[:SHOWN]].sort_index()
+    shown = turn.sort_values(kind="stable").index[:LISTED].sort_values()
+    held = taken_along(quarantine, shown)
     lines = [
         {
             "File": file_name(row["file"], row["sheet"]),
@@ -232,12 +231,12 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
             "Kept out": row["scope"],
             "Why": RULES[row["rule"]].title,
         }
-        for row in shown.to_dict("records")
+        for row in held.to_dict("records")
     ]
     more = len(quarantine) - len(shown)
     some = f"Of {number(len(quarantine))} entries {len(shown)}, the first of every rule and column" if more else "All entries"
     return table(
-        pd.DataFrame(lines),
+        pd.DataFrame(lines, held.index),
         "quarantine",
         f"What was kept out of the analysis, and why. {some}.",
         f"{f'{number(more)} more are not shown here. ' if more else ''}"
@@ -245,7 +244,8 @@ def tabulate_quarantine(quarantine: pd.DataFrame, plan: Plan) -> Table | Absence
         "unless the whole patient was kept out.",
         plan.synthetic,
         row_headers=2,
-        links=_pages(shown["rule"].unique()),
+        links=_pages(quarantine.loc[shown, "rule"].unique()),
+        shown=shown,
     )
 
 

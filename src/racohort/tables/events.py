@@ -11,7 +11,7 @@ from racohort.labels import NO_EVENTS, OVERVIEW_LABELS, WINDOW_LABELS, term_labe
 from racohort.plan import Plan
 from racohort.results import pick_result, select_results
 from racohort.summaries import only, were_supplied
-from racohort.tables.paper import LISTED, Table, table
+from racohort.tables.paper import LISTED, Table, table, taken_along
 
 
 def _columns(results: pd.DataFrame, by: str, category: str) -> dict[str, str]:
@@ -137,16 +137,17 @@ def tabulate_serious(serious: pd.DataFrame, results: pd.DataFrame, plan: Plan) -
         return absent("No serious adverse event was recorded in the safety population.")
     several = len(serious) > LISTED
     which = f"The first {LISTED} of {number(len(serious))} serious adverse events" if several else "Every serious adverse event"
-    serious = serious.head(LISTED)
+    shown = serious.index[:LISTED]
+    serious = taken_along(serious, shown)
     frame = pd.DataFrame({
         "Patient": serious["USUBJID"],
         "Event": serious["AEDECOD"].where(serious["AEDECOD"] != "", serious["AETERM"]).map(term_label),
-        "System organ class": serious["AEBODSYS"].map(term_label), "Day": [number(day) for day in serious["ASTDY"]],
-        "Grade": [number(grade) for grade in serious["AETOXGR"]], "Related": serious["AEREL"], "Outcome": serious["AEOUT"],
+        "System organ class": serious["AEBODSYS"].map(term_label), "Day": serious["ASTDY"].map(number),
+        "Grade": serious["AETOXGR"].map(number), "Related": serious["AEREL"], "Outcome": serious["AEOUT"],
         "Emergent": serious["TRTEMFL"].map({"Y": "yes", "N": "no"}).fillna(""),
     })  # fmt: skip
     return table(
         frame, "serious-events", f"{which} of the safety population, by patient and day.",
         "Day: counted from the day of treatment start as day 1. Emergent: began or worsened after treatment "
-        f"started.{' All stand in adae.csv of this run.' if several else ''}", plan.synthetic,
+        f"started.{' All stand in adae.csv of this run.' if several else ''}", plan.synthetic, shown=shown,
     )  # fmt: skip

@@ -1,5 +1,6 @@
 """The paper that tables are printed on: semantic, escaped HTML from frames of display-ready text."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,10 +13,12 @@ import pandas as pd
 from racohort.absence import Absence, absent
 from racohort.formats import capitalised
 
-__all__ = ["LISTED", "Absence", "Table", "absent", "table"]
+__all__ = ["LISTED", "Absence", "Table", "absent", "table", "taken_along"]
 
 #: A listing of patients or of their records shows so many, and says of how many: a page does not grow with the cohort.
 LISTED = 50
+#: Of a longer listing than this the download holds what the page shows: the whole is a file of the run.
+TAKEN_ALONG = 10_000
 
 #: A cell that reads as a number: a sign or comparison, digits, and whatever interval, unit or count follows them.
 _NUMBER = re.compile(r"[−–<>≤≥±+\-]?\s?\d[\d\s.,]*(?:[%(/;–].*|\s(?:of|to|\().*)?")
@@ -30,8 +33,8 @@ _SENTENCE = 80
 _LAB = ('<style class="ra-lab">.jp-RenderedHTMLCommon .ra-table :is(th, td, caption) { text-align: left; } '
         '.jp-RenderedHTMLCommon .ra-table .ra-num { text-align: right; font-variant-numeric: tabular-nums; } '
         '.jp-RenderedHTMLCommon .ra-table .ra-group th { padding-top: 1em; }</style>')  # fmt: skip
-#: A name of code may break after its points and underscores.
-_JOINT = re.compile(r"(?<=[a-z][._])(?=[a-z])")
+#: A name of code may break after its points and underscores, words after the stroke between them.
+_JOINT = re.compile(r"(?<=[a-z][._])(?=[a-z])|(?<=[^\W\d_]{3}/)(?=[^\W\d_]{3})")
 #: The level of an interval, which the head of a column says for all its cells, and the places where a wide cell may break.
 _LEVEL, _BREAK = re.compile(r"(?<=[(; ])(\d[\d.]* % CI) "), re.compile(r"(?<=;) | (?=\()")
 
@@ -40,7 +43,8 @@ _LEVEL, _BREAK = re.compile(r"(?<=[(; ])(\d[\d.]* % CI) "), re.compile(r"(?<=;) 
 class Table:
     """A finished table: its name, its caption that stands alone, a note below it, and the frame of display-ready text.
 
-    `links` leads from the text of a cell to an address; `details` holds for each row the paragraphs to which its last cell opens.
+    `links` leads from the text of a cell to an address; `details` holds for each row the paragraphs to which its last cell opens;
+    `whole` is the listing of which `frame` is a part, for the download.
     """
 
     name: str
@@ -52,6 +56,7 @@ class Table:
     groups: str | None = None
     links: Mapping[str, str] = field(default_factory=dict, repr=False)
     details: tuple[tuple[str, ...], ...] = ()
+    whole: pd.DataFrame | None = field(default=None, repr=False)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {
@@ -71,7 +76,7 @@ class Table:
         inside = caption + _head(columns, kinds) + self._bodies(columns, kinds)
         long = " ra-long" if len(self.frame) > _LONG_TABLE else ""
         note = f'<p class="ra-note">{escape(self.note)}</p>' if self.note else ""
-        return (f'<div class="ra-table" id="tab-{name}"><div class="ra-scroll{long}" role="region" tabindex="0" '
+        return (f'<div class="ra-table" id="tab-{name}"{_told(self.whole)}><div class="ra-scroll{long}" role="region" tabindex="0" '
                 f'aria-labelledby="tab-{name}-caption"><table{wide}>{inside}</table></div>{note}</div>')  # fmt: skip
 
     def _columns(self) -> list[Any]:
@@ -130,13 +135,14 @@ class Table:
 def table(
     frame: pd.DataFrame, name: str, caption: str, note: str = "", synthetic: bool = False,
     row_headers: int = 1, groups: str | None = None, links: Mapping[str, str] | None = None,
-    details: Sequence[Sequence[str]] = (),
+    details: Sequence[Sequence[str]] = (), shown: Sequence[Any] | None = None,
 ) -> Table:  # fmt: skip
     """A table from a frame of display-ready text.
 
     Column names are the headers (with the unit); two-level column names give spanning headers. The first `row_headers` columns
     head their rows; `groups` names a column whose values become heading rows within the table; a cell whose text `links` knows
-    becomes a link; `details` are, for each row, the paragraphs to which its last cell opens, after any lines below the first.
+    becomes a link; `details` are, for each row, the paragraphs to which its last cell opens, after any lines below the first;
+    `shown` are the labels of the rows that the page shows, where the frame is a listing that the download alone holds whole.
     Missing cells are shown as an en dash, and visits begin with a capital. Raises ValueError for a bad name or an empty caption.
 
     >>> shown = table(pd.DataFrame({"Analyte": ["ALT"], "n": ["64"]}), "labs", "Values per analyte.")
@@ -148,10 +154,25 @@ def table(
     if not caption.strip():
         raise ValueError(f"table {name} needs a caption")
     opened = tuple(map(tuple, details))
-    caption, frame = " ".join(caption.split()), frame.reset_index(drop=True)
     if "Visit" in frame.columns.tolist():
         frame = frame.assign(Visit=frame["Visit"].map(capitalised, na_action="ignore"))
-    return Table(name, caption, frame, note, synthetic, row_headers, groups, links or {}, opened)
+    part = frame if shown is None else frame.loc[shown]
+    whole = None if len(part) == len(frame) else frame
+    return Table(name, " ".join(caption.split()), part.reset_index(drop=True), note, synthetic, row_headers, groups, links or {},
+                 opened, whole)  # fmt: skip
+
+
+def taken_along(listing: pd.DataFrame, shown: Sequence[Any]) -> pd.DataFrame:
+    """The rows of a listing that its download holds: all, or past a length those alone that the page shows."""
+    return listing if len(listing) <= TAKEN_ALONG else listing.loc[shown]
+
+
+def _told(whole: pd.DataFrame | None) -> str:
+    """The attribute that holds header and rows of a whole listing, which `racohort.downloads` takes out of the page."""
+    if whole is None:
+        return ""
+    rows = whole.astype(object).where(whole.notna(), "–").astype(str).to_numpy().tolist()
+    return f' data-whole="{escape(json.dumps([list(map(str, whole.columns)), *rows], ensure_ascii=False))}"'
 
 
 def _levels_in_heads(frame: pd.DataFrame) -> pd.DataFrame:
@@ -223,6 +244,7 @@ def _text(value: Any) -> str:
 
     >>> _text("efficacy.compare_forms")
     'efficacy.<wbr>compare_<wbr>forms'
+    >>> _text("Bachelor/Master of 5 mg/L")
+    'Bachelor/<wbr>Master of 5 mg/L'
     """
-    text = "–" if pd.isna(value) or str(value) == "" else escape(str(value))
-    return text if " " in text else _JOINT.sub("<wbr>", text)
+    return "–" if pd.isna(value) or str(value) == "" else "<wbr>".join(map(escape, _JOINT.split(str(value))))

@@ -124,12 +124,13 @@ def tabulate_overturning(patients: pd.DataFrame, endpoints: Endpoints, plan: Pla
              for _, row in select_results(patients, PARAMCD=e.PARAMCD, AVISIT=visit.AVISIT).iterrows()]  # fmt: skip
     more = f" The first {LISTED} of {number(len(lines))}." if len(lines) > LISTED else ""
     return table(
-        pd.DataFrame(lines[:LISTED]),
+        pd.DataFrame(lines),
         "overturning",
         f"The patients without whom a reading would change.{more}",
         "Whom a reading hangs on is a reason to look at that patient's record again, never to leave the patient out.",
         plan.synthetic,
         groups="Endpoint",
+        shown=range(min(len(lines), LISTED)),
     )
 
 

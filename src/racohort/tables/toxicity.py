@@ -7,7 +7,7 @@ from racohort.formats import capitalised, is_missing, level_of, listed, number, 
 from racohort.labels import SIGNAL_LABELS, digits_of, label_of, label_with_unit
 from racohort.plan import Plan
 from racohort.results import select_results
-from racohort.tables.paper import LISTED, Table, table
+from racohort.tables.paper import LISTED, Table, table, taken_along
 from racohort.tolerance import reference_change_value
 
 _COLUMNS = {"GE1": "Worsened to grade ≥ 1", "GE2": "Worsened to grade ≥ 2", "GE3": "Worsened to grade ≥ 3"}
@@ -54,15 +54,16 @@ def tabulate_signals(signals: pd.DataFrame, results: pd.DataFrame, plan: Plan, c
     if signals.empty:
         return absent("No patient had such a value after baseline.")
     labels = {visit.AVISIT: capitalised(visit.label) for visit in plan.visits}
-    shown = signals.loc[signals["grade"].sort_values(ascending=False, kind="stable").index[:LISTED].sort_values()]
-    lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in shown.iterrows()]
+    shown = signals["grade"].sort_values(ascending=False, kind="stable").index[:LISTED].sort_values()
+    held = taken_along(signals, shown)
+    lines = [_signal_line(row, labels.get(row["AVISIT"], "Unscheduled"), catalogue) for _, row in held.iterrows()]
     several = f"The {LISTED} of highest grade of {number(len(signals))} values that call"
     which, more = ("Every value that calls", "") if len(shown) == len(signals) else (several, _WHOLE)
     return table(
-        pd.DataFrame(lines), "signals", f"{which} for a look at a patient, after baseline.",
+        pd.DataFrame(lines, held.index), "signals", f"{which} for a look at a patient, after baseline.",
         f"Records of the safety population, planned or not. Day: from the start of treatment as day 1. {_variation(catalogue)}"
         f"{more}",
-        plan.synthetic,
+        plan.synthetic, shown=shown,
     )  # fmt: skip
 
 
