@@ -45,7 +45,7 @@ _PATIENTS = (
     "value; hatched: the patient was not seen at this visit."
 )
 _SHARES = (
-    "each field is the share of patients with a value of the parameter at the visit. Three shades, the darker the more is "
+    "each field is the share of patients with a value of the parameter at the visit. Three shades, the stronger the more is "
     "missing: from 5 %, from 20 %, from 50 %."
 )
 

@@ -40,11 +40,11 @@ def _boxes(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> list[tupl
     levels: list[tuple[list[str], list[str]]] = [([f"Enrolled: {count(enrolled, 'patient')}"], [])]
     outside = [f"{count(enrolled - safety, 'patient')} not treated"] if enrolled > safety else []
     told = (
-        [f"Treated: safety population, n = {safety}"]
+        [f"Treated: safety population, n = {number(safety)}"]
         if plan.treated
-        else [f"Safety population, n = {safety}", "No treatment start recorded"]
+        else [f"Safety population, n = {number(safety)}", "No treatment start recorded"]
     )
-    levels.append(([*told, f"Efficacy population, n = {efficacy}"], outside))
+    levels.append(([*told, f"Efficacy population, n = {number(efficacy)}"], outside))
     return levels + [_visit_box(select_results(rows, AVISIT=visit.AVISIT), visit.label, plan, catalogue) for visit in plan.visits]
 
 

@@ -110,7 +110,7 @@ def _said_of_excursions(results: pd.DataFrame, visits: Sequence[Visit]) -> Sente
     seen, healthy = ([only(row, statistic="excursions", method=name) for row in rows] for name in ("observed", "healthy"))
     told = zip(seen, visits, strict=True)
     outside = listed([f"{proportion(row['count'], row['n'])} at {visit.label}" for row, visit in told])
-    expected = listed([number(row["value"], 1) for row in healthy])
+    expected = listed([number(row["value"], int(row["value"] < 100)) for row in healthy])
     chances = dict.fromkeys(percent(only(row, statistic="no_excursion")["value"]) for row in rows)
     text = (
         f"Single values outside: {outside}. Healthy people would be expected to have {expected}, and none at all with a "
