@@ -527,7 +527,7 @@ def test_a_picture_fits_a_telephone_and_is_enlarged_to_the_size_it_was_drawn_in(
     page = visit.open(book / "notebooks" / "04-efficacy.html")
     sizes = page.locator(".ra-drawing img:visible").evaluate_all("all => all.map(one => [one.width, one.naturalWidth])")
     assert max(width for width, _ in sizes) < 390 < max(drawn for _, drawn in sizes)
-    page.locator("#fig-states img:visible").click()
+    page.locator("#fig-flows img:visible").click()
     enlarged, drawn, high = page.locator("dialog img:visible").evaluate("one => [one.width, one.naturalWidth, one.height]")
     assert enlarged >= drawn
     assert high >= 0.8 * page.viewport_size["height"]

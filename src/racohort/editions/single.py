@@ -23,11 +23,11 @@ STYLE = """\
 @page {{ size: A4; margin: 17mm 18mm 18mm; @top-center {{ content: "{mark}"; font: 600 8pt sans-serif; color: #a94a12; }}
   @bottom-center {{ content: counter(page) " / " counter(pages); font: 8pt sans-serif; color: #55626f; }} }}
 .ra-contents:not(:has(+ .ra-contents)) {{ break-after: page; }}
-.ra-contents:first-of-type + .ra-contents {{ break-before: page; }}
 html {{ font-size: 10pt !important; }} .ra-chapter > section:last-child *:last-child {{ margin-bottom: 0; }}
 .ra-contents ul {{ padding: 0; max-width: none !important; }} .ra-contents li.ra-h3 {{ padding-left: 1.4rem; }}
 .ra-contents li {{ list-style: none; margin: 0.15rem 0; display: flex; align-items: last baseline; gap: 0.4rem; }}
-.bd-article .ra-contents a {{ color: inherit; text-decoration: none; max-width: 40rem; }}
+.bd-article .ra-contents + .ra-contents li {{ font-size: 0.88em; margin: 0.05rem 0; line-height: 1.4; }}
+.bd-article .ra-contents a {{ color: inherit; text-decoration: none; max-width: 44rem; }}
 .ra-contents li::after {{ content: attr(data-page); order: 2; min-width: 1.6rem; text-align: right; }}
 .ra-contents li::before {{ content: ""; order: 1; flex: 1; border-bottom: 1px dotted; opacity: 0.6; }}
 .ra-chapter > :is(h2, h3):first-of-type {{ font-size: 1.75rem !important; margin-top: 0; }}

@@ -109,6 +109,8 @@ class Writer:
                 continue
             if child.tag == "math" or "ra-formula" in (child.get("class") or ""):
                 self.formula(child)
+            elif child.get("class") == "citation":
+                self.reference(child)
             else:
                 self.blocks.get(child.tag, self.write)(child)
 
@@ -121,6 +123,12 @@ class Writer:
         """A paragraph, where it says anything."""
         if _words(element):
             _write_inline(self.document.add_paragraph(style=style), element)
+
+    def reference(self, element: HtmlElement) -> None:
+        """An entry of the references behind its number."""
+        number, words = element
+        words.text = f"{_words(number)} {words.text or ''}"
+        self.paragraph(words)
 
     def items(self, element: HtmlElement) -> None:
         """A list."""
@@ -157,6 +165,8 @@ class Writer:
             line.paragraph_format.space_after = Pt(2)
         if lines:
             _enclose(lines, element.get("data-field"))
+        if (after := element.getnext()) is None or after.tag != "nav":
+            self.document.add_page_break()
 
     def listing(self, element: HtmlElement) -> None:
         """Something typed or printed, in letters of one width."""
@@ -310,6 +320,8 @@ def _write_child(paragraph: Paragraph, child: HtmlElement, look: tuple[str, ...]
         paragraph._p.append(to_omml(child))
     elif child.tag == "br":
         paragraph.add_run().add_break()
+    elif "ra-tag" in (child.get("class") or ""):
+        paragraph.add_run(f"[{_words(child)}]")
     elif child.tag == "a" and (child.get("href") or "").startswith("http"):
         _write_link(paragraph, child)
     else:
