@@ -388,3 +388,4 @@ def test_a_wide_prior_leaves_the_estimate_and_a_narrow_one_keeps_its_own():
     assert normal_update(-1, 0.2, prior_mean=0, prior_sd=1e-6)["mean"] == pytest.approx(0, abs=1e-9)
     assert normal_update(-1, 0.5, 0, 0.5)["mean"] == pytest.approx(-0.5)
     assert normal_update(-1, 0.5, 0, 0.5)["p_below"] > 0.5
+    assert 0 < normal_update(99, 0.5, 0, 9)["p_below"] < normal_update(-99, 0.5, 0, 9)["p_below"] < 1

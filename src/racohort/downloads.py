@@ -20,11 +20,12 @@ from lxml.html import HtmlElement
 
 from racohort.spreadsheets import Cell, as_csv_rows, as_workbook
 
-#: A figure with the ids of its rows or with what it drew, and a table with the listing it is a part of and its note, as `figures.style` and `tables.paper`
-#: write them.
+#: A figure with the ids of its rows or with what it drew, and a table with the listing it is a part of and with its note, as
+#: `figures.style` and `tables.paper` write them.
 _FIGURE = re.compile(r'(<figure class="ra-figure" id="fig-([\w-]+)")(?: data-(rows|drawn)="([^"]*)")?([^>]*>.*?)</figure>',
                      re.DOTALL)  # fmt: skip
-_TABLE = re.compile(r'(<div class="ra-table" id="tab-([\w-]+)")(?: data-whole="([^"]*)")?(>(<div class="ra-scroll(?:(?!</table>).)*</table></div>)'
+_TABLE = re.compile(r'(<div class="ra-table" id="tab-([\w-]+)")(?: data-whole="([^"]*)")?'
+                    r'(>(<div class="ra-scroll(?:(?!</table>).)*</table></div>)'
                     r'(?:<p class="ra-note">(?:(?!</p>).)*</p>)?)</div>', re.DOTALL)  # fmt: skip
 _NUMBER = re.compile(r"[−-]?\d{1,3}(?:,\d{3})*(?:\.\d+)?|[−-]?\d+(?:\.\d+)?")
 #: A picture within a page, for one of the themes.
@@ -150,7 +151,8 @@ def _listing(whole: Sequence[Row], shown: Sequence[Row], numeric: Sequence[bool]
     """A listing of which a page shows a part, with numbers spelt as in that part, whose columns it has."""
     numbers = {column for column, is_number in zip(shown[0], numeric, strict=True) if is_number}
     head, *rows = whole
-    return [list(head), *([_plain(cell) if column in numbers else cell for column, cell in zip(head, row, strict=True)] for row in rows)]
+    plain = ([_plain(cell) if column in numbers else cell for column, cell in zip(head, row, strict=True)] for row in rows)
+    return [list(head), *plain]
 
 
 def read_table(region: HtmlElement) -> tuple[list[list[str]], list[bool]]:

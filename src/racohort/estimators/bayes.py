@@ -47,7 +47,7 @@ def normal_update(
     Returns
     -------
     `mean`, `sd` and `ci` of the posterior, and `p_below`, its probability below `threshold` (an improvement beyond the
-    threshold for a falling score).
+    threshold for a falling score): never 0 or 1, to which only a computer rounds it.
 
     >>> posterior = normal_update(-1.2, 0.2, prior_mean=0, prior_sd=2, threshold=-0.6)
     >>> round(posterior["mean"], 3), round(posterior["p_below"], 4)
@@ -57,4 +57,5 @@ def normal_update(
     sd = sqrt(1 / (weight_data + weight_prior))
     mean = (estimate * weight_data + prior_mean * weight_prior) * sd**2
     half = float(stats.norm.isf((1 - conf) / 2)) * sd
-    return {"mean": mean, "sd": sd, "ci": (mean - half, mean + half), "p_below": float(stats.norm.cdf((threshold - mean) / sd))}
+    below = float(np.clip(stats.norm.cdf((threshold - mean) / sd), np.nextafter(0, 1), np.nextafter(1, 0)))
+    return {"mean": mean, "sd": sd, "ci": (mean - half, mean + half), "p_below": below}

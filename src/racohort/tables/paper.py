@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
@@ -76,8 +76,8 @@ class Table:
         inside = caption + _head(columns, kinds) + self._bodies(columns, kinds)
         long = " ra-long" if len(self.frame) > _LONG_TABLE else ""
         note = f'<p class="ra-note">{escape(self.note)}</p>' if self.note else ""
-        return (f'<div class="ra-table" id="tab-{name}"{_told(self.whole)}><div class="ra-scroll{long}" role="region" tabindex="0" '
-                f'aria-labelledby="tab-{name}-caption"><table{wide}>{inside}</table></div>{note}</div>')  # fmt: skip
+        return (f'<div class="ra-table" id="tab-{name}"{_told(self.whole)}><div class="ra-scroll{long}" role="region" '
+                f'tabindex="0" aria-labelledby="tab-{name}-caption"><table{wide}>{inside}</table></div>{note}</div>')  # fmt: skip
 
     def _columns(self) -> list[Any]:
         return [column for column in self.frame.columns if column != self.groups]
@@ -135,7 +135,7 @@ class Table:
 def table(
     frame: pd.DataFrame, name: str, caption: str, note: str = "", synthetic: bool = False,
     row_headers: int = 1, groups: str | None = None, links: Mapping[str, str] | None = None,
-    details: Sequence[Sequence[str]] = (), shown: Sequence[Any] | None = None,
+    details: Sequence[Sequence[str]] = (), shown: Iterable[Any] | None = None,
 ) -> Table:  # fmt: skip
     """A table from a frame of display-ready text.
 
@@ -156,15 +156,15 @@ def table(
     opened = tuple(map(tuple, details))
     if "Visit" in frame.columns.tolist():
         frame = frame.assign(Visit=frame["Visit"].map(capitalised, na_action="ignore"))
-    part = frame if shown is None else frame.loc[shown]
+    part = frame if shown is None else frame.loc[list(shown)]
     whole = None if len(part) == len(frame) else frame
     return Table(name, " ".join(caption.split()), part.reset_index(drop=True), note, synthetic, row_headers, groups, links or {},
                  opened, whole)  # fmt: skip
 
 
-def taken_along(listing: pd.DataFrame, shown: Sequence[Any]) -> pd.DataFrame:
+def taken_along(listing: pd.DataFrame, shown: Iterable[Any]) -> pd.DataFrame:
     """The rows of a listing that its download holds: all, or past a length those alone that the page shows."""
-    return listing if len(listing) <= TAKEN_ALONG else listing.loc[shown]
+    return listing if len(listing) <= TAKEN_ALONG else listing.loc[list(shown)]
 
 
 def _told(whole: pd.DataFrame | None) -> str:
