@@ -105,16 +105,21 @@ def step_of(half: float) -> float:
 def told_digits(value: Any, lower: Any, upper: Any, digits: int) -> int:
     """The decimals of an estimate: fewer than `digits` where it and its limits were rounded to a step of the interval.
 
+    They are more, up to two, where a limit would be shown as 0 that is not: the reader must see on which side of 0 it lies.
+
     >>> told_digits(-0.4, -0.52, -0.27, 3), told_digits(-120.0, -175.0, -60.0, 1), told_digits(-0.395, -0.524, -0.267, 3)
     (2, 0, 3)
+    >>> told_digits(0.17, -0.018, 0.36, 1), told_digits(0.17, 0.0, 0.36, 1)
+    (2, 1)
     """
     numbers = (value, lower, upper)
     if any(is_missing(x) or isinstance(x, Bounded) for x in numbers):
         return digits
     step = step_of(float(upper - lower) / 2)
-    if not step or any(abs(x / step - round(x / step)) > 1e-6 for x in numbers):
-        return digits
-    return min(digits, max(0, -math.floor(math.log10(step) + 1e-9)))
+    if step and all(abs(x / step - round(x / step)) <= 1e-6 for x in numbers):
+        return min(digits, max(0, -math.floor(math.log10(step) + 1e-9)))
+    seen = (more for more in range(3) if all(x == 0 or number(x, digits + more).strip("−0.,") for x in (lower, upper)))
+    return digits + next(seen, 0)
 
 
 def estimate(value: Any, lower: Any, upper: Any, digits: int, level: float = 0.95, unit: str = "") -> str:

@@ -25,7 +25,7 @@ def plot_forest(results: pd.DataFrame, endpoints: Endpoints, plan: Plan) -> Figu
     if not items:
         return absent(NO_ENDPOINT)
     logs = [e for e in endpoints if e.log]
-    fig, axes = canvas(7.2, 0.9 + 0.19 * len(items), 1, 2 if logs else 1, sharey=True, squeeze=False,
+    fig, axes = canvas(7.2, 1.1 + 0.19 * len(items), 1, 2 if logs else 1, sharey=True, squeeze=False,
                        **({"width_ratios": (1.25, 1)} if logs else {}))  # fmt: skip
     for place, (e, visit) in enumerate(items):
         at = {"PARAMCD": e.PARAMCD, "AVISIT": visit.AVISIT}
