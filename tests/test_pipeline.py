@@ -320,6 +320,24 @@ def test_a_failed_section_leaves_the_earlier_report_as_it_was(
     assert before == {path: path.read_bytes() for path in (project / "book" / "_build" / "small").rglob("*") if path.is_file()}
 
 
+def test_a_notebook_that_is_changed_while_the_report_is_made_leaves_the_earlier_report_as_it_was(
+    project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report()
+    before, run_section = published(project), engine.run_section
+
+    def edited(section: str, source: Path, *given: Any) -> float:
+        seconds = run_section(section, source, *given)
+        if section == "concordance":
+            change(project / "notebooks" / "01-cleaning.ipynb", "# Cleaning", "# Cleaned")
+        return seconds
+
+    monkeypatch.setattr("racohort.engine.run_section", edited)
+    with pytest.raises(Refused, match="notebook of cleaning, or what it wrote, was changed"):
+        report(force=True)
+    assert published(project) == before
+
+
 def test_on_a_disk_without_room_for_the_report_nothing_begins(
     project: Path, quick: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

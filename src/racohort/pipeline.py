@@ -250,6 +250,9 @@ def _bring_up_to_date(run: Run, sections: Sequence[str], force: bool, say: Say, 
     failures = _run_sections(run, sections, force, say, keep_going)
     if failures and not keep_going:
         raise failures[0]
+    if not failures and (stale := [section for section in sections if not run.is_fresh(section)]):
+        told = f"The notebook of {stale[0]}, or what it wrote, was changed while the report was made."
+        raise Refused(f"{told} Run it again; an earlier report stands as it was.")
     say(f"  {'book':<14} {_publish(run, started):5.1f} s")
     if failures:
         raise failures[0]
