@@ -306,6 +306,70 @@ def test_text_above_the_header_and_two_encodings_are_seen(root: Path, tmp_path: 
     assert "# encoding:   # choose: cp1252 or gb18030" in text_of(root)
 
 
+GERMAN_WIDE = """\
+Pat_Nr;Geschlecht;Datum_T0;Datum_T1;DrGel28_T0;DrGel28_T1;CRP_mgl_T0;CRP_mgl_T1;DAS28_BSG_T0;DAS28_BSG_T1;VAS_X_T0;VAS_X_T1
+001;w;03.02.2014;04.02.2015;12;5;12,5;-9;5,12;3,25;60;20
+002;m;13.02.2014;14.02.2015;9;4;8,25;3,5;4,75;2,5;55;-9
+003;w;23.02.2014;24.02.2015;7;-9;9,5;-9;4,1;2,9;50;30
+"""
+FRENCH = """\
+N° patient;Sexe;Âge;Visite;Date de visite;NAD (28);VS (mm/h);DAS28-VS;Hémoglobine (g/dL);Créatinine (µmol/L)
+001;Femme;56;Inclusion;13/02/2014;12;40;5,1;12,1;62
+001;Femme;56;M12;14/02/2015;5;20;3,2;12,9;64
+002;Homme;61;Inclusion;15/02/2014;9;35;4,9;13,8;80
+002;Homme;61;M12;16/02/2015;4;18;2,8;14,1;78
+"""
+
+
+def test_a_german_table_of_visits_in_names_with_a_code_for_missing_leaves_only_what_is_ambiguous(
+    root: Path, tmp_path: Path
+) -> None:
+    said = described(written(tmp_path, "register.csv", GERMAN_WIDE)).output
+    assert "Left to fill in, 3 blanks" in said
+    assert '"VAS_X_{visit}": {paramcd: PTGA} or' in said
+    found = parse_cohort(text_of(root))
+    analytes = {name: (one.paramcd, one.unit) for name, one in found.columns.items() if one.paramcd}
+    assert analytes == {
+        "DrGel28_{visit}": ("TJC28", None), "CRP_mgl_{visit}": ("CRP", "mg/L"), "DAS28_BSG_{visit}": ("DAS28ESR", None),
+    }  # fmt: skip
+    assert found.missing == ["", "-9"]
+
+
+def test_a_french_table_is_known_by_its_names_accents_or_none(root: Path, tmp_path: Path) -> None:
+    found = guessed(root, tmp_path / "suivi.csv", FRENCH)
+    assert [one.role or one.paramcd for one in found.columns.values()] == [
+        "USUBJID", "SEX", "AGE", "AVISIT", "ADT", "TJC28", "ESR", "DAS28ESR", "HGB", "CREAT",
+    ]  # fmt: skip
+    assert list(found.visits) == ["BL", "Y1"]
+
+
+def test_sheets_of_a_visit_each_under_groups_names_and_units_are_read_whole_and_their_notes_are_no_patients(
+    root: Path, tmp_path: Path
+) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Exported by the data manager"])
+    for name, crp in (("Baseline", 12.5), ("6 months", 4.5)):
+        sheet = book.create_sheet(name)
+        for row in (
+            [f"{name} assessment"], ["Study No", "Visit date", "Joints", "", "ESR", "CRP"],
+            ["", "", "Tender (0-28)", "Swollen (0-28)", "", ""], ["", "", "", "", "mm/h", "mg/L"],
+            ["RA-01", "2014-02-03", 9, 8, 25, crp], ["RA-02", "2014-02-04", 7, 5, 30, crp + 1], [],
+            ["blood taken fasting"],
+        ):  # fmt: skip
+            sheet.append(row)
+    book.save(tmp_path / "book.xlsx")
+    said = described(tmp_path / "book.xlsx")
+    assert "The sheet 'Sheet' of book.xlsx holds no table and was left out." in said.output
+    found = parse_cohort(text_of(root))
+    assert [one.visit for one in found.files] == ["BL", "M6"]
+    assert {name: one.paramcd for name, one in found.columns.items() if one.paramcd} == {
+        "Tender (0-28)": "TJC28", "Swollen (0-28)": "SJC28", "ESR (mm/h)": "ESR", "CRP (mg/L)": "CRP",
+    }  # fmt: skip
+    told = "\n".join(check_cohort("mine", tmp_path / "out"))
+    assert told.count("'blood taken fasting' stands alone in its row: a title or a note, no patient") == 2
+    assert "2 of 2 patients kept" in told
+
+
 def test_every_sheet_of_a_workbook_is_a_table(root: Path, tmp_path: Path) -> None:
     with pd.ExcelWriter(tmp_path / "both.xlsx") as book:
         pd.DataFrame({"id": ["1", "2"], "sex": ["F", "M"]}).to_excel(book, sheet_name="people", index=False)

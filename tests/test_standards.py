@@ -173,6 +173,32 @@ def test_units_of_cdisc_are_known_and_a_number_in_brackets_is_no_unit(tmp_path: 
     assert "unit_assumed" not in rules(clean)
 
 
+def test_a_count_s_label_tells_no_unit_and_a_numbered_test_is_known_by_its_questionnaire_s_name(tmp_path: Path) -> None:
+    path = adam(Trial(1), tmp_path)
+    rows = [("SJC28", "Swollen Joint Count (28 Joints)", 9), ("PTPAIN", "Patient's Assessment of Arthritis Pain (mm)", 61),
+            ("HAQ0155", "HAQ01-HAQ-DI Score", 1.5), ("DAS28C", "DAS28-CRP", 5.1)]  # fmt: skip
+    pd.DataFrame(
+        [("RA-01-001", code, label, "Baseline", value) for code, label, value in rows],
+        columns=["USUBJID", "PARAMCD", "PARAM", "AVISIT", "AVAL"],
+    ).to_csv(tmp_path / "adlb.csv", index=False)
+    clean, data = cleaned(path)
+    values = data.adqs[data.adqs["AVISIT"] == "BL"].set_index("PARAMCD")["AVAL"]
+    assert {code: values[code] for code in ("SJC28", "PAIN", "HAQDI", "DAS28CRP")} == {
+        "SJC28": 9, "PAIN": 61, "HAQDI": 1.5, "DAS28CRP": 5.1,
+    }  # fmt: skip
+    assert not len(clean.records.quarantine())
+
+
+def test_a_package_s_partial_date_of_birth_stands_for_its_middle_and_is_told(tmp_path: Path) -> None:
+    path = sdtm(Trial(1), tmp_path)
+    people = pd.read_csv(tmp_path / "dm.csv", dtype=str)
+    people.assign(BRTHDTC=["1960", "1960-03"] * (len(people) // 2)).drop(columns="AGE").to_csv(tmp_path / "dm.csv", index=False)
+    clean, data = cleaned(path)
+    ledger = clean.records.ledger()
+    assert set(ledger.loc[ledger["column"] == "BRTHDTC", "became"]) == {"1960-07-01", "1960-03-15"}
+    assert data.adsl["AGE"].notna().all()
+
+
 def test_repeated_treatments_give_the_last_of_them_and_the_last_before_each_event(tmp_path: Path) -> None:
     """Oracle: a calendar; the EX of the package has a dose at the start and one 84 days later, the later one first."""
     path, start = sdtm(Trial(1), tmp_path), pd.Timestamp(Trial(1).patients["start"].iloc[0])

@@ -17,6 +17,8 @@ SHOWN = 20
 LONGEST = 60
 #: A message is cut behind this length, whatever it quotes.
 LONGEST_MESSAGE = 1000
+#: The column for the visit that `cohort.yml` gives a whole file.
+OF_FILE = "(visit of the file)"
 
 
 @dataclass(frozen=True)

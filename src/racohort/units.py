@@ -31,7 +31,7 @@ _WORDS = {
     "beatsperminute": "/min", "breathsperminute": "/min",
     "次/分钟": "/min", "次/分": "/min", "degrees": "", "deg": "", "°": "", "celsius": "c", "摄氏度": "c", "fahrenheit": "f",
     "华氏度": "f", "公斤": "kg",
-    "厘米": "cm", "米": "m", "lbs": "lb", "inches": "in", "inch": "in", "minute": "min",
+    "厘米": "cm", "米": "m", "周": "week", "lbs": "lb", "inches": "in", "inch": "in", "minute": "min",
 }  # fmt: skip
 _WORD = re.compile("|".join(sorted(_WORDS, key=len, reverse=True)))
 #: A power of ten as it is written: 10^9, 10*9, 10E9, 10E+09, 1e9.

@@ -147,6 +147,8 @@ def clean_dates(
         known |= {text: (None, "still_on") for text in texts.words if word_key(text) in STILL_ON}
     if role == "BIRTHDT" and column.format == "%Y":  # a year of birth is taken for its middle
         known = {text: (day and day.replace(month=7), rule) for text, (day, rule) in known.items()}
+    if role == "BIRTHDT" and sheet.table.standard:  # a package hides days of birth
+        known |= {text: (_middle(text), "date_spelling") for text in known if PARTIAL.fullmatch(tidy(text))}
     months = [text for text in known if PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
     known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
     _settle_year_last(known, sheet, name, texts, records)
@@ -158,6 +160,16 @@ def clean_dates(
     days = texts.each({text: day or "NaT" for text, (day, _) in known.items()}, "datetime64[D]")
     _tell(sheet, name, texts, days, {text: rule for text, (_, rule) in known.items()}, records)
     return days
+
+
+def _middle(text: str) -> Day:
+    """The middle of the year or month that a partial date of birth names.
+
+    >>> _middle("1950"), _middle("1950-02")
+    (datetime.date(1950, 7, 1), datetime.date(1950, 2, 15))
+    """
+    year, _, month = tidy(text).partition("-")
+    return _day(int(year), int(month or 7), 15 if month else 1)
 
 
 def _settle_year_last(known: dict[str, tuple[Day, str]], sheet: Sheet, name: str, texts: Texts, records: Records) -> None:

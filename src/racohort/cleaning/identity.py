@@ -12,7 +12,7 @@ from racohort.cleaning.likeness import likely
 from racohort.cleaning.sheets import Mask, Sheet, Texts, people_of
 from racohort.cleaning.words import NOTHING, tidy
 from racohort.config import Cohort
-from racohort.schema import Records
+from racohort.schema import OF_FILE, Records
 
 _ROUNDED = re.compile(r"[0-9](?:\.[0-9]+)?[eE]\+?[0-9]{2,}")
 _FLOAT = re.compile(r"[0-9]+\.0+")
@@ -55,8 +55,7 @@ def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None
     forms = np.array([form_of(word) for word in people], dtype=object)
     for sheet, texts in zip(sheets, read, strict=True):
         _check_forms(sheet, texts, forms, records)
-    for sheet in sheets:
-        _hold_titles(sheet, records)
+    _hold_titles(sheets, records)
     if any(sheet.people is not people for sheet in sheets):
         _set_people(sheets, [Texts(sheet.people, sheet.who) for sheet in sheets])
     _check_zeros(sheets, records)
@@ -169,19 +168,22 @@ def _check_forms(sheet: Sheet, texts: Texts, forms: np.ndarray, records: Records
     records.change("id_spelling", sheet.table, sheet.cells(changed, name, became=sheet.USUBJID), f"was read as {became}")
 
 
-def _hold_titles(sheet: Sheet, records: Records) -> None:
-    """Rows with an identifier and nothing else, of nobody who has another row: the title of what follows, no patient."""
-    visit, name = sheet.role("AVISIT"), sheet.identifier
-    if not visit or not name or sheet.table.shape not in ("visit", "long"):
-        return
-    texts = sheet.texts(visit[0])
-    rows = np.flatnonzero(texts.among({text for text in texts.words if not tidy(text)}) & sheet.keep)
-    read = [other for other, column in sheet.table.columns.items() if other != name and column.role != "IGNORE"]
-    alone = rows[(sheet.table.cells.iloc[rows][read].astype("str").apply(lambda column: column.str.strip()) == "").all(axis=1)]
-    others = np.delete(sheet.who, alone) if len(alone) else sheet.who
-    titles = alone[~np.isin(sheet.who[alone], others)]
-    if len(titles):
-        sheet.hold_rows(titles, "totals_row", name, "stands alone in its row: a title, no patient", records)
+def _hold_titles(sheets: Sequence[Sheet], records: Records) -> None:
+    """Rows with an identifier and nothing else, of nobody of whom any file says more: a title or a note, no patient."""
+    alone = [_alone(sheet) for sheet in sheets]
+    told = people_of(sheets, [np.delete(sheet.who, rows) for sheet, rows in zip(sheets, alone, strict=True)])
+    for sheet, rows in zip(sheets, alone, strict=True):
+        reason = "stands alone in its row: a title or a note, no patient"
+        sheet.hold_rows(rows[~told[sheet.who[rows]]], "totals_row", sheet.identifier, reason, records)
+
+
+def _alone(sheet: Sheet) -> np.ndarray:
+    """The rows of a table of visits or measurements that hold an identifier and nothing else that is read."""
+    rows = np.flatnonzero(sheet.keep) if sheet.identifier and sheet.table.shape in ("visit", "long") else np.array([], dtype=int)
+    for name, column in sheet.table.columns.items():
+        if name not in (sheet.identifier, OF_FILE) and column.role != "IGNORE" and len(rows):
+            rows = rows[sheet.table.cells[name].iloc[rows].astype("str").str.strip().to_numpy() == ""]
+    return rows
 
 
 def _check_rounded(sheet: Sheet, rounded: Mask, name: str, records: Records) -> None:

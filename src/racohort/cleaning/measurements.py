@@ -1,5 +1,6 @@
 """The measured columns of a table, whatever its shape: analytes in columns, or one analyte a row."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -13,7 +14,10 @@ from racohort.cleaning.words import missing_words, word_key
 from racohort.config import Cohort
 from racohort.schema import Records
 from racohort.standards import label_column, labels_of_codes, split_unit
-from racohort.units import unit_factor
+from racohort.units import UNITLESS, unit_factor
+
+#: A numbered test of a questionnaire and its name, as CDISC has them: both begin with the questionnaire's own short name.
+_QUESTIONNAIRE = re.compile(r"([A-Z]{2,6}\d\d)\d\d\w?\t\1-(.+)")
 
 
 def read_measurements(sheet: Sheet, config: Cohort, catalogue: pd.DataFrame, records: Records) -> None:
@@ -47,7 +51,7 @@ def _codes(sheet: Sheet, catalogue: pd.DataFrame, config: Cohort, records: Recor
     leave_out(sheet, found == "IGNORE", "item_left_out", name, "is an item that cohort.yml leaves out", records)
     found[found == "IGNORE"] = ""
     unknown = (found == "") & ~texts.among(missing_words(texts.words, config))
-    names = sorted(texts.words[np.unique(texts.at[unknown & sheet.keep])])
+    names = texts.words[pd.unique(texts.at[unknown & sheet.keep])]
     others = (
         ""
         if len(names) < 2
@@ -71,8 +75,16 @@ def names_of_analytes(catalogue: pd.DataFrame) -> dict[str, str]:
 def code_of(text: str, label: str, known: Sequence[Mapping[str, str]], units: pd.DataFrame | None = None) -> str:
     """The PARAMCD of an item by its own name or its label; "" where none is known.
 
-    A label is known without its unit in brackets, too, where that is a unit of the analyte by the catalogue `units` (if given).
+    A label is known without its unit in brackets, too, where that is a unit of the analyte by the catalogue `units` (if given);
+    CDISC's prefix of a questionnaire's numbered tests says nothing more.
+
+    >>> code_of("HAQ0155", "HAQ01-HAQ-DI Score", [{"haq-di score": "HAQDI"}]), code_of("X", "Pain (mm)", [{"pain": "PAIN"}])
+    ('HAQDI', 'PAIN')
+    >>> code_of("DAS28C", "DAS28-CRP", [{"crp": "CRP", "das28-crp": "DAS28CRP"}])
+    'DAS28CRP'
     """
+    numbered = _QUESTIONNAIRE.fullmatch(f"{text}\t{label}")
+    label = numbered[2] if numbered else label
     bare, unit = split_unit(label)
     code = next((found[key] for found in known for key in map(word_key, (text, label)) if key in found), "")
     stripped = next((found[word_key(bare)] for found in known if unit and word_key(bare) in found), "")
@@ -84,19 +96,23 @@ def _units(sheet: Sheet, codes: np.ndarray, catalogue: pd.DataFrame, config: Coh
     """The unit of every row: of its column of units, else of the items' codes ("CHOL mg/dL") or labels; None for neither."""
     found = sheet.role("AVALU")
     if not found:
-        return _labelled_units(sheet) if sheet.table.standard else _coded_units(sheet, codes, catalogue)
+        return _labelled_units(sheet, codes, catalogue) if sheet.table.standard else _coded_units(sheet, codes, catalogue)
     texts = sheet.texts(found[0])
     blank = missing_words(texts.words, config)
     return texts.each({text: "" if text in blank else text.strip() for text in texts.words})
 
 
-def _labelled_units(sheet: Sheet) -> np.ndarray:
-    """The unit that each row's parameter label ends with, as in "Alanine Aminotransferase (U/L)"; "" where it has none."""
+def _labelled_units(sheet: Sheet, codes: np.ndarray, catalogue: pd.DataFrame) -> np.ndarray:
+    """The unit that each row's parameter label ends with, as in "Alanine Aminotransferase (U/L)"; "" where it has none.
+
+    What has no unit, such as a joint count, has none in its label either: "Tender Joint Count (28 Joints)".
+    """
     label = label_column(sheet.table)
     if not label:
         return np.full(len(sheet), "", dtype=object)
     texts = sheet.texts(label)
-    return texts.each({text: split_unit(text)[1] for text in texts.words})
+    said = texts.each({text: split_unit(text)[1] for text in texts.words})
+    return np.where(pd.Series(codes).map(catalogue["AVALU"]).isin(UNITLESS), "", said)
 
 
 def _coded_units(sheet: Sheet, codes: np.ndarray, catalogue: pd.DataFrame) -> np.ndarray | None:

@@ -39,12 +39,22 @@ class Match(NamedTuple):
 
 
 def name_key(name: str) -> str:
-    """A name as it is compared: width, case, spaces and punctuation make no difference.
+    """A name as it is compared: width, case, accents, spaces and punctuation make no difference.
 
-    >>> name_key("ＨＡＱ-DI"), name_key("anti CCP")
-    ('haqdi', 'anticcp')
+    >>> name_key("ＨＡＱ-DI"), name_key("anti CCP"), name_key("Hémoglobine")
+    ('haqdi', 'anticcp', 'hemoglobine')
     """
-    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
+    return "".join(char for char in plain_letters(name) if char.isalnum())
+
+
+def plain_letters(text: str) -> str:
+    """A text in lower case and usual width, its letters without accents.
+
+    >>> plain_letters("Créatinine (µmol/L)"), plain_letters("Übelkeit"), plain_letters("血红蛋白")
+    ('creatinine (μmol/l)', 'ubelkeit', '血红蛋白')
+    """
+    apart = unicodedata.normalize("NFKD", text).casefold()
+    return unicodedata.normalize("NFKC", "".join(char for char in apart if not unicodedata.combining(char)))
 
 
 def name_words(name: str) -> list[str]:
@@ -94,8 +104,9 @@ def look_up(name: str, index: Index, fillers: frozenset[str] = frozenset(FILLERS
     ('CRP', 'UPRO', 'milk')
     """
     words = name_words(name)
-    hits = _maximal([(at, index["".join(words[i] for i in at)]) for at in _choices(len(words))
-                     if "".join(words[i] for i in at) in index])  # fmt: skip
+    keys = [name_key(word) for word in words]
+    hits = _maximal([(at, index["".join(keys[i] for i in at)]) for at in _choices(len(words))
+                     if "".join(keys[i] for i in at) in index])  # fmt: skip
     if not any(meanings for _, meanings in hits):
         return _alike(name, index) if not hits else Match()
     meanings = _shared([found for _, found in hits if found])
@@ -132,7 +143,7 @@ def _is_latin(word: str) -> bool:
 
 
 def _alike(name: str, index: Index) -> Match:
-    key = "".join(word for word in name_words(name))
+    key = "".join(map(name_key, name_words(name)))
     near = difflib.get_close_matches(key, list(index), n=3, cutoff=ALIKE) if len(key) >= 5 else []
     meanings = dict.fromkeys(meaning for one in near for meaning in index[one])
     return Match(tuple(meanings), len(key), "", f"spelled almost like {near[0]!r}", ALMOST) if meanings else Match()

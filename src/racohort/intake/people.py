@@ -46,7 +46,10 @@ def find_patients(source: Source, cells: pd.DataFrame) -> None:
         return
     whole = [guess for guess in source.columns if guess.name in cells and not guess.keys and _is_whole(cells[guess.name])]
     if not whole:
-        source.doubts.append("USUBJID: no column tells whose a row is; one needs the role USUBJID, else nothing is read")
+        source.doubts.append(
+            "USUBJID: no column tells whose a row is; one needs the role USUBJID, else nothing is read. "
+            "Take the entry away if it is about no patients"
+        )
         return
     whole[0].choices = "{role: USUBJID}, if it tells whose a row is: no other column was found that does; " + whole[0].choices
 

@@ -42,7 +42,7 @@ def _alike(one: Sequence[str], other: Sequence[str]) -> bool:
 
 
 def _tells_visit(name: str) -> bool:
-    return look_up(name, role_index(("AVISIT",)), ROLE_FILLERS).sure == "AVISIT"
+    return look_up(name, role_index(("AVISIT", "ADT")), ROLE_FILLERS).sure == "AVISIT"
 
 
 def _labels(names: Sequence[str]) -> list[str]:

@@ -262,6 +262,8 @@ def _analyte(
         said = " or ".join(f"{{paramcd: {code}}}" for code in codes)
         return guess.blank(f"{said}, {{role: COVARIATE}} or {{role: IGNORE}}" + (f"; it is not known {doubt}" if doubt else ""))
     mark, question = decimal_mark(texts)
+    absent = missing_codes(texts, mark or ".")
+    texts = [text for text in texts if text.strip() not in absent]
     if given(texts) and not is_numeric(texts, mark or ",") and catalogue.at[codes[0], "scale"] != "ordinal":
         return guess.blank(f"{{paramcd: {codes[0]}}}, {{role: COVARIATE}} or {{role: IGNORE}}; its cells are no numbers")
     if len(given(texts)) >= BINARY and {*given(texts)} == {"0", "1"} and catalogue.at[codes[0], "scale"] in ("linear", "log"):
@@ -326,9 +328,11 @@ def _pattern(
 
 def _missing(source: Source, cells: pd.DataFrame) -> dict[str, str]:
     """Words that stand for no value in columns of numbers, with where they were found."""
-    measured = [guess.name for guess in source.columns if "paramcd" in guess.keys or guess.role in ("AVAL", "AGE", "DISDUR")]
+    measured = [guess for guess in source.columns if "paramcd" in guess.keys or guess.role in ("AVAL", "AGE", "DISDUR")]
     found: dict[str, str] = {}
-    for name in (column for column in measured if column in cells.columns):
-        for word, count in missing_codes(cells[name].tolist()).items():
-            found.setdefault(word, f"{count} cells of {name!r}")
+    for guess in measured:
+        names = [guess.name.replace("{visit}", label) for label in source.visits] if "{visit}" in guess.name else [guess.name]
+        texts = [text for name in names if name in cells for text in cells[name].tolist()]
+        for word, count in missing_codes(texts, guess.keys.get("decimal", ".")).items():
+            found.setdefault(word, f"{count} cells of {guess.name!r}")
     return found

@@ -48,7 +48,7 @@ def find_patterns(names: Sequence[str], is_known: Callable[[str], bool]) -> dict
     >>> list(find_patterns(["bdi.pre", "bdi.2m", "q.1", "q.2", "dose.2m", "dose.4m"], lambda text: False))
     ['bdi.{visit}']
     >>> list(find_patterns(["BL.GE", "V3.GE", "V5.GE", "V3.x", "V5.x"], lambda text: False))
-    ['{visit}.GE']
+    ['{visit}.GE', '{visit}.x']
     >>> find_patterns(["Baseline CRP", "6 months CRP"], lambda text: text == "CRP")
     {'{visit} CRP': {'Baseline CRP': 'Baseline', '6 months CRP': '6 months'}}
     >>> find_patterns(["crp_week_0", "crp_week_12"], lambda text: text == "crp")
@@ -66,17 +66,29 @@ def find_patterns(names: Sequence[str], is_known: Callable[[str], bool]) -> dict
     ... # doctest: +NORMALIZE_WHITESPACE
     {'CRP_{visit} (mg/L)': {'CRP_pre (mg/L)': 'pre', 'CRP_post (mg/L)': 'post'},
      'ESR ({visit})': {'ESR (month 0)': 'month 0', 'ESR (month 6)': 'month 6'}}
+
+    Where some names tell the visits, the same labels stand beside unknown names, too.
+
+    >>> list(find_patterns(["crp_T0", "crp_T1", "swelling_T0", "swelling_T1"], lambda text: text == "crp"))
+    ['crp_{visit}', 'swelling_{visit}']
     """
+    told = {label for columns in _patterns(names, is_known, frozenset()).values() for label in columns.values()}
+    return _patterns(names, is_known, frozenset(label for label in told if not label.isdigit()))
+
+
+def _patterns(names: Sequence[str], is_known: Callable[[str], bool], told: frozenset[str]) -> dict[str, dict[str, str]]:
+    """The patterns, where labels that are already told are those of visits wherever they stand behind or before a mark."""
     found: dict[str, dict[str, str]] = {}
     shared = _shared_labels(names, is_known)
     for name in names:
         for form, pattern in _FORMS:
             parts = form.fullmatch(name)
-            if parts and "{" not in name and (parts["label"] in shared or _is_visit(parts, form, is_known)):
+            marked = parts and parts["mark"] and parts["label"] in told
+            if parts and "{" not in name and (marked or parts["label"] in shared or _is_visit(parts, form, is_known)):
                 found.setdefault(pattern.format(**parts.groupdict()), {})[name] = parts["label"]
                 break
     return {pattern: columns for pattern, columns in found.items() if len(columns) > 1
-            and (is_known(_stem(pattern)) or {*columns.values()} <= shared
+            and (is_known(_stem(pattern)) or {*columns.values()} <= shared | told
                  or any(label_day(label) == 0 for label in columns.values()))}  # fmt: skip
 
 

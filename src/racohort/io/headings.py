@@ -23,13 +23,16 @@ def join_header(rows: Sequence[Sequence[str]]) -> list[str]:
     ['id', 'CRP (mg/L)', 'ESR (mm/h)', 'TJC']
     >>> join_header([["id", "baseline", "", "week 4", ""], ["", "CRP", "ESR", "CRP", "ESR"]])
     ['id', 'baseline CRP', 'baseline ESR', 'week 4 CRP', 'week 4 ESR']
+    >>> join_header([["id", "joints", "", "ESR"], ["", "tender", "swollen", ""], ["", "", "", "mm/h"]])
+    ['id', 'tender', 'swollen', 'ESR (mm/h)']
     """
     texts = [[" ".join(cell.split()) for cell in row] for row in rows] if len(rows) > 1 else [list(row) for row in rows]
     width = max(map(len, texts), default=0)
     texts = [[*row, *[""] * width][:width] for row in texts]
     if len(texts) < 2:
         return texts[0] if texts else []
-    at = next((place for place in range(len(texts) - 1) if not _has_groups(texts[place], texts[place + 1])), len(texts) - 1)
+    named = [[any(cells) for cells in zip(*texts[: place + 1], strict=True)] for place in range(len(texts))]
+    at = next((place for place in range(len(texts) - 1) if not _has_groups(named[place], texts[place + 1])), len(texts) - 1)
     names = [_name([row[column] for row in texts], at) for column in range(width)]
     groups = _filled(texts[at - 1], texts[at]) if at else [""] * width
     bare = list(texts[at])
@@ -40,17 +43,16 @@ def join_header(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _has_groups(row: Sequence[str], below: Sequence[str]) -> bool:
-    """Whether any text of a line stands over several names of the next."""
-    return any(not text and name and any(row[:place]) for place, (text, name) in enumerate(zip(row, below, strict=True)))
+def _has_groups(named: Sequence[bool], below: Sequence[str]) -> bool:
+    """Whether any text of the lines so far stands over several names of the next; `named` says which columns have one yet."""
+    return any(name and not has and any(named[:place]) for place, (has, name) in enumerate(zip(named, below, strict=True)))
 
 
 def _name(column: Sequence[str], at: int) -> str:
     """The name in a column of a heading whose names stand in line `at`, with what stands below it in brackets."""
-    if not column[at]:
-        return next((text for text in (*reversed(column[:at]), *column[at + 1 :]) if text), "")
+    name = next((text for text in reversed(column[: at + 1]) if text), "")
     below = [text for text in column[at + 1 :] if text]
-    return f"{column[at]} ({', '.join(below)})" if below else column[at]
+    return f"{name} ({', '.join(below)})" if name and below else name or next(iter(below), "")
 
 
 def _filled(groups: Sequence[str], names: Sequence[str]) -> list[str]:

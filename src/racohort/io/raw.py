@@ -21,7 +21,7 @@ from racohort.io.oldbooks import read_old_workbook
 from racohort.io.statistical import READERS, read_statistical
 from racohort.io.workbooks import read_workbook
 from racohort.places import cohort_folder
-from racohort.schema import Raw, RawTable, Records
+from racohort.schema import OF_FILE, Raw, RawTable, Records
 from racohort.shapes import check_identifiers, looks_like, take_rows
 from racohort.standards import open_standard
 
@@ -45,8 +45,6 @@ KINDS = {
     ),
     "gzip": ((b"\x1f\x8b",), (".gz",)),
 }
-#: The column for the visit that `cohort.yml` gives a whole file.
-OF_FILE = "(visit of the file)"
 CSV = (".csv", ".tsv", ".tab", ".txt")
 UNLOCK = (
     "Open it with its password in a spreadsheet program, save a copy without one where only you can read it, and name the copy."

@@ -20,6 +20,9 @@ from racohort.schema import RawTable, Records
 MOST_ROWS = 60
 #: Encodings to look at a file with, where its bytes can be read in several ways.
 TRIED = ("gb18030", "cp1252")
+#: Letters and signs of Western Europe between other bytes, this many of them: no Chinese, which has its bytes in pairs.
+_WESTERN = re.compile(rb"(?<![\x80-\xff])[\xc0-\xd6\xd8-\xf6\xf8-\xff\xb0\xb2\xb5](?![\x80-\xff])")
+_ENOUGH = 3
 
 
 @dataclass
@@ -49,9 +52,14 @@ def read_source(path: Path) -> list[Unknown]:
         return [first]
     names = _sheets(path, data)
     found = [_read(path, data, name) for name in names] if len(names) > 1 else [first]
-    whole = [one for one in found if len(one.table.cells)] or [first]
-    whole[0].left = [name for name, one in zip(names, found, strict=False) if not len(one.table.cells)] if len(names) > 1 else []
+    whole = [one for one in found if _is_table(one)] or [first]
+    whole[0].left = [name for name, one in zip(names, found, strict=False) if not _is_table(one)] if len(names) > 1 else []
     return whole
+
+
+def _is_table(one: Unknown) -> bool:
+    """Whether a sheet has rows, and two named columns, without which none can tell whose a value is."""
+    return len(one.table.cells) > 0 and sum(bool(str(name).strip()) for name in one.table.cells.columns) > 1
 
 
 def _sheets(path: Path, data: bytes) -> list[str]:
@@ -79,13 +87,22 @@ def _read(path: Path, data: bytes, sheet: str | None) -> Unknown:
         tried = [(_parsed(path, data, sheet, (1, 1), encoding)[0], encoding) for encoding in _likely(data)]
         read = [one if len(one.table.cells) else _deeper(one, path, data, sheet, encoding) for one, encoding in tried]
         readable = [one for one in read if len(one.table.cells)]
+        if [one.encoding for one in readable] == ["cp1252"]:
+            return readable[0]
         choices = " or ".join(one.encoding for one in readable)
         return replace(readable[0], encoding="", doubts=[f"encoding: {choices}"]) if readable else first
     return first
 
 
 def _likely(data: bytes) -> Sequence[str]:
-    """The encodings to try, the likelier first: bytes of Chinese stand beside one another, European letters seldom."""
+    """The encodings to try, the likelier first: bytes of Chinese stand beside one another, European letters seldom.
+
+    >>> _likely("Übelkeit,Kausalität,möglich".encode("cp1252")), _likely("Orléans".encode("cp1252"))
+    (('cp1252',), ('cp1252', 'gb18030'))
+    """
+    western = len(_WESTERN.findall(data))
+    if western >= _ENOUGH and western == len(re.findall(rb"[\x80-\xff]", data)):
+        return ("cp1252",)
     return TRIED if re.search(rb"[\x80-\xff]{4}", data) else TRIED[::-1]
 
 
