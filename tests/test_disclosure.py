@@ -440,3 +440,13 @@ def test_a_stream_of_hidden_patients_is_labelled_with_its_bounds():
     shown = figures.plot_flows(exact, PLAN)
     assert shown.alt.endswith("baseline to 1 year: 30 from moderate to moderate, 1–7 from high to low, 30 from high to high.")
     assert "all 65 patients" in shown.caption
+
+
+def test_a_bar_of_states_fills_the_population_where_every_part_is_hidden():
+    hold_profile("publish")
+    states = {"remission": 4, "low": 3, "moderate": 5, "high": 2, "missing": 0}
+    exact = as_results([{"section": "efficacy", "population": "efficacy", "AVISIT": visit.AVISIT, "statistic": "count", "n": 14,
+                         "by": "STATE", "method": "population", "category": state, "count": count, "value": count}
+                        for visit in PLAN.visits for state, count in states.items()])  # fmt: skip
+    shown = figures.plot_states(exact, PLAN)
+    assert "remission 1–7, low 1–7, moderate 1–7, high 1–7" in shown.alt

@@ -119,15 +119,16 @@ def plot_states(results: pd.DataFrame, plan: Plan) -> Figure | Absence:
 
 
 def _draw_states(ax: Any, rows: pd.DataFrame, place: int) -> None:
-    left = 0
-    for _, row in rows.iterrows():
+    """The bar of one visit, as long as the population; a hidden part is drawn by the middle of its bounds."""
+    left, drawn = 0.0, rows["count"].astype(float)
+    for (_, row), size in zip(rows.iterrows(), drawn * (rows["n"].max() / drawn.sum()), strict=True):
         missing = row["category"] == "missing"
-        ax.barh(place, row["count"], 0.72, left, color=INK[STATE_INK[row["category"]]], hatch="////" if missing else None,
+        ax.barh(place, size, 0.72, left, color=INK[STATE_INK[row["category"]]], hatch="////" if missing else None,
                 edgecolor=INK["muted"] if missing else INK["paper"], lw=0.6)  # fmt: skip
-        if row["count"] >= 0.035 * row["n"]:
-            ax.text(left + row["count"] / 2, place, number(row["count"]), ha="center", va="center", fontsize=8.5,
+        if size >= 0.035 * row["n"]:
+            ax.text(left + size / 2, place, number(row["count"]), ha="center", va="center", fontsize=8.5,
                     color={"moderate": ON_YELLOW, "missing": INK["ink"]}.get(row["category"], INK["paper"]))  # fmt: skip
-        left += row["count"]
+        left += size
 
 
 def state_legend(ax: Any) -> tuple[list[Any], list[str]]:
