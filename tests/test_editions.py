@@ -162,6 +162,15 @@ def test_in_word_no_word_is_broken_to_give_a_long_text_room(tmp_path: Path) -> N
     assert cells[3].width > word.WIDTH / 2
 
 
+def test_in_word_a_check_sum_leaves_the_words_beside_it_whole_and_a_term_stays_with_what_it_means(tmp_path: Path) -> None:
+    row = f"{'<td>measurement</td>' * 5}<td>{'a' * 64}</td>"
+    page = f"<table><tr>{row}</tr></table><dl><dt>CRP</dt><dd>A marker.</dd></dl>"
+    word.write_word(lxml.html.fromstring(f'<body><article class="bd-article">{page}</article></body>'), "", tmp_path / "one.docx")
+    made = Document(str(tmp_path / "one.docx"))
+    assert made.tables[0].rows[0].cells[0].width > word.WIDTH * 14 / word.LINE
+    assert [one.paragraph_format.keep_with_next for one in made.paragraphs if one.text] == [True, None]
+
+
 def test_a_word_figure_has_its_description_and_a_formula_is_one_of_words_own(tmp_path: Path) -> None:
     made = document(tmp_path)
     assert made.inline_shapes[0]._inline.docPr.get("descr") == "a dot"

@@ -34,6 +34,8 @@ INK, MUTED, LINE_INK, MARK = "1D2733", "55626F", "DDE3E8", "A94A12"
 NATURAL = 72 / 96 / SCALE
 #: Letters: what a cell may ask for in a line, by the root of their number up to the most; what its edges take; of a whole line.
 LONG, MOST, EDGE, LINE = 45, 110, 4, 105
+#: Letters of the longest word that a column keeps whole; a longer one is a check sum or an address.
+WHOLE = 30
 #: What a reader of the file does not need, such as code.
 LEFT_OUT = re.compile(r"\b(cell_input|hide|headerlink|ra-dark|ra-basis|ra-onscreen|admonition-title)\b")
 EMPHASIS = {"strong": "bold", "b": "bold", "em": "italic", "i": "italic", "sub": "subscript", "sup": "superscript"}
@@ -143,7 +145,9 @@ class Writer:
 
     def term(self, element: HtmlElement) -> None:
         """What a definition defines."""
-        self.document.add_paragraph().add_run(_words(element)).bold = True
+        paragraph = self.document.add_paragraph()
+        paragraph.add_run(_words(element)).bold = True
+        paragraph.paragraph_format.keep_with_next = True
 
     def definition(self, element: HtmlElement) -> None:
         """A definition, set in."""
@@ -277,7 +281,7 @@ def _widths(places: list[tuple[int, int, int, int, HtmlElement]], columns: int) 
     for _, column, _, wide, source in places:
         if wide == 1:
             words = _words_shown(source)
-            least[column] = max(least[column], *map(len, re.split(r"[ /_-]", words)))
+            least[column] = max(least[column], min(WHOLE, max(map(len, re.split(r"[ /_-]", words)))))
             asked[column] = max(asked[column], int(min(len(words), (len(words) * LONG) ** 0.5, MOST)))
     beyond = [max(one - word, 0) for one, word in zip(asked, least, strict=True)]
     spare = max(LINE - sum(least) - EDGE * columns, 0) / max(sum(beyond), 1)
