@@ -468,4 +468,4 @@ def test_the_reviewers_guide_counts_what_is_there():
     values = sum(len(corpus["vectors"]) for corpus in corpora.values() if "vectors" in corpus)
     dirty, more = (len(corpora[name]["cases"]) for name in ("dirty_cases", "more_dirty_cases"))
     assert f"| {values} reference values" in told
-    assert f"| {dirty} and {more} further files" in told
+    assert f"| {dirty} and {more:,} further files" in told
