@@ -33,8 +33,8 @@ _SENTENCE = 80
 _LAB = ('<style class="ra-lab">.jp-RenderedHTMLCommon .ra-table :is(th, td, caption) { text-align: left; } '
         '.jp-RenderedHTMLCommon .ra-table .ra-num { text-align: right; font-variant-numeric: tabular-nums; } '
         '.jp-RenderedHTMLCommon .ra-table .ra-group th { padding-top: 1em; }</style>')  # fmt: skip
-#: A name of code may break after its points and underscores, words after the stroke between them.
-_JOINT = re.compile(r"(?<=[a-z][._])(?=[a-z])|(?<=[^\W\d_]{3}/)(?=[^\W\d_]{3})")
+#: A name of code may break after its points and underscores, a file's not before its kind, words after the stroke between them.
+_JOINT = re.compile(r"(?<=[a-z][._])(?=[a-z]{4})|(?<=[^\W\d_]{3}/)(?=[^\W\d_]{3})")
 #: The level of an interval, which the head of a column says for all its cells, and the places where a wide cell may break.
 _LEVEL, _BREAK = re.compile(r"(?<=[(; ])(\d[\d.]* % CI) "), re.compile(r"(?<=;) | (?=\()")
 
@@ -244,7 +244,7 @@ def _text(value: Any) -> str:
 
     >>> _text("efficacy.compare_forms")
     'efficacy.<wbr>compare_<wbr>forms'
-    >>> _text("Bachelor/Master of 5 mg/L")
-    'Bachelor/<wbr>Master of 5 mg/L'
+    >>> _text("raw/visits.csv: Bachelor/Master, 5 mg/L")
+    'raw/<wbr>visits.csv: Bachelor/<wbr>Master, 5 mg/L'
     """
     return "–" if pd.isna(value) or str(value) == "" else "<wbr>".join(map(escape, _JOINT.split(str(value))))
