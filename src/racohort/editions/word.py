@@ -166,7 +166,7 @@ class Writer:
         head.paragraph_format.space_before = Pt(14)
         lines = [self.document.add_paragraph(_words(entry)) for entry in element.xpath(".//li")]
         for line in lines:
-            line.paragraph_format.space_after = Pt(2)
+            line.paragraph_format.space_after, line.runs[0].font.size = Pt(1), Pt(9)
         if lines:
             _enclose(lines, element.get("data-field"))
         if (after := element.getnext()) is None or after.tag != "nav":
