@@ -23,7 +23,7 @@ from racohort.editions.browser import SCALE
 from racohort.editions.equations import to_omml
 from racohort.editions.single import article
 
-#: Tables with more columns than this stand in small type.
+#: Tables with more columns than this stand in small type, with twice as many in smaller.
 WIDE = 6
 WIDTH = Cm(16.5)
 #: A picture is no higher, so that its caption stands on its page.
@@ -32,8 +32,12 @@ HEIGHT = Cm(20)
 INK, MUTED, LINE_INK, MARK = "1D2733", "55626F", "DDE3E8", "A94A12"
 #: A picture has `browser.SCALE` pixels for one of 96 to the inch; Word takes 72 pixels for an inch.
 NATURAL = 72 / 96 / SCALE
-#: Letters: what a cell may ask for in a line, by the root of their number up to the most; what its edges take; of a whole line.
-LONG, MOST, EDGE, LINE = 45, 110, 4, 105
+#: Letters: what a cell may ask for in a line, by the root of their number up to the most; what its edges take.
+LONG, MOST, EDGE = 90, 250, 2
+#: Letters of a whole line, in the type of a table and in the small one.
+LINE, SMALL_LINE = 105, 127
+#: Twentieths of a point on both sides of a cell.
+MARGIN = "55"
 #: Letters of the longest word that a column keeps whole; a longer one is a check sum or an address.
 WHOLE = 30
 #: What a reader of the file does not need, such as code.
@@ -216,7 +220,7 @@ class Writer:
         columns = max(column + wide for _, column, _, wide, _ in places)
         table = self.document.add_table(len(rows), columns, style="Normal Table")
         _rule(table, len(element.xpath("./thead/tr")))
-        size = Pt(7 if columns > WIDE else 8.5)
+        size = Pt(8.5 if columns <= WIDE else 7 if columns <= 2 * WIDE else 6)
         grid = [list(row.cells) for row in table.rows]
         table.autofit = False
         for at, width in enumerate(_widths(places, columns)):
@@ -244,6 +248,13 @@ def _rule(table: Table, heads: int) -> None:
     for side, size, ink in (("top", "8", INK), ("bottom", "8", INK), ("insideH", "4", LINE_INK)):
         borders.append(_border(side, size, ink))
     table._tbl.tblPr.insert_element_before(borders, "w:tblLayout", "w:tblLook")
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), MARGIN)
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    table._tbl.tblPr.insert_element_before(margins, "w:tblLook")
     for number, row in enumerate(table.rows):
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
         if number < heads:
@@ -284,7 +295,7 @@ def _widths(places: list[tuple[int, int, int, int, HtmlElement]], columns: int) 
             least[column] = max(least[column], min(WHOLE, max(map(len, re.split(r"[ /_-]", words)))))
             asked[column] = max(asked[column], int(min(len(words), (len(words) * LONG) ** 0.5, MOST)))
     beyond = [max(one - word, 0) for one, word in zip(asked, least, strict=True)]
-    spare = max(LINE - sum(least) - EDGE * columns, 0) / max(sum(beyond), 1)
+    spare = max((SMALL_LINE if columns > WIDE else LINE) - sum(least) - EDGE * columns, 0) / max(sum(beyond), 1)
     letters = [word + EDGE + spare * more for word, more in zip(least, beyond, strict=True)]
     return [Length(int(WIDTH * one / sum(letters))) for one in letters]
 
