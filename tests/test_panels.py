@@ -28,8 +28,10 @@ def places(figure: Figure) -> dict[str, tuple]:
     return {name: (*piece.put(*piece.box[:2]), *piece.put(*piece.box[2:])) for name, piece in figure.stack.pieces.items()}
 
 
-@pytest.mark.parametrize("case", [{"columns": 1}, {"columns": 2, "width": 4.9}], ids=["one column", "fits a telephone"])
-def test_a_drawing_of_one_column_and_one_that_fits_a_telephone_have_one_arrangement(case):
+@pytest.mark.parametrize(
+    "case", [{"columns": 1}, {"columns": 2, "width": 4.9}, {"rows": 4}], ids=["one column", "small", "too long"]
+)
+def test_a_drawing_of_one_column_one_that_fits_a_telephone_and_one_that_would_be_too_long_have_one_arrangement(case):
     figure = drawn(**case)
     assert figure.stack is None
     assert "ra-stacks" not in figure.html()

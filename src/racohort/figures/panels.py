@@ -19,6 +19,8 @@ from matplotlib.text import Text
 NARROW = 400
 #: What belongs to no panel, as a legend, grows at most by this.
 LARGEST = 1.7
+#: A tall arrangement is at most so many times as high as wide: nobody sees a longer one as a picture.
+HIGHEST = 4.5
 _GAP = 8
 
 #: Left, top, right and bottom, in points from the upper left of the drawing.
@@ -93,7 +95,7 @@ class Stack:
 
 
 def stack(fig: Drawing) -> Stack | None:
-    """The tall arrangement of a drawing that was laid out; names its groups for it. None where it has one column."""
+    """The tall arrangement of a drawing that was laid out; names its groups for it. None for one column, or one too long."""
     panels = sorted((ax for ax in fig.axes if ax.get_subplotspec() and (ax.axison or ax.has_data())), key=_at)
     if len({_at(ax)[1] for ax in panels}) < 2:
         return None
@@ -105,6 +107,8 @@ def stack(fig: Drawing) -> Stack | None:
     for mark in filter(Text.get_gid, fig.texts):
         pieces[f"#{mark.get_gid()}"] = Piece((width / 2, height - 20, width, height), LARGEST, width * (1 - LARGEST / 2), foot)
         foot += 20 * LARGEST
+    if foot > HIGHEST * width:
+        return None
     return Stack(width, (height, foot), {**pieces, ".head": head}, again)
 
 
