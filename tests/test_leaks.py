@@ -129,7 +129,7 @@ def test_a_pdf_is_searched(tmp_path, traces):
     writer.add_blank_page(100, 100)
     writer.add_metadata({"/Author": NAME})
     writer.write(tmp_path / "a.pdf")
-    assert list(search_folder(tmp_path, traces)) == [("a.pdf", "words that few patients share")]
+    assert list(search_folder(tmp_path, traces)) == [("a.pdf", "words that few patients share (column 'name')")]
 
 
 def test_days_are_days_of_the_calendar():

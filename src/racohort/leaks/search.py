@@ -9,6 +9,10 @@ from racohort.leaks.traces import DATE, Traces, days_in
 
 #: Findings that a message names.
 TOLD = 5
+REMEDY = (
+    "In cohort.yml give a column of coded terms the role that says so (AEDECOD, CMDECOD), "
+    "give other words `codes`, or leave the column out with `role: IGNORE`."
+)
 
 
 class LeakFound(Exception):
@@ -24,9 +28,7 @@ def check_folder(folder: Path, traces: Traces) -> None:
         rest = [f"... and {len(found) - TOLD} more"] if len(found) > TOLD else []
         told = [f"  {name} holds {kind}" for name, kind in found[:TOLD]]
         first = "The report was not published: it holds what points to a patient of the cohort."
-        raise LeakFound(
-            "\n".join([first, *told, *rest, "Leave the column out with `role: IGNORE`, or code its words in cohort.yml."])
-        )
+        raise LeakFound("\n".join([first, *told, *rest, REMEDY]))
 
 
 def search_folder(folder: Path, traces: Traces) -> Iterator[tuple[str, str]]:

@@ -31,7 +31,10 @@ _NAMED = re.compile(rf"(?<!\w)(\d{{1,2}})[\s.-]*({'|'.join(_MONTHS)})[a-z]*[\s.,
 
 @dataclass
 class Traces:
-    """What is searched for: texts with their kind, and days; `unsearched` counts those too short or too common, by kind."""
+    """What is searched for: texts with their kind, and days; `unsearched` counts those too short or too common, by kind.
+
+    The kind of words says in brackets in which column they stand.
+    """
 
     texts: dict[str, str] = field(default_factory=dict)
     days: set[Date] = field(default_factory=set)
@@ -43,7 +46,7 @@ class Traces:
 
     def counts(self) -> dict[str, int]:
         """How many of each kind are searched for."""
-        kinds = [*self.texts.values()]
+        kinds = [kind.partition(" (")[0] for kind in self.texts.values()]
         return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)} | ({DATE: len(self.days)} if self.days else {})
 
 
@@ -86,6 +89,7 @@ class _Known:
         if is_distinctive(text) and not self._is_own(text):
             self.traces.texts[text] = kind
         else:
+            kind = kind.partition(" (")[0]
             self.traces.unsearched[kind] = self.traces.unsearched.get(kind, 0) + 1
 
     def _is_own(self, text: str) -> bool:
@@ -138,16 +142,16 @@ def _collect_column(table: RawTable, name: str, privacy: str, few: int, known: _
     for text in rare_texts(table, name, few):
         known.traces.days |= set(days_in(text))
         if role not in DATES and not (measured and len(re.findall(r"[^\W\d_]", text)) < 6):
-            _collect_text(text, known)
+            _collect_text(text, name, known)
 
 
-def _collect_text(text: str, known: _Known) -> None:
+def _collect_text(text: str, column: str, known: _Known) -> None:
     """A rare text, unless it is a number or a day; the long numbers within it by themselves too."""
     for number in re.findall(r"(?<![\d.])\d[\d -]{5,}\d(?![\d.])", text):
         if not any(days_in(number)):
             known.add(number, NUMBER)
     if not re.fullmatch(r"[\d\s.,:/+-]*", text) and not (any(days_in(text)) and len(text) < 12):
-        known.add(text, WORDS)
+        known.add(text, f"{WORDS} (column {column!r})")
 
 
 def rare_texts(table: RawTable, name: str, few: int) -> list[str]:
