@@ -361,13 +361,13 @@ def test_a_p_value_stays_on_one_line_however_the_paper_writes_it(monkeypatch):
 
 def test_pages_go_without_scripts_and_typefaces_that_nothing_uses_and_that_of_the_search_alone_has_its_index(tmp_path):
     page, static = tmp_path / "index.html", tmp_path / "_static"
-    for name in ("scripts/fontawesome.js", "scripts/other.js", "other.js.map", "vendor/fa/webfonts/fa-brands-400.woff2",
-                 "vendor/fa/webfonts/fa-solid-900.woff2"):  # fmt: skip
+    for name in ("scripts/fontawesome.js", "design-tabs.js", "scripts/other.js", "other.js.map",
+                 "vendor/fa/webfonts/fa-brands-400.woff2", "vendor/fa/webfonts/fa-solid-900.woff2"):  # fmt: skip
         (static / name).parent.mkdir(parents=True, exist_ok=True)
         (static / name).touch()
     other = '<script defer src="_static/scripts/other.js?digest=5"></script>'
     icons, index = (
-        '<script defer src="_static/scripts/fontawesome.js?digest=5"></script>',
+        '<script defer src="_static/scripts/fontawesome.js?digest=5"></script><script data-x="y" src="design-tabs.js"></script>',
         '<script src="searchindex.js"></script>',
     )
     for path in (page, tmp_path / "search.html"):

@@ -156,8 +156,9 @@ def build_book(pages: Path, html: Path, log: Path, strict: bool = True) -> None:
     shutil.rmtree(made, ignore_errors=True)
 
 
-#: The script with which the theme draws its icons once more: they come from a typeface, and it is half the work of a small page.
-_ICONS = re.compile(rb'\s*<script defer src="[^"]*fontawesome\.js[^"]*"></script>')
+#: The script with which the theme draws its icons once more, which come from a typeface (half the work of a small page), and that
+#: of tabs, of which there are none.
+_IDLE = re.compile(rb'\s*<script[^>]* src="[^"]*(?:fontawesome|design-tabs)\.js[^"]*"></script>')
 #: The index of the search, which is asked on its own page only.
 _INDEX = re.compile(rb'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 
@@ -173,12 +174,12 @@ def _remove_unused(html: Path) -> None:
     static = html / "_static"
     shutil.rmtree(static / "locales", ignore_errors=True)
     typefaces = set((static / "vendor").rglob("webfonts/*")) - set(static.rglob("fa-solid-900.woff2"))
-    for path in (*static.rglob("*.map"), *static.rglob("fontawesome.js"), *typefaces):
+    for path in (*static.rglob("*.map"), *static.rglob("fontawesome.js"), *static.rglob("design-tabs.js"), *typefaces):
         path.unlink()
     for script in static.rglob("pydata-sphinx-theme.js"):
         script.write_bytes(script.read_bytes().replace(_MEASURED, b'".ra-measured"'))
     for page in html.rglob("*.html"):
-        text = _ICONS.sub(b"", page.read_bytes())
+        text = _IDLE.sub(b"", page.read_bytes())
         page.write_bytes(text if page.name == "search.html" else _INDEX.sub(b"", text))
 
 
