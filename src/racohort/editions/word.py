@@ -33,7 +33,7 @@ INK, MUTED, LINE_INK, MARK = "1D2733", "55626F", "DDE3E8", "A94A12"
 #: A picture has `browser.SCALE` pixels for one of 96 to the inch; Word takes 72 pixels for an inch.
 NATURAL = 72 / 96 / SCALE
 #: Letters: what a cell may ask for in a line, by the root of their number up to the most; what its edges take.
-LONG, MOST, EDGE = 90, 250, 2
+LONG, MOST, EDGE = 90, 250, 3
 #: Letters of a whole line, in the type of a table and in the small one.
 LINE, SMALL_LINE = 105, 127
 #: Twentieths of a point on both sides of a cell.
