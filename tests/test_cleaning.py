@@ -230,9 +230,17 @@ def test_a_column_in_another_unit_is_doubted(tmp_path, name, factor, rule):
     assert rule in found(path)
 
 
+@pytest.mark.parametrize(("top", "doubted"), [(0.39, True), (0.41, False)])
+def test_a_column_is_doubted_whose_every_value_lies_below_a_fiftieth_of_the_upper_limit(tmp_path, top, doubted):
+    """The catalogue's upper limit of RF is 20 IU/mL."""
+    rows = [f"P{n:02d}|BL|{top * (n + 10) / 22:.4f}" for n in range(1, 13)]
+    path = cohort(tmp_path, {"a.csv": "\n".join(["id|visit|rf", *rows])}, treatment_start=None)
+    assert ("unit_doubt" in rules(cleaned(path)[0])) is doubted
+
+
 def test_exchanged_columns_refuse_the_cohort_and_name_both(tmp_path):
     swapped = BASE.replace("esr crp ", "crp esr ")
-    with pytest.raises(CohortError, match=r"das contradicts its components tjc, sjc, esr, vas"):
+    with pytest.raises(CohortError, match=r"das contradicts its components tjc, sjc, esr, vas .*if esr and CRP were exchanged"):
         cleaned(cohort(tmp_path, {"a.csv": swapped}))
 
 

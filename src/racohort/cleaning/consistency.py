@@ -1,6 +1,6 @@
 """Cross-checks: scores against their components, and parts against their whole."""
 
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -25,6 +25,8 @@ FORMULAS: dict[str, tuple[tuple[str, ...], Callable[..., np.ndarray]]] = {
 VARIANTS = {"ESR4": "DAS28ESR", "CRP4": "DAS28CRP", "ESR3": "DAS28E3", "CRP3": "DAS28C3"}
 #: From this share of contradicting rows on (and from five rows on) the columns are wrong, not the rows.
 THROUGHOUT = 0.5
+#: A score fits a reading of its components where it is typically nearer than this.
+CLOSE = 0.05
 KEYS = ["USUBJID", "AVISIT"]
 #: A whole, its parts, and the share by which these may exceed it.
 SUMS = {
@@ -156,23 +158,37 @@ def check_scores(sheets: Sequence[Sheet], catalogue: pd.DataFrame, records: Reco
         gap = (table.wide[code] - computed(table.wide, code)).abs().dropna()
         wrong = gap[gap > _tolerance(catalogue, code) + 1e-9]
         if len(gap) >= 5 and len(wrong) >= THROUGHOUT * len(gap):
-            _refuse(code, wrong, gap, table, records)
+            _refuse(code, wrong, gap, table, catalogue, records)
         else:
             for at, row in table.wide[table.wide.index.isin(wrong.index)].iterrows():
                 disputed |= _hold_one(code, at, row, table, catalogue, records)  # type: ignore[arg-type]
     return disputed
 
 
-def _refuse(code: str, wrong: pd.Series, gap: pd.Series, table: Table, records: Records) -> None:
-    """Refuse the cohort, naming the columns and, where one fits, the variant that would fit."""
-    wide = table.wide
+def _refuse(
+    code: str, wrong: pd.Series, gap: pd.Series, table: Table, catalogue: pd.DataFrame, records: Records
+) -> None:  # fmt: skip
+    """Refuse the cohort, naming the columns and, where there is one, the reading of them that would fit."""
     USUBJID, AVISIT = wrong.index[0]
     sheet, field, _ = table.cell(USUBJID, AVISIT, code)
-    parts = [table.cell(USUBJID, AVISIT, part)[1].name for part in FORMULAS[code][0]]
-    fits = [other for other in VARIANTS.values() if other != code and (wide[code] - computed(wide, other)).abs().median() < 0.05]
+    names = {part: table.cell(USUBJID, AVISIT, part)[1].name for part in FORMULAS[code][0]}
+    fits = _fitting(code, table.wide, names, catalogue)
     hint = f"; it would fit {fits[0]}" if fits else ""
-    said = f"column {field.name} contradicts its components {', '.join(parts)} in {len(wrong)} of {len(gap)} rows{hint}"
+    said = f"column {field.name} contradicts its components {', '.join(names.values())} in {len(wrong)} of {len(gap)} rows{hint}"
     records.note("score_contradicts", said, sheet.table, column=field.name, count=len(wrong))
+
+
+def _fitting(code: str, wide: pd.DataFrame, names: Mapping[str, str], catalogue: pd.DataFrame) -> list[str]:
+    """What a score would fit: another variant, a component in another unit, or two components exchanged."""
+    parts, units = FORMULAS[code][0], catalogue["units"].to_dict()
+    tried = [(other, wide, other) for other in VARIANTS.values() if other != code]
+    tried += [(f"if {names[part]} were in {unit}", wide.assign(**{part: wide[part] * float(factor)}), code)
+              for part in parts for unit, factor in units[part].items()]  # fmt: skip
+    measured = [other for other in wide.columns if other not in FORMULAS and other in units]
+    swapped = [(one, other) for one in parts for other in measured if other != one]
+    tried += [(f"if {names[one]} and {names.get(other, other)} were exchanged",
+               wide.rename(columns={one: other, other: one}), code) for one, other in swapped]  # fmt: skip
+    return [said for said, frame, variant in tried if (wide[code] - computed(frame, variant)).abs().median() < CLOSE]
 
 
 def _hold_one(

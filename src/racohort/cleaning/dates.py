@@ -26,6 +26,9 @@ _YEAR_LAST = re.compile(r"([0-9]{1,2})[-./]([0-9]{1,2})[-./]([0-9]{4})")
 _SERIAL = re.compile(r"([0-9]{4,5})(?:\.0)?")
 #: A date without its day or month, as SDTM writes it by ISO 8601: 2014-05, 2014, 2014---10.
 PARTIAL = re.compile(r"(?P<year>[0-9]{4})(?:---[0-9]{2}|-(?P<month>0[1-9]|1[0-2]))?")
+#: A day, or day and month, that is said to be unknown: UN/UNK/2014, XX.04.2014, 00-APR-2014.
+_UNKNOWN = r"(?:un|unk|uk|nk|xx|xxx|00|--|\?\?)"
+_UNKNOWN_DAY = re.compile(rf"{_UNKNOWN}[-/. ](?:{_UNKNOWN}|(?P<month>[a-z]{{3}}|\d\d))[-/. ](?P<year>\d{{4}})")
 _MONTHS = {
     name: number
     for number, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)
@@ -149,8 +152,10 @@ def clean_dates(
         known = {text: (day and day.replace(month=7), rule) for text, (day, rule) in known.items()}
     if role == "BIRTHDT" and sheet.table.standard:  # a package hides days of birth
         known |= {text: (_middle(text), "date_spelling") for text in known if PARTIAL.fullmatch(tidy(text))}
-    months = [text for text in known if PARTIAL.fullmatch(tidy(text)) and (partial or known[text][1] == "date_unreadable")]
-    known |= dict.fromkeys(months, (None, "" if partial else "date_partial"))
+    unread = [text for text in known if partial or known[text][1] == "date_unreadable"]
+    months = [text for text in unread if PARTIAL.fullmatch(partial_text(text))]
+    told = {text: "date_spelling" if partial_text(text) != tidy(text) else "" for text in months}
+    known |= {text: (None, told[text] if partial else "date_partial") for text in months}
     _settle_year_last(known, sheet, name, texts, records)
     if sheet.table.native:
         known |= dict.fromkeys(_exchanged(known, column.format), (None, "exchanged"))
@@ -160,6 +165,20 @@ def clean_dates(
     days = texts.each({text: day or "NaT" for text, (day, _) in known.items()}, "datetime64[D]")
     _tell(sheet, name, texts, days, {text: rule for text, (_, rule) in known.items()}, records)
     return days
+
+
+def partial_text(text: str) -> str:
+    """A date as text; one with a day said to be unknown as year and month, or year.
+
+    >>> partial_text("UN/UNK/2014"), partial_text("un-APR-2014"), partial_text("00.04.2014"), partial_text("03.04.2014")
+    ('2014', '2014-04', '2014-04', '03.04.2014')
+    """
+    found = _UNKNOWN_DAY.fullmatch(tidy(text).casefold())
+    if not found:
+        return tidy(text)
+    said = found["month"] or ""
+    month = _MONTHS.get(said, int(said) if said.isdigit() else 0)
+    return f"{found['year']}-{month:02d}" if 1 <= month <= 12 else found["year"] if not month else tidy(text)
 
 
 def _middle(text: str) -> Day:
@@ -229,5 +248,6 @@ def _tell(sheet: Sheet, name: str, texts: Texts, days: np.ndarray, rules: Mappin
         rule = {"still_on": "missing_code", "exchanged": "date_unreadable"}.get(what, what)
         rows = np.flatnonzero(texts.among({text for text in rules if rules[text] == what}) & sheet.keep)
         note = records.hold if rule in ("date_partial", "date_unreadable", "date_outside") else records.change
-        became = np.where(np.isnat(days[rows]), "", days[rows].astype(str)).astype(object)
+        unsaid = texts.each({text: partial_text(text) if what == "date_spelling" else "" for text in texts.words})[rows]
+        became = np.where(np.isnat(days[rows]), unsaid, days[rows].astype(str)).astype(object)
         note(rule, sheet.table, sheet.cells(rows, name).assign(became=became), reason)

@@ -12,6 +12,8 @@ from racohort.schema import Records
 
 #: Values of two visits that differ more than this many times suggest another unit, if nearly all do.
 APART = 4
+#: Of so many values or more not one reaches the upper reference limit divided by this: no laboratory's healthy people are so low.
+LOW, ENOUGH = 50, 10
 
 
 def check_units(sheets: Sequence[Sheet], site: np.ndarray, catalogue: pd.DataFrame, config: Cohort, records: Records) -> None:
@@ -83,8 +85,12 @@ def _rows(sheet: Sheet, field: Field, code: str, visit: str) -> np.ndarray:
 
 
 def _doubt_all(column: str, values: np.ndarray, factors: Sequence[float], facts: pd.Series, records: Records) -> None:
-    """The whole column: a scale of 0-100 mm that never exceeds 10, or an implausible median that another unit explains."""
-    median = float(np.median(values))
+    """The whole column: a scale of 0-100 mm that never exceeds 10, values far below every range, or an implausible median."""
+    median, top, limit = float(np.median(values)), float(values.max()), float(facts["range_high_m"])
+    if len(values) >= ENOUGH and 0 < top * LOW < limit:
+        said = f"column {column}: the highest {facts['PARAM']} is {top:g}, far below the upper reference limit of {limit:g}"
+        records.note("unit_doubt", f"{said} {facts['AVALU']}: another unit?", column=column, value=f"{top:g}", count=len(values))
+        return
     low, high = facts["plausible_low"], facts["plausible_high"]
     far = any(low <= median * factor <= high for factor in factors) and not low <= median <= high
     if far or (facts["AVALU"] == "mm" and values.max() <= 10):

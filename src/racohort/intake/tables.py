@@ -145,10 +145,16 @@ def _columns(
 
 
 def _by_content(matches: dict[str, Match], shape: str, cells: pd.DataFrame, analytes: Index) -> dict[str, Match]:
-    """The same, with the column whose words are analytes as that of the items, and one whose words are states as the category."""
+    """The same, with the column whose words are analytes as that of the items, and one whose words are states as the category.
+
+    Another column of the same items, as of their codes beside their names, is left out.
+    """
     named = [name for name in matches if shape == "long" and _names_analytes(cells[name], analytes)]
     if named and not any(match.sure == "PARAM" for match in matches.values()):
         matches = matches | {named[0]: Match(("PARAM",), 99, "", "its words name analytes", 0)}
+    item = next((name for name, match in matches.items() if match.sure == "PARAM"), "")
+    again = Match(("IGNORE",), 99, "", f"it names the items, as {item!r} does", 0)
+    matches = matches | {name: again for name in named if item and not matches[name].meanings}
     states = [name for name, match in matches.items() if shape == "long" and not match.meanings and _names_states(cells[name])]
     return matches | {name: Match(("AVALCAT1",), 99, "", "its words are states of disease activity", 0) for name in states}
 
@@ -242,13 +248,15 @@ def _unnamed(name: str, texts: list[str], besides: str = "") -> Guess:
     formats, words = date_formats(texts), list(dict.fromkeys(given(texts)))
     if male := sex_by_name(name, words):
         return male
+    if not words:
+        return Guess(name, {"role": "IGNORE"}, "it holds nothing")
     example = ", ".join(words[:3]) + (", ..." if len(words) > 3 else "")
     if _SCALES & {*name_words(name)}:
         codes = " or ".join(f"{{paramcd: {code}}}" for code in ("PTGA", "PHGA", "PAIN"))
         return Guess(name, {}, "", f"{codes} or {{role: IGNORE}}; whose assessment, of what, is not said")
     what = "dates: {role: ADT}, {role: TRTSDT}" if formats and not is_numeric(texts) else "{paramcd: ...}, {role: COVARIATE}"
     what = '{role: BIRTHDT, format: "%Y"}, {role: COVARIATE}' if are_years(texts) else what
-    return Guess(name, {}, "", f"{besides}{what} or {{role: IGNORE}}; it holds {example[:60] or 'nothing'!r}")
+    return Guess(name, {}, "", f"{besides}{what} or {{role: IGNORE}}; it holds {example[:60]!r}")
 
 
 def _analyte(

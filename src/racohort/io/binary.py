@@ -25,6 +25,10 @@ def read_parquet(data: bytes, limits: Limits, table: RawTable, records: Records)
         facts = parquet.read_metadata(io.BytesIO(data))
         if too_many(facts.num_rows, facts.num_columns, limits, table, records):
             return
+        names = facts.schema.to_arrow_schema().names
+        if twice := [name for name in names if names.count(name) > 1]:
+            records.note("column_twice", f"{table.file} has two columns called {twice[0]!r}", table, column=twice[0])
+            return
         read = parquet.read_table(io.BytesIO(data), page_checksum_verification=True, use_threads=False, pre_buffer=False)
         read.validate(full=True)
         columns = {name: _texts(read.column(i)) for i, name in enumerate(read.column_names)}
