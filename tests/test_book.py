@@ -361,11 +361,12 @@ def test_a_p_value_stays_on_one_line_however_the_paper_writes_it(monkeypatch):
 
 def test_pages_go_without_scripts_and_typefaces_that_nothing_uses_and_that_of_the_search_alone_has_its_index(tmp_path):
     page, static = tmp_path / "index.html", tmp_path / "_static"
-    for name in ("scripts/fontawesome.js", "design-tabs.js", "scripts/other.js", "other.js.map",
-                 "vendor/fa/webfonts/fa-brands-400.woff2", "vendor/fa/webfonts/fa-solid-900.woff2"):  # fmt: skip
+    for name in ("scripts/fontawesome.js", "design-tabs.js", "scripts/other.js", "other.js.map", "logo.svg", "one.css",
+                 "two.png", "vendor/fa/webfonts/fa-brands-400.woff2", "vendor/fa/webfonts/fa-solid-900.woff2"):  # fmt: skip
         (static / name).parent.mkdir(parents=True, exist_ok=True)
         (static / name).touch()
-    other = '<script defer src="_static/scripts/other.js?digest=5"></script>'
+    (static / "one.css").write_text("p { background: url(two.png) }")
+    other = '<link href="_static/one.css"><script defer src="_static/scripts/other.js?digest=5"></script>'
     icons, index = (
         '<script defer src="_static/scripts/fontawesome.js?digest=5"></script><script data-x="y" src="design-tabs.js"></script>',
         '<script src="searchindex.js"></script>',
@@ -375,7 +376,7 @@ def test_pages_go_without_scripts_and_typefaces_that_nothing_uses_and_that_of_th
     _remove_unused(tmp_path)
     assert page.read_text() == f"<head>{other}</head>"
     assert (tmp_path / "search.html").read_text() == f"<head>{other}\n{index}</head>"
-    assert sorted(path.name for path in static.rglob("*.*")) == ["fa-solid-900.woff2", "other.js"]
+    assert sorted(path.name for path in static.rglob("*.*")) == ["fa-solid-900.woff2", "one.css", "other.js", "two.png"]
 
 
 def test_the_theme_measures_nothing_that_is_folded(tmp_path):
@@ -383,6 +384,7 @@ def test_the_theme_measures_nothing_that_is_folded(tmp_path):
     script = tmp_path / "_static" / "scripts" / "pydata-sphinx-theme.js"
     script.parent.mkdir(parents=True)
     script.write_bytes((theme / script.name).read_bytes())
+    (tmp_path / "index.html").write_text(f'<script src="{script.name}"></script>')
     assert ".cell_output" in script.read_text("utf-8")
     _remove_unused(tmp_path)
     assert ".cell_output" not in script.read_text("utf-8")

@@ -162,6 +162,9 @@ _IDLE = re.compile(rb'\s*<script[^>]* src="[^"]*(?:fontawesome|design-tabs)\.js[
 #: The index of the search, which is asked on its own page only.
 _INDEX = re.compile(rb'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js[^"]*"></script>')
 
+#: How a page, a script or a style names a file.
+_NAME = re.compile(rb"[\w.@-]+\.(?:css|js|png|svg|html)\b")
+
 #: What the theme's script measures on every page, the folded too and one after the other, so that a page of reference is laid
 #: out some hundred times; `tables.js` does so when a part is there to be seen.
 _MEASURED = (
@@ -170,17 +173,31 @@ _MEASURED = (
 
 
 def _remove_unused(html: Path) -> None:
-    """Take out what no page uses: the theme's translations, the maps of its scripts, and its icons but for one typeface."""
+    """Take out what no page uses: the theme's translations, the maps of its scripts, its icons but for one typeface, and more."""
     static = html / "_static"
     shutil.rmtree(static / "locales", ignore_errors=True)
     typefaces = set((static / "vendor").rglob("webfonts/*")) - set(static.rglob("fa-solid-900.woff2"))
-    for path in (*static.rglob("*.map"), *static.rglob("fontawesome.js"), *static.rglob("design-tabs.js"), *typefaces):
+    for path in (*static.rglob("*.map"), *typefaces):
         path.unlink()
     for script in static.rglob("pydata-sphinx-theme.js"):
         script.write_bytes(script.read_bytes().replace(_MEASURED, b'".ra-measured"'))
     for page in html.rglob("*.html"):
         text = _IDLE.sub(b"", page.read_bytes())
         page.write_bytes(text if page.name == "search.html" else _INDEX.sub(b"", text))
+    _remove_unreached(html)
+
+
+def _remove_unreached(html: Path) -> None:
+    """Take out the pictures, scripts and styles that neither a page names nor a script or style that is reached."""
+    static, reached = html / "_static", set[str]()
+    files = {path.name: path for path in static.rglob("*") if path.suffix in (".css", ".js", ".png", ".svg", ".html")}
+    look = [page for page in html.rglob("*.html") if static not in page.parents]
+    while look:
+        named = {name.decode() for name in _NAME.findall(look.pop().read_bytes())} & files.keys() - reached
+        reached |= named
+        look += [files[name] for name in named if name.endswith((".css", ".js"))]
+    for name in files.keys() - reached:
+        files[name].unlink()
 
 
 def _faults(log: Path, pages: Path) -> list[str]:
