@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from racohort import disclosure, figures, report, tables
+from racohort import disclosure, figures, io, report, tables
 from racohort.disclosure import (
     Profile,
     as_file,
@@ -450,3 +450,17 @@ def test_a_bar_of_states_fills_the_population_where_every_part_is_hidden():
                         for visit in PLAN.visits for state, count in states.items()])  # fmt: skip
     shown = figures.plot_states(exact, PLAN)
     assert "remission 1–7, low 1–7, moderate 1–7, high 1–7" in shown.alt
+
+
+def test_where_no_share_and_no_change_may_be_told_pictures_and_sentences_say_none():
+    hold_profile("publish")
+    at = {"section": "safety", "PARAMCD": "ALT", "AVISIT": "Y1", "population": "safety", "n": 5, "level": 0.95, "value": 0.2,
+          "lower": 0.01, "upper": 0.7}  # fmt: skip
+    outside = as_results([{**at, "PARAMCD": code, "statistic": "out_of_range", "method": "clopper_pearson", "count": 1}
+                          for code in ("ALT", "AST", "ALP", "HGB")])  # fmt: skip
+    moved = as_results([{**at, "PARAMCD": code, "statistic": "range_change", "method": "tost", "contrast": "Y1-BL",
+                         "value_text": "no"} for code in ("ALT", "AST", "ALP", "HGB")])  # fmt: skip
+    catalogue = io.read_catalogue()
+    assert figures.plot_out_of_range(outside, PLAN, catalogue).alt.endswith("for 4 analytes: no share is told.")
+    assert figures.plot_equivalence(moved, PLAN, catalogue).alt.endswith("; no change is told.")
+    assert report.say_equivalence(moved, PLAN, catalogue).plain == ""

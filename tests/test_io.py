@@ -17,6 +17,7 @@ from openpyxl.chart import LineChart, Reference
 
 from racohort import io
 from racohort.adam import derive_parts
+from racohort.disclosure import hold_profile
 from racohort.frames import as_categories
 from racohort.io.headers import header_key, leave_out_headers
 from racohort.io.studies import USED
@@ -389,6 +390,16 @@ def test_data_of_another_description_or_of_other_files_are_refused_by_name(tmp_p
         io.open_study(path)
     described.write_bytes(before[1].replace(b'"id"', b'"parameters": {"alpha": 0.1}, "id"', 1))
     io.open_study(path)
+
+
+def test_a_report_to_publish_on_fewer_patients_than_it_may_tell_of_is_refused(tmp_path, monkeypatch):
+    path, _ = written(tmp_path, monkeypatch)
+    monkeypatch.setenv("RACOHORT_PRIVACY", "publish")
+    with pytest.raises(UsageError, match=r"nothing of fewer than 8 patients, and the cohort .* has .*PRIVACY=share"):
+        io.open_study(path)
+    monkeypatch.setenv("RACOHORT_PRIVACY", "share")
+    io.open_study(path)
+    hold_profile("internal")
 
 
 def test_a_section_says_at_its_end_what_it_was_made_from_and_is_not_joined_to_other_data(tmp_path, monkeypatch, capsys):

@@ -9,6 +9,7 @@ from racohort.formats import capitalised, count, level_of, number, signed
 from racohort.labels import label_of, within_sentence
 from racohort.plan import Plan
 from racohort.results import select_results
+from racohort.summaries import largest
 
 #: The margin of `estimate_equivalence`, in widths of the reference range.
 MARGIN = 0.25
@@ -57,10 +58,12 @@ def _caption(rows: pd.DataFrame, plan: Plan) -> str:
 
 
 def _alt(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
-    inside, top = int((rows["value_text"] == "yes").sum()), rows.iloc[int(rows["value"].abs().argmax())]
+    inside = f"{number((rows['value_text'] == 'yes').sum())} of {count(len(rows), 'interval')}"
+    said = f"Dot plot of mean changes: {inside} within a quarter of the reference range"
+    sizes = rows["value"].abs()
+    if sizes.isna().all():
+        return f"{said}; no change is told."
+    top = largest(rows.assign(size=sizes), "size")
+    name = within_sentence(label_of(top["PARAMCD"], catalogue))
     label = {visit.AVISIT: visit.label for visit in plan.visits}[top["AVISIT"]]
-    return (
-        f"Dot plot of mean changes: {number(inside)} of {count(len(rows), 'interval')} within a quarter of the reference range; "
-        f"the largest change is that of {within_sentence(label_of(top['PARAMCD'], catalogue))} at {label}, "
-        f"{signed(top['value'], 2)} widths."
-    )
+    return f"{said}; the largest change is that of {name} at {label}, {signed(top['value'], 2)} widths."

@@ -271,11 +271,12 @@ def _out_caption(rows: pd.DataFrame, plan: Plan) -> str:
 def _out_alt(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
     said = []
     for visit in plan.marked_visits:
-        here = rows[(rows["AVISIT"] == visit.AVISIT) & (rows["n"] > 0)]
+        here = rows[(rows["AVISIT"] == visit.AVISIT) & (rows["n"] > 0)].dropna(subset="value")
         if len(here):
             top = largest(here)
             said.append(
                 f"at {visit.label} {within_sentence(label_of(top['PARAMCD'], catalogue))} is highest with {percent(top['value'])}"
             )
     analytes = count(rows["PARAMCD"].nunique(), "analyte")
-    return f"Dot plot of the share of patients outside the reference range for {analytes}: {listed(said)}."
+    told = listed(said) or "no share is told"
+    return f"Dot plot of the share of patients outside the reference range for {analytes}: {told}."

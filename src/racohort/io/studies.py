@@ -230,7 +230,8 @@ def open_study(cohort: str, run: str = "", section: str = "") -> Study:
     """The study of a run whose cleaning section is finished.
 
     Of measured values a section has the columns that it uses, and who names none has all: they are what takes the room.
-    Raises UsageError where cleaning is not finished, NotHandedOn where `cohort.yml` or a file has changed since it ran.
+    Raises UsageError where cleaning is not finished, or a report to publish would hide everything; NotHandedOn where `cohort.yml`
+    or a file has changed since it ran.
     """
     check_interpreter()
     source = cohort_folder(cohort)
@@ -248,7 +249,18 @@ def open_study(cohort: str, run: str = "", section: str = "") -> Study:
     hold_profile(config.privacy, config.suppress_below, config.round_to)
     study = Study(config, run, folder, read_catalogue(config), handed, section)
     check_columns(study.adsl, ["USUBJID", "FASFL", "SAFFL", "EFFFL"], "ADSL")
+    _check_size(study)
     return study
+
+
+def _check_size(study: Study) -> None:
+    """Raise UsageError where a report that hides small counts would hide everything."""
+    few, n = study.config.suppress_below, len(study.adsl)
+    if held_profile().hides_counts and n < few:
+        raise UsageError(
+            f"a report to publish tells nothing of fewer than {few} patients, and the cohort {study.config.id!r} has {n}: "
+            "make an internal report, or one to share (PRIVACY=share)."
+        )
 
 
 def write_results(study: Study, section: str, results: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ from racohort.plan import Plan
 from racohort.report.phrases import label_of_visit, named
 from racohort.report.text import Sentence, Text, quote, say
 from racohort.results import select_results
+from racohort.summaries import largest
 
 #: The rules that are told in words: the two readings are told with the values outside, the rules on grades stand in the table.
 _MEANINGS = {
@@ -37,16 +38,17 @@ def _said_of_rule(rule: str, rows: pd.DataFrame, results: pd.DataFrame) -> Sente
 def say_equivalence(results: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> Text:
     """Where the mean change is shown to be small against the range, and which is largest; from `estimate_equivalence`."""
     rows = select_results(results, statistic="range_change", method="tost")
-    if rows.empty:
+    sizes = rows["value"].abs()
+    if sizes.isna().all():
         return say()
-    top = rows.iloc[int(rows["value"].abs().argmax())]
+    top = largest(rows.assign(size=sizes), "size")
     inside = rows["value_text"] == "yes"
     lead = (f"In {number(inside.sum())} of {count(len(rows), 'comparison')} with baseline the mean change is shown to lie within "
             f"a quarter of the reference range{_but_for(rows[~inside], plan, catalogue)}.")  # fmt: skip
     bounds = interval(top["lower"], top["upper"], 2, top["level"])
-    largest = (f"The largest is that of {named(top['PARAMCD'], catalogue)} at {label_of_visit(top['AVISIT'], plan)}: "
+    most = (f"The largest is that of {named(top['PARAMCD'], catalogue)} at {label_of_visit(top['AVISIT'], plan)}: "
                f"{signed(top['value'], 2)} widths of the range ({bounds}; n = {number(top['n'])}).")  # fmt: skip
-    return say(quote(lead, *rows["result_id"]), quote(largest, top["result_id"]))
+    return say(quote(lead, *rows["result_id"]), quote(most, top["result_id"]))
 
 
 def _but_for(rows: pd.DataFrame, plan: Plan, catalogue: pd.DataFrame) -> str:
