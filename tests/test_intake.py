@@ -370,6 +370,15 @@ def test_sheets_of_a_visit_each_under_groups_names_and_units_are_read_whole_and_
     assert "2 of 2 patients kept" in told
 
 
+def test_codes_beside_the_names_of_a_laboratory_and_an_empty_column_are_left_out(root: Path, tmp_path: Path) -> None:
+    names, codes = ("血红蛋白", "肌酐", "白细胞"), ("HGB", "CREA", "WBC")
+    lines = "".join(f"007,{codes[n]},{names[n]},{n + 60},,2014-05-0{n + 1}\n" for n in range(3))
+    found = guessed(root, tmp_path / "lis.csv", f"登记号,项目代码,项目名称,结果,附注,采样时间\n{lines}")
+    assert [found.columns[name].role for name in ("项目代码", "项目名称", "附注")] == ["IGNORE", "PARAM", "IGNORE"]
+    assert "it names the items, as '项目名称' does" in text_of(root)
+    assert "guessed: it holds nothing" in text_of(root)
+
+
 def test_every_sheet_of_a_workbook_is_a_table(root: Path, tmp_path: Path) -> None:
     with pd.ExcelWriter(tmp_path / "both.xlsx") as book:
         pd.DataFrame({"id": ["1", "2"], "sex": ["F", "M"]}).to_excel(book, sheet_name="people", index=False)

@@ -55,35 +55,39 @@ def guess_cohort(name: str, sources: Sequence[Source], tables: Sequence[pd.DataF
     name_visits(pairs)
     found = [guess_table(source, cells, catalogue, entries) for source, cells in pairs]
     words = _visit_words(found, [cells for _, cells in pairs], entries)
-    tables = [cells.replace(words) for (_, cells), words in zip(pairs, words, strict=True)]
-    dates: list[datetime.date] = []
-    labels: list[tuple[str, str]] = []
-    seen: dict[str, list[float]] = {}
-    for source, cells in zip(found, tables, strict=True):
-        labels += _labels(source, cells)
-        dates += _days(source, cells, seen)
+    tables = [cells.replace(of_visits) for (_, cells), of_visits in zip(pairs, words, strict=True)]
     used = [source.path for source, one in zip(sources, said, strict=True) if one]
-    counted = [rows for source, cells in zip(found, tables, strict=True) if (rows := _counted(source, cells)) is not None]
-    counted = counted or (
-        [] if labels else [rows for pair in zip(found, tables, strict=True) if (rows := _dated(*pair)) is not None]
-    )
-    planned = plan_days(pd.concat(counted)) if counted and not labels else plan_visits(labels, seen)
-    if own := next(filter(None, map(own_baseline, found, tables)), ""):
-        planned = before_all(planned, own, seen)
-    codes = {word: code for columns in words for said in columns.values() for code, word in said.items()}
-    scaffold = Scaffold(_id(name), name, found, used, visits=[_coded(visit, codes) for visit in _distinct(planned)])
-    if labels and any(_is_by_date(source) for source in found):
-        scaffold.visits = with_windows(scaffold.visits)
-    if not labels and not counted and any(_is_untold(source) for source in found):
-        scaffold.visits[0].why, scaffold.visits[0].choices = "", UNTOLD
-    for source in (one for one in found if one.visit):
-        source.facts["visit"] = next(visit.code for visit in scaffold.visits if source.visit in visit.labels)
+    scaffold = Scaffold(_id(name), name, found, used)
+    _set_visits(scaffold, tables, {word: code for named in words for one in named.values() for code, word in one.items()})
     scaffold.arms = next((arms for pair in zip(found, tables, strict=True) if (arms := arms_of(*pair))[0]), scaffold.arms)
     join_sites(found, tables)
     scaffold.shared, scaffold.own = _share(found)
     scaffold.missing = {word: why for source in reversed(found) for word, why in source.missing.items()}
-    scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
     return scaffold
+
+
+def _set_visits(scaffold: Scaffold, tables: Sequence[pd.DataFrame], codes: Mapping[str, str]) -> None:
+    """The planned visits, from labels, else from days, else from dates, with the days that were seen; and the span of the dates.
+
+    `codes` are the codes that the files have for the words of their visits.
+    """
+    found = list(zip(scaffold.sources, tables, strict=True))
+    seen: dict[str, list[float]] = {}
+    labels = [label for source, cells in found for label in _labels(source, cells)]
+    dates = [day for source, cells in found for day in _days(source, cells, seen)]
+    scaffold.first, scaffold.last = (min(dates).isoformat(), max(dates).isoformat()) if dates else ("", "")
+    counted = [rows for source, cells in found if (rows := _counted(source, cells)) is not None]
+    if not counted and not labels:
+        counted = [rows for source, cells in found if (rows := _dated(source, cells)) is not None]
+    planned = plan_days(pd.concat(counted)) if counted and not labels else plan_visits(labels, seen)
+    if own := next(filter(None, (own_baseline(source, cells) for source, cells in found)), ""):
+        planned = before_all(planned, own, seen)
+    visits = [_coded(visit, codes) for visit in _distinct(planned)]
+    scaffold.visits = with_windows(visits) if labels and any(map(_is_by_date, scaffold.sources)) else visits
+    if not labels and not counted and any(map(_is_untold, scaffold.sources)):
+        visits[0].why, visits[0].choices = "", UNTOLD
+    for source in (one for one in scaffold.sources if one.visit):
+        source.facts["visit"] = next(visit.code for visit in scaffold.visits if source.visit in visit.labels)
 
 
 def _without_totals(cells: pd.DataFrame) -> pd.DataFrame:
