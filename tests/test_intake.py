@@ -556,7 +556,7 @@ def test_a_cohort_that_exists_is_never_replaced(root: Path, tmp_path: Path) -> N
 def test_a_name_that_is_none_is_refused(root: Path, tmp_path: Path, name: str) -> None:
     said = described(written(tmp_path, "two.csv", TWO_READINGS), name=name)
     assert said.exit_code == 2
-    assert "cannot be a name" in said.output
+    assert ("cannot be a name" if name else "no name. Name it: make cohort") in said.output
     assert list((root / "data" / "cohorts").iterdir()) == []
 
 

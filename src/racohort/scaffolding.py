@@ -16,6 +16,8 @@ from racohort.places import UsageError, check_name, project_root
 MANY = 8
 #: A blank is told in so many letters; the whole stands in the file.
 WIDEST = 160
+#: How the verb is called, for messages.
+EXAMPLE = 'make cohort NAME=mine FROM="visits.csv patients.xlsx"'
 
 
 def make_cohort(name: str, files: Sequence[str], copy: bool = False) -> list[str]:
@@ -45,6 +47,8 @@ def make_cohort(name: str, files: Sequence[str], copy: bool = False) -> list[str
 
 
 def _new_folder(name: str) -> Path:
+    if not name:
+        raise UsageError(f"the cohort has no name. Name it: {EXAMPLE}")
     root = (project_root() / "data" / "cohorts").resolve()
     folder = root / check_name(name)
     if os.path.lexists(folder / "cohort.yml"):
@@ -57,7 +61,7 @@ def _new_folder(name: str) -> Path:
 def _paths(files: Sequence[str], folder: Path, copy: bool) -> list[Path]:
     """The files, each once; refused where one is missing or a copy would replace a file."""
     if not files:
-        raise UsageError('no file was named. Name them: make cohort NAME=mine FROM="visits.csv patients.xlsx"')
+        raise UsageError(f"no file was named. Name them: {EXAMPLE}")
     paths = [Path(os.path.abspath(Path(file).expanduser())) for file in dict.fromkeys(files)]
     for folder_named in [path for path in paths if path.is_dir()]:
         inside = sorted(one.name for one in folder_named.iterdir() if one.is_file() and not one.name.startswith((".", "~")))

@@ -255,7 +255,7 @@ def _unnamed(name: str, texts: list[str], besides: str = "") -> Guess:
         codes = " or ".join(f"{{paramcd: {code}}}" for code in ("PTGA", "PHGA", "PAIN"))
         return Guess(name, {}, "", f"{codes} or {{role: IGNORE}}; whose assessment, of what, is not said")
     what = "dates: {role: ADT}, {role: TRTSDT}" if formats and not is_numeric(texts) else "{paramcd: ...}, {role: COVARIATE}"
-    what = '{role: BIRTHDT, format: "%Y"}, {role: COVARIATE}' if are_years(texts) else what
+    what = '{role: COVARIATE}, {role: BIRTHDT, format: "%Y"}' if are_years(texts) else what
     return Guess(name, {}, "", f"{besides}{what} or {{role: IGNORE}}; it holds {example[:60]!r}")
 
 
