@@ -80,7 +80,7 @@ def test_a_cohort_is_described_by_the_labels_in_its_own_file(tmp_path, monkeypat
     assert '"2": F' in text
     assert 'BL: {labels: ["1"], day: 0}' in text
     assert 'Y1: {labels: ["2"], day: 365}' in text
-    assert "the dictionary says '1年'" in text
+    assert "its codes mean '1年'" in text
 
 
 @pytest.mark.parametrize(("make", "name", "kind"), [(spss, "a.sav", "SPSS"), (stata, "a.dta", "Stata")])
