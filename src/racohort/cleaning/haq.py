@@ -27,6 +27,8 @@ def check_haq(sheets: Sequence[Sheet], records: Records) -> set[tuple[str, str, 
 
     Where half of the rows contradict, the columns must be wrong, and the cohort is refused.
     """
+    if not any(code in HAQ for sheet in sheets for field in sheet.fields for code in field.codes):
+        return set()
     table = table_by_visit(sheets, {"HAQDI", *HAQ})
     if "HAQDI" not in table.wide:
         return set()

@@ -63,6 +63,10 @@ def clean_ids(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None
 
 def _usual(plain: Sequence[Sequence[str]], counts: Sequence[Sequence[int]]) -> dict[str, str]:
     """For every identifier, without regard to case, the spelling that most rows have; the first in the alphabet of several."""
+    every = {word for words in plain for word in words}
+    folded = {word.casefold(): word for word in every}
+    if len(folded) == len(every):
+        return folded
     total: Counter[str] = Counter()
     for words, times in zip(plain, counts, strict=True):
         for word, count in zip(words, times, strict=True):
@@ -139,6 +143,8 @@ def form_of(word: str) -> str:
     folded = word.casefold()
     if folded in _NOBODY or not any(map(str.isalnum, word)):
         return "missing"
+    if word.isascii() and word.isalnum() and word[0].isalpha():
+        return "total" if folded in _TOTALS else ""
     return (
         "total"
         if _BESIDES.split(folded)[0] in _TOTALS or _NOTE.match(folded)
@@ -208,6 +214,8 @@ def _check_floats(sheet: Sheet, floats: Mask, name: str, records: Records) -> No
 def _check_zeros(sheets: Sequence[Sheet], records: Records) -> None:
     """002 and 2 (P002 and P2) in one cohort: rows with the shorter form are kept out, because zeros may have been lost."""
     keys = {word: (parts[1].casefold(), parts[2]) for word in _kept(sheets) if (parts := _NUMBER.fullmatch(word))}
+    if len(set(keys.values())) == len(keys):
+        return
     longest = {keys[word]: word for word in sorted(keys, key=len)}
     reasons = {word: f"may be {longest[key]} without its leading zeros" for word, key in keys.items() if longest[key] != word}
     _hold_people(sheets, "id_zeros", reasons, records)

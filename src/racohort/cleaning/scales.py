@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,9 +21,10 @@ def check_units(sheets: Sequence[Sheet], site: np.ndarray, catalogue: pd.DataFra
     """Warn of analytes whose values would fit another unit; `site` names the site of each of the people."""
     _doubt_crp(sheets, config, records)
     others, facts, named = catalogue["units"].to_dict(), catalogue.T, pd.Categorical(site)
+    every = _Visit("", _kept(sheets))
     for code in dict.fromkeys(code for sheet in sheets for field in sheet.fields for code in field.codes if code):
         factors = [float(factor) for factor in others[code].values() if not 0.2 < factor < 5]
-        column, values, who = _usable(sheets, code) if factors else ("", np.array([]), np.array([]))
+        column, values, who = _usable(sheets, code, every) if factors else ("", np.array([]), np.array([]))
         if len(values) >= 4:
             _doubt_all(column, values, factors, facts[code], records)
             _doubt_sites(code, column, values, named[who], factors, records)
@@ -34,19 +36,31 @@ def check_unit_changes(sheets: Sequence[Sheet], catalogue: pd.DataFrame, config:
     A drug can do that to CRP, and then ESR falls, too: CRP is doubted only where there is an ESR that does not.
     """
     others = catalogue["units"].to_dict()
+    visits = [_Visit(visit, _kept(sheets, visit)) for visit in config.visits]
     for code in dict.fromkeys(code for sheet in sheets for field in sheet.fields for code in field.codes if code):
         factors = [float(factor) for factor in others[code].values() if not 0.2 < factor < 5]
-        for before, visit in pairwise(config.visits) if factors else []:
+        for before, visit in pairwise(visits) if factors else []:
             column, ratio = _ratios(sheets, code, before, visit)
             typical = float(np.median(ratio)) if len(ratio) >= 5 else 1.0
             fits = any(0.4 < typical * factor < 2.5 or 0.4 < typical / factor < 2.5 for factor in factors)
             far = max((ratio < 1 / APART).mean(), (ratio > APART).mean()) if fits else 0
             if far >= 0.9 and (code != "CRP" or _stays(sheets, before, visit)):
-                said = f"column {column}: {code} at the visit {visit} is typically {typical:.2g} times that at {before}"
-                records.note("unit_doubt_visit", f"{said}: another unit?", column=column, value=visit, count=len(ratio))
+                said = f"column {column}: {code} at the visit {visit.code} is typically {typical:.2g} times that at {before.code}"
+                records.note("unit_doubt_visit", f"{said}: another unit?", column=column, value=visit.code, count=len(ratio))
 
 
-def _ratios(sheets: Sequence[Sheet], code: str, before: str, visit: str) -> tuple[str, np.ndarray]:
+class _Visit(NamedTuple):
+    """A visit by its code, "" for all, and the rows of it that each table keeps."""
+
+    code: str
+    rows: Sequence[np.ndarray]
+
+
+def _kept(sheets: Sequence[Sheet], visit: str = "") -> list[np.ndarray]:
+    return [np.flatnonzero(sheet.keep & (visit == sheet.AVISIT) if visit else sheet.keep) for sheet in sheets]
+
+
+def _ratios(sheets: Sequence[Sheet], code: str, before: _Visit, visit: _Visit) -> tuple[str, np.ndarray]:
     """An analyte's column, and its values at a visit over those at the visit before, patient by patient."""
     (column, was, who), (_, became, later) = (_usable(sheets, code, one) for one in (before, visit))
     (who, first), (later, second) = (np.unique(places, return_index=True) for places in (who, later))
@@ -56,32 +70,34 @@ def _ratios(sheets: Sequence[Sheet], code: str, before: str, visit: str) -> tupl
     return column, became[known] / was[known]
 
 
-def _stays(sheets: Sequence[Sheet], before: str, visit: str) -> bool:
+def _stays(sheets: Sequence[Sheet], before: _Visit, visit: _Visit) -> bool:
     """Whether there is an ESR that does not fall by half."""
     ratio = _ratios(sheets, "ESR", before, visit)[1]
     return bool(len(ratio) and np.median(ratio) > 0.5)
 
 
-def _usable(sheets: Sequence[Sheet], code: str, visit: str = "") -> tuple[str, np.ndarray, np.ndarray]:
+def _usable(sheets: Sequence[Sheet], code: str, visit: _Visit) -> tuple[str, np.ndarray, np.ndarray]:
     """The first column with usable values of an analyte (at a visit), all these values, and the place of their patients.
 
     Values beyond an assay's limit count at a single visit only.
     """
-    fields = [(sheet, field) for sheet in sheets for field in sheet.fields if code in field.codes]
-    found = [(sheet, field, _rows(sheet, field, code, visit)) for sheet, field in fields]
+    fields = [(sheet, field, rows) for sheet, rows in zip(sheets, visit.rows, strict=True)
+              for field in sheet.fields if code in field.codes]  # fmt: skip
+    found = [(sheet, field, _rows(sheet, field, code, visit.code, rows)) for sheet, field, rows in fields]
     found = [(sheet, field, rows) for sheet, field, rows in found if len(rows)]
-    values = [np.array([]), *(field.aval[rows] for _, field, rows in found)]
+    values = [np.array([]), *(field.readings.aval[field.at[rows]] for _, field, rows in found)]
     who = [np.array([], dtype=int), *(sheet.who[rows] for sheet, _, rows in found)]
     return found[0][1].name if found else "", np.concatenate(values), np.concatenate(who)
 
 
-def _rows(sheet: Sheet, field: Field, code: str, visit: str) -> np.ndarray:
+def _rows(sheet: Sheet, field: Field, code: str, visit: str, kept: np.ndarray) -> np.ndarray:
+    """Of the kept rows of a visit, or of all where the column is a visit's own, those with a usable value of an analyte."""
     readings = field.readings
     fits: Mask = (code == readings.PARAMCD) & ~np.isnan(readings.aval) & ((readings.censored == "") | (visit != ""))
     if not fits.any() or (visit and field.column.visit not in (None, visit)):
         return np.array([], dtype=int)
-    rows = fits[field.at] & field.good & sheet.keep
-    return np.flatnonzero(rows & (visit == sheet.AVISIT) if visit and not field.column.visit else rows)
+    rows = np.flatnonzero(sheet.keep) if field.column.visit else kept
+    return np.asarray(rows[fits[field.at[rows]] & field.good_at(rows)])
 
 
 def _doubt_all(column: str, values: np.ndarray, factors: Sequence[float], facts: pd.Series, records: Records) -> None:
@@ -100,10 +116,11 @@ def _doubt_all(column: str, values: np.ndarray, factors: Sequence[float], facts:
 
 def _doubt_crp(sheets: Sequence[Sheet], config: Cohort, records: Records) -> None:
     """CRP in mg/dL: a baseline median below 1, or ten times below the ESR's, is not that of active disease in mg/L."""
-    column, crp, _ = _usable(sheets, "CRP", config.baseline)
+    baseline = _Visit(config.baseline, _kept(sheets, config.baseline))
+    column, crp, _ = _usable(sheets, "CRP", baseline)
     if len(crp) < 4:
         return
-    median, esr = float(np.median(crp)), _usable(sheets, "ESR", config.baseline)[1]
+    median, esr = float(np.median(crp)), _usable(sheets, "ESR", baseline)[1]
     if median < 1 or (len(esr) >= 4 and np.median(esr) > 10 * median):
         said = f"column {column}: the median of CRP at baseline is {median:g}, which suggests mg/dL instead of mg/L"
         records.note("unit_doubt", said, column=column, value=f"{median:g}", count=len(crp))

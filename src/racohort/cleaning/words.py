@@ -93,6 +93,8 @@ def word_key(text: str) -> str:
     >>> word_key("ＤＭＡＲＤ ") == word_key("dmard"), word_key("BASELİNE") == word_key("baselıne") == "baseline"
     (True, True)
     """
+    if text.isascii():
+        return tidy(text).casefold()
     return tidy(unicodedata.normalize("NFKC", text)).casefold().translate(_TURKISH)
 
 
