@@ -24,11 +24,7 @@ TERMS = {
     "上呼吸道感染": "upper respiratory infection", "肺炎": "pneumonia", "感染": "infection", "头晕": "dizziness",
     "咳嗽": "cough", "带状疱疹": "herpes zoster",
     "尿路感染": "urinary tract infection", "贫血": "anaemia", "高血压": "hypertension", "骨折": "fracture",
-    "过敏反应": "hypersensitivity", "转氨酶升高": "transaminases increased", "肝功能异常": "hepatic function abnormal",
-    "注射部位反应": "injection site reaction", "输液反应": "infusion related reaction", "白细胞减少": "leucopenia",
-    "血小板减少": "thrombocytopenia", "口腔溃疡": "mouth ulceration", "咽痛": "sore throat", "腹痛": "abdominal pain",
-    "便秘": "constipation", "脱发": "alopecia", "失眠": "insomnia", "关节痛": "arthralgia",
-    "泌尿系感染": "urinary tract infection", "肺部感染": "lung infection", "胃肠道反应": "gastrointestinal reaction",
+    "过敏反应": "hypersensitivity",
 }  # fmt: skip
 
 
